@@ -1,0 +1,1 @@
+"""What values mean: statuses, gaps, changes, and the records of a result."""

@@ -1,0 +1,277 @@
+"""From the model and what the data answered to the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from kpidsl.assess.inputs import inputs
+from kpidsl.assess.numbers import value_of
+from kpidsl.assess.results import (
+    ActionResult,
+    Assessment,
+    ErrorResult,
+    KpiResult,
+    Member,
+    MetricResult,
+    Results,
+    Segment,
+    SpecIdentity,
+)
+from kpidsl.assess.status import WORST_FIRST, Judge, window_result
+from kpidsl.calendar import shift_anchor
+from kpidsl.diagnostics import Diagnostic, KpidslError, Severity
+from kpidsl.engine.algebra import Evaluation
+from kpidsl.engine.answers import Answers
+from kpidsl.engine.scalars import Missing, Scalar
+from kpidsl.plan import nodes as n
+from kpidsl.semantic import model as m
+from kpidsl.semantic import values as v
+
+
+@dataclass(slots=True)
+class Errors:
+    """What could not be had, each once, with all that it affects."""
+
+    found: dict[tuple[str, str, str], tuple[str | None, dict[str, None]]] = field(default_factory=dict)
+
+    def add(self, code: str, message: str, hint: str | None, at: str, affects: Iterable[str]) -> None:
+        _, names = self.found.setdefault((code, message, at), (hint, {}))
+        names.update(dict.fromkeys(affects))
+
+    def results(self) -> tuple[ErrorResult, ...]:
+        return tuple(
+            ErrorResult(code, message, hint, at, tuple(names))
+            for (code, message, at), (hint, names) in self.found.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Assessor:
+    """Assesses the results of one run."""
+
+    model: m.Model
+    plan: n.Plan
+    evaluation: Evaluation
+    errors: Errors
+
+    @property
+    def answers(self) -> Answers:
+        return self.evaluation.answers
+
+    # ------------------------------------------------------------ metrics
+    def metric(self, metric: m.MetricModel, question: n.Question) -> MetricResult:
+        found = self.evaluation.single(question.step, {})
+        calendar = self.plan.calendar
+        if isinstance(found, Missing):
+            self.met(metric.name, found.errors)
+        return MetricResult(
+            metric.name,
+            metric.about.title,
+            metric.about.description,
+            value_of(found.value, found.exact, calendar) if isinstance(found, Scalar) else None,
+            found.reason if isinstance(found, Missing) else None,
+            metric.unit.label,
+            metric.value.info.kind,
+            found.n,
+            found.n_unknown,
+            window_result(question.window, calendar),
+            inputs(question.step, self.evaluation, calendar),
+            metric.indicator,
+            metric.about.owner,
+            metric.about.tags,
+            metric.span.place,
+        )
+
+    # ------------------------------------------------------------ KPIs
+    def kpi(self, kpi: m.KpiModel, slices: tuple[n.SlicePlan, ...]) -> KpiResult:
+        calendar = self.plan.calendar
+        judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value))
+        whole, errors = judge.assess(slices[0], {})
+        self.met(kpi.name, errors)
+        segments: list[Segment] = []
+        for plan in slices[1:]:
+            steps = [plan.value.step, *(question.step for _, question in plan.comparisons)]
+            steps.extend(question.step for question in plan.trend)
+            if plan.target is not None:
+                steps.extend(step for step in (plan.target.low, plan.target.high) if step is not None)
+            # A segment that could not be asked for leaves no member behind that would tell of it.
+            self.met(kpi.name, (self.answers.error(ask.cell) for step in steps for ask in n.asked(step)))
+            for key in self.evaluation.segments(steps, plan.by):
+                assessment, errors = judge.assess(plan, dict(zip(plan.by, key, strict=True)))
+                self.met(kpi.name, errors)
+                segments.append(
+                    Segment(tuple((name, member(one)) for name, one in zip(plan.by, key, strict=True)), assessment)
+                )
+        if kpi.worst_segment and segments:
+            whole = worst(whole, segments)
+        return KpiResult(
+            kpi.name,
+            kpi.about.title,
+            kpi.about.description,
+            kpi.unit.label,
+            kpi.value.info.kind,
+            window_result(slices[0].value.window, calendar),
+            whole,
+            tuple(segments),
+            inputs(slices[0].value.step, self.evaluation, calendar),
+            tuple(self.actions(kpi, whole.status)),
+            kpi.supports,
+            kpi.about.owner,
+            kpi.about.review,
+            kpi.about.tags,
+            kpi.span.place,
+        )
+
+    def stale(self, value: v.Value) -> str | None:
+        """Why a value is stale: the newest row of one of its sources is older than the source says it may be."""
+        for name in dict.fromkeys(aggregate.source for aggregate in v.aggregates(value)):
+            source = self.model.sources[name]
+            if source.fresh is None:
+                continue
+            extent = self.answers.extents.get((name, source.time))
+            newest = extent.newest.get(self.plan.anchor) if extent is not None else None
+            count, unit = source.fresh
+            if newest is not None and newest < shift_anchor(self.plan.anchor, count, unit, self.plan.calendar):
+                day = self.plan.calendar.civil(newest)
+                return f"the newest row of {name} is from {day:%Y-%m-%d %H:%M}, older than {unit.counted(count)}"
+        return None
+
+    def actions(self, kpi: m.KpiModel, status: str) -> Iterable[ActionResult]:
+        """The actions that this status calls for."""
+        for action in kpi.actions:
+            if action.when in (None, status):
+                yield ActionResult(action.title, action.owner, self.due(action), action.when, action.done)
+
+    def due(self, action: m.ActionModel) -> date | None:
+        if isinstance(action.due, tuple):
+            count, unit = action.due
+            return self.plan.calendar.civil(shift_anchor(self.plan.anchor, -count, unit, self.plan.calendar)).date()
+        return action.due
+
+    # ------------------------------------------------------------ what could not be had
+    def met(self, name: str, errors: Iterable[object]) -> None:
+        for error in errors:
+            if isinstance(error, n.Unevaluated):
+                self.errors.add(
+                    "K0701", f"{error.what} is not evaluated by this version", None, error.span.place, (name,)
+                )
+            elif isinstance(error, KpidslError):
+                self.errors.add(error.code, error.message, error.hint, self.place(error), (name,))
+
+    def place(self, error: KpidslError) -> str:
+        for name, failed in (*self.answers.failed_sources.items(), *self.answers.infinite.items()):
+            if failed is error:
+                return self.model.sources[name].span.place
+        for cell, failed in self.answers.failed_cells.items():
+            if failed is error:
+                return self.model.sources[cell.source].span.place
+        return ""
+
+    def failed(self, selected: Iterable[str]) -> None:
+        for name in selected:
+            failed = self.model.failed.get(name)
+            for problem in failed.problems if failed is not None else ():
+                self.errors.add(problem.code, problem.message, problem.hint, problem.place, (name,))
+
+    def pending(self) -> None:
+        for pending in self.model.pending:
+            shown = f"{pending.what} `{pending.name}`"
+            self.errors.add(
+                "K0700", f"{shown} is read but not evaluated by this version", None, pending.span.place, (pending.name,)
+            )
+
+    def failed_kpi(self, failed: m.Failed) -> KpiResult:
+        """A KPI that the data makes impossible: present, with the status error."""
+        first = failed.problems[0].message if failed.problems else "a source could not be read"
+        assessment = Assessment(None, "source_error", None, None, "error", first, None, None, None, None, (), ())
+        return KpiResult(
+            failed.name,
+            failed.title,
+            None,
+            None,
+            "ratio",
+            None,
+            assessment,
+            (),
+            (),
+            (),
+            (),
+            None,
+            None,
+            (),
+            failed.span.place,
+        )
+
+
+def member(value: object) -> Member:
+    """A member of a dimension as a document holds it."""
+    match value:
+        case None | bool() | str() | Decimal():
+            return value
+        case int():
+            return Decimal(value)
+        case float():
+            return Decimal(repr(value))
+        case _:
+            return str(value)
+
+
+def worst(whole: Assessment, segments: list[Segment]) -> Assessment:
+    """The whole with the status of its worst segment."""
+    first = min(segments, key=lambda segment: WORST_FIRST.index(segment.assessment.status))
+    named = ", ".join(str(value) for _, value in first.by)
+    return replace(whole, status=first.assessment.status, reason=f"{named}: {first.assessment.reason}")
+
+
+def assess(
+    model: m.Model,
+    plan: n.Plan,
+    answers: Answers,
+    selected: Iterable[str],
+    *,
+    version: str,
+    as_of_is_now: bool,
+    spec: SpecIdentity,
+    params: Mapping[str, str],
+    everything: bool,
+    warnings: Iterable[Diagnostic] = (),
+) -> Results:
+    """The results of a run, in the order of the spec.
+
+    `everything`: nothing was selected, so what is pending is told.
+    """
+    errors = Errors()
+    assessor = Assessor(model, plan, Evaluation(answers), errors)
+    metrics: list[MetricResult] = []
+    kpis: list[KpiResult] = []
+    names = tuple(selected)
+    for name in names:
+        failed = model.failed.get(name)
+        if name in plan.metrics:
+            metrics.append(assessor.metric(model.metrics[name], plan.metrics[name]))
+        elif name in plan.kpis:
+            kpis.append(assessor.kpi(model.kpis[name], plan.kpis[name]))
+        elif failed is not None and failed.kind == "kpi":
+            kpis.append(assessor.failed_kpi(failed))
+    assessor.failed(names)
+    if everything:
+        assessor.pending()
+    return Results(
+        version,
+        plan.calendar.local(plan.anchor),
+        as_of_is_now,
+        plan.calendar.timezone,
+        spec,
+        tuple(metrics),
+        tuple(kpis),
+        errors.results(),
+        tuple(told(warning) for warning in (*warnings, *answers.warnings) if warning.severity is not Severity.ERROR),
+        tuple(sorted(params.items())),
+    )
+
+
+def told(diagnostic: Diagnostic) -> ErrorResult:
+    return ErrorResult(diagnostic.code, diagnostic.message, diagnostic.hint, diagnostic.place, diagnostic.affects)

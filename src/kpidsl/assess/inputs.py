@@ -1,0 +1,50 @@
+"""The aggregations that entered a value, so that it can be recomputed."""
+
+from __future__ import annotations
+
+from kpidsl.assess.numbers import value_of
+from kpidsl.assess.results import Input
+from kpidsl.assess.status import window_result
+from kpidsl.calendar import Calendar
+from kpidsl.engine.algebra import Evaluation
+from kpidsl.engine.scalars import Scalar
+from kpidsl.plan import nodes as n
+
+
+def inputs(step: n.Step, evaluation: Evaluation, calendar: Calendar) -> tuple[Input, ...]:
+    """The inputs of a value in the order they are written, each once; of a vector only what it is over."""
+    found: dict[Input, None] = {}
+    _collect(step, (), evaluation, calendar, found)
+    return tuple(found)
+
+
+def _collect(
+    step: n.Step, series: tuple[str, ...], evaluation: Evaluation, calendar: Calendar, found: dict[Input, None]
+) -> None:
+    match step:
+        case n.Ask():
+            found[_input(step, series, evaluation, calendar)] = None
+        case n.Series(unit=unit, periods=periods):
+            for _, inner in periods:
+                _collect(inner, (*series, unit), evaluation, calendar, found)
+        case n.Members(operand=operand, dimension=dimension):
+            _collect(operand, (*series, dimension), evaluation, calendar, found)
+        case _:
+            for inner in n.inside(step):
+                _collect(inner, series, evaluation, calendar, found)
+
+
+def _input(ask: n.Ask, series: tuple[str, ...], evaluation: Evaluation, calendar: Calendar) -> Input:
+    cell = ask.cell
+    at = "" if cell.at is None else f" at {cell.at}"
+    where = tuple(one.text for one in ask.filters)
+    answer = evaluation.answers.cells.get(cell)
+    sql = answer.sql if answer is not None else None
+    if series:
+        return Input(ask.text + at, cell.source, where, None, series, sql=sql)
+    window = window_result(ask.window, calendar)
+    value = evaluation.ask(ask, ())
+    if isinstance(value, Scalar):
+        shown = value_of(value.value, value.exact, calendar)
+        return Input(ask.text + at, cell.source, where, window, (), shown, None, value.n, sql)
+    return Input(ask.text + at, cell.source, where, window, (), None, value.reason, value.n, sql)

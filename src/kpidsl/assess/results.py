@@ -1,0 +1,207 @@
+"""What an evaluation found: the document as frozen records, in its order. Reports only write it down.
+
+Numbers are finite decimals, already at the digits they are written with; percentages are fractions (0.85); durations
+are in the unit named beside them. What could not be had is None, and a sibling says why (`value_undefined`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+Value = Decimal | str | bool
+"""A number; for `min`, `max`, `first`, `last` of other columns a text, an ISO date or instant; for conditions a
+boolean.
+"""
+
+Member = str | Decimal | bool | None
+"""A member of a dimension; None for rows whose dimension is NULL."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowResult:
+    """A half-open window in the calendar's zone; `start` is None for all time."""
+
+    label: str
+    start: datetime | None
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One aggregation that entered a value, so that the value can be recomputed.
+
+    `where` are the filters as written; `series` is the period or dimension of a vector, whose members are not listed.
+    `sql` is there with `--explain`.
+    """
+
+    aggregation: str
+    source: str
+    where: tuple[str, ...]
+    window: WindowResult | None
+    series: tuple[str, ...] = ()
+    value: Value | None = None
+    value_undefined: str | None = None
+    n: int | None = None
+    sql: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundResult:
+    """A bound as evaluated: `operator` and `value`, or `low` and `high` (both included)."""
+
+    operator: str | None
+    value: Decimal | None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    undefined: str | None = None
+    starting: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`change` is absolute, in the value's unit; `change_relative` a fraction of the compared value's size."""
+
+    label: str
+    window: WindowResult | None
+    value: Value | None
+    value_undefined: str | None
+    n: int | None
+    change: Decimal | None
+    change_relative: Decimal | None
+    change_undefined: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    window: WindowResult | None
+    value: Value | None
+    value_undefined: str | None
+    n: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A value against its bounds: of a KPI, or of one of its segments."""
+
+    value: Value | None
+    value_undefined: str | None
+    n: int | None
+    n_unknown: int | None
+    status: str
+    reason: str
+    target: BoundResult | None
+    amber: BoundResult | None
+    attainment: Decimal | None
+    gap: Decimal | None
+    comparisons: tuple[Comparison, ...]
+    trend: tuple[TrendPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """`by` pairs each dimension with its member."""
+
+    by: tuple[tuple[str, Member], ...]
+    assessment: Assessment
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """`due` is the date it is due; `when` the status it is for."""
+
+    title: str
+    owner: str | None
+    due: date | None
+    when: str | None
+    done: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricResult:
+    """A metric that carries its own window (or holds at an instant).
+
+    `kind`: flow, stock, ratio, mean, distinct, quantile.
+    """
+
+    name: str
+    title: str | None
+    description: str | None
+    value: Value | None
+    value_undefined: str | None
+    unit: str | None
+    kind: str
+    n: int | None
+    n_unknown: int | None
+    window: WindowResult | None
+    inputs: tuple[Input, ...]
+    indicator: str | None
+    owner: str | None
+    tags: tuple[str, ...]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class KpiResult:
+    """`status`: green, amber, red, no_data, stale, error, or no_target for a KPI without one."""
+
+    name: str
+    title: str | None
+    description: str | None
+    unit: str | None
+    kind: str
+    window: WindowResult | None
+    assessment: Assessment
+    segments: tuple[Segment, ...]
+    inputs: tuple[Input, ...]
+    actions: tuple[ActionResult, ...]
+    supports: tuple[str, ...]
+    owner: str | None
+    review: str | None
+    tags: tuple[str, ...]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResult:
+    """Something that could not be had, and the declarations that miss it."""
+
+    code: str
+    message: str
+    hint: str | None
+    at: str
+    affects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecIdentity:
+    """How many files, and the SHA-256 over their paths and contents."""
+
+    files: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The document. `errors` make the exit code 3; `warnings` do not."""
+
+    version: str
+    as_of: datetime
+    as_of_is_now: bool
+    timezone: str
+    spec: SpecIdentity
+    metrics: tuple[MetricResult, ...]
+    kpis: tuple[KpiResult, ...]
+    errors: tuple[ErrorResult, ...]
+    warnings: tuple[ErrorResult, ...] = ()
+    params: tuple[tuple[str, str], ...] = ()
+    timings: tuple[tuple[str, Decimal], ...] = field(default=(), compare=False)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many KPIs have each status, every status present, worst last."""
+        counts = dict.fromkeys(("green", "amber", "red", "no_data", "stale", "error", "no_target"), 0)
+        for kpi in self.kpis:
+            counts[kpi.assessment.status] += 1
+        return counts

@@ -1,0 +1,264 @@
+"""What a value means against its bounds: status, reason, gap, attainment, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from fractions import Fraction
+
+from kpidsl.assess.numbers import said, trimmed, value_of, written
+from kpidsl.assess.results import Assessment, BoundResult, Comparison, TrendPoint, WindowResult
+from kpidsl.calendar import Calendar, Window
+from kpidsl.engine.algebra import Evaluation, compare
+from kpidsl.engine.scalars import Missing, Scalar
+from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan
+
+WORST_FIRST = ("error", "red", "no_data", "stale", "amber", "green", "no_target")
+_REASONS = {
+    "no_rows": "there are no rows in the window",
+    "zero_denominator": "a denominator is 0",
+    "insufficient_sample": "there are too few rows",
+    "definition_changed": "the metric's definition changed in between",
+    "source_error": "a source could not be read",
+    "no_target": "there is no target yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound as evaluated; `missing` where an edge has no value."""
+
+    operator: str | None
+    low: Scalar | None
+    high: Scalar | None
+    missing: Missing | None
+    plan: BoundPlan
+
+    def holds(self, value: Fraction) -> bool:
+        """Whether a value is within the bound: compared as exact numbers, unrounded."""
+        assert self.low is not None
+        if self.operator is not None:
+            return compare(self.operator, value, self.low.value)
+        assert self.high is not None
+        return compare(">=", value, self.low.value) and compare("<=", value, self.high.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Assesses slices of one KPI. `stale` says which of its sources have not been heard of for too long."""
+
+    evaluation: Evaluation
+    calendar: Calendar
+    unit: str | None
+    stale: str | None
+
+    def assess(self, plan: SlicePlan, members: Mapping[str, object]) -> tuple[Assessment, tuple[object, ...]]:
+        """The assessment of a segment (or the whole), and the errors it met."""
+        value = self.evaluation.single(plan.value.step, members)
+        errors: list[object] = list(value.errors) if isinstance(value, Missing) else []
+        count = value.n
+        if isinstance(value, Scalar):
+            unmet = self.unmet(plan, members, count, errors)
+            if unmet is not None:
+                value = unmet
+        target = self.bound(plan.target, members, errors)
+        amber = self.bound(plan.amber, members, errors)
+        status, reason = self.status(value, target, amber, plan, members, count, errors)
+        number = value.value if isinstance(value, Scalar) and isinstance(value.value, Fraction) else None
+        assessment = Assessment(
+            value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
+            value.reason if isinstance(value, Missing) else None,
+            count,
+            value.n_unknown,
+            status,
+            reason,
+            self.shown(target),
+            self.shown(amber),
+            attainment(number, target),
+            gap(value, target),
+            tuple(self.comparison(label, value, question, members, errors) for label, question in plan.comparisons),
+            tuple(self.point(question, members, errors) for question in plan.trend),
+        )
+        return assessment, tuple(errors)
+
+    # ------------------------------------------------------------ status
+    def status(
+        self,
+        value: Scalar | Missing,
+        target: Bound | None,
+        amber: Bound | None,
+        plan: SlicePlan,
+        members: Mapping[str, object],
+        count: int | None,
+        errors: list[object],
+    ) -> tuple[str, str]:
+        """error → no_data → stale → red when → amber when → green when → target: green → amber → red.
+
+        A bound that has no value matters only where it would decide; a source that failed matters at once.
+        """
+        guards = [(guard, self.evaluation.single(guard.condition, members, count)) for guard in plan.guards]
+        conditions = [found for _, found in guards if isinstance(found, Missing)]
+        errors.extend(error for found in conditions for error in found.errors)
+        bounds = [bound.missing for bound in (target, amber) if bound is not None and bound.missing is not None]
+        for missing in (value, *bounds, *conditions):
+            if isinstance(missing, Missing) and missing.reason == "source_error":
+                return "error", _REASONS["source_error"]
+        if isinstance(value, Missing):
+            return "no_data", _REASONS.get(value.reason, value.reason)
+        assert isinstance(value.value, Fraction)
+        if self.stale is not None:
+            return "stale", self.stale
+        for colour in ("red", "amber", "green"):
+            for guard, found in guards:
+                if guard.colour == colour and isinstance(found, Scalar) and found.value is True:
+                    return colour, f"{colour} when {guard.text}"
+        if target is None:
+            if any(guard.colour == "green" for guard in plan.guards):
+                return "red", "none of its conditions holds"
+            return "no_target", "no target is set"
+        return self.colour(value.value, target, amber)
+
+    def colour(self, value: Fraction, target: Bound, amber: Bound | None) -> tuple[str, str]:
+        """What the bounds say of a value that no condition decided."""
+        if target.missing is not None:
+            return "no_data", f"the target: {_REASONS.get(target.missing.reason, target.missing.reason)}"
+        shown = said(value, self.unit)
+        goal = self.words(target)
+        if target.holds(value):
+            return "green", f"{shown} meets the target of {goal}"
+        if amber is not None and amber.missing is not None:
+            return "no_data", f"the amber bound: {_REASONS.get(amber.missing.reason, amber.missing.reason)}"
+        of = attainment(value, target)
+        far = f"{part_of(of)} of the target of {goal}" if of is not None else f"{shown} misses the target of {goal}"
+        if amber is not None and amber.holds(value):
+            return "amber", f"{far}; amber is {self.words(amber)}"
+        return "red", far if amber is None else f"{far}; amber would be {self.words(amber)}"
+
+    def words(self, bound: Bound) -> str:
+        low = (
+            said(bound.low.value, self.unit) if bound.low is not None and isinstance(bound.low.value, Fraction) else ""
+        )
+        if bound.operator is not None:
+            return f"{bound.operator} {low}"
+        assert bound.high is not None and isinstance(bound.high.value, Fraction)
+        return f"{low} to {said(bound.high.value, self.unit)}"
+
+    def unmet(
+        self, plan: SlicePlan, members: Mapping[str, object], count: int | None, errors: list[object]
+    ) -> Missing | None:
+        """Why the value does not count: a requirement is not met."""
+        for condition, _ in plan.requires:
+            found = self.evaluation.single(condition, members, count if count is not None else 0)
+            if isinstance(found, Missing):
+                errors.extend(found.errors)
+                return Missing(found.reason, count, None, found.errors)
+            if found.value is not True:
+                return Missing("insufficient_sample", count)
+        return None
+
+    # ------------------------------------------------------------ parts of the result
+    def bound(self, plan: BoundPlan | None, members: Mapping[str, object], errors: list[object]) -> Bound | None:
+        if plan is None:
+            return None
+        low = self.evaluation.single(plan.low, members)
+        high = self.evaluation.single(plan.high, members) if plan.high is not None else None
+        missing = next((edge for edge in (low, high) if isinstance(edge, Missing)), None)
+        if missing is not None:
+            errors.extend(missing.errors)
+        return Bound(
+            plan.operator,
+            low if isinstance(low, Scalar) else None,
+            high if isinstance(high, Scalar) else None,
+            missing,
+            plan,
+        )
+
+    def shown(self, bound: Bound | None) -> BoundResult | None:
+        if bound is None:
+            return None
+        low, high = (self.edge(edge) for edge in (bound.low, bound.high))
+        undefined = bound.missing.reason if bound.missing is not None else None
+        if bound.operator is not None:
+            return BoundResult(bound.operator, low, undefined=undefined, starting=bound.plan.starting)
+        return BoundResult(None, None, low, high, undefined, bound.plan.starting)
+
+    def edge(self, edge: Scalar | None) -> Decimal | None:
+        if edge is None or not isinstance(edge.value, Fraction):
+            return None
+        return written(edge.value, edge.exact)
+
+    def comparison(
+        self,
+        label: str,
+        value: Scalar | Missing,
+        question: Question,
+        members: Mapping[str, object],
+        errors: list[object],
+    ) -> Comparison:
+        other = self.evaluation.single(question.step, members)
+        window = self.window(question.window)
+        if isinstance(other, Missing):
+            errors.extend(other.errors)
+            return Comparison(label, window, None, other.reason, other.n, None, None, other.reason)
+        shown = value_of(other.value, other.exact, self.calendar)
+        if isinstance(value, Missing):
+            return Comparison(label, window, shown, None, other.n, None, None, value.reason)
+        assert isinstance(value.value, Fraction) and isinstance(other.value, Fraction)
+        change = value.value - other.value
+        relative = written(change / abs(other.value), False) if other.value else None
+        undefined = None if other.value else "zero_denominator"
+        exact = value.exact and other.exact
+        return Comparison(label, window, shown, None, other.n, written(change, exact), relative, undefined)
+
+    def point(self, question: Question, members: Mapping[str, object], errors: list[object]) -> TrendPoint:
+        found = self.evaluation.single(question.step, members)
+        window = self.window(question.window)
+        if isinstance(found, Missing):
+            errors.extend(found.errors)
+            return TrendPoint(window, None, found.reason, found.n)
+        return TrendPoint(window, value_of(found.value, found.exact, self.calendar), None, found.n)
+
+    def window(self, window: Window | None) -> WindowResult | None:
+        return window_result(window, self.calendar)
+
+
+def part_of(share: Decimal) -> str:
+    """A share of a target in a sentence, with as many digits as it takes not to read as all of it."""
+    digits = 3
+    while digits < 15 and share != 1 and Context(prec=digits).multiply(share, Decimal(100)) == 100:
+        digits += 1
+    return f"{trimmed(Context(prec=digits).multiply(share, Decimal(100))):,f}%"
+
+
+def window_result(window: Window | None, calendar: Calendar) -> WindowResult | None:
+    """A window in the calendar's zone."""
+    if window is None:
+        return None
+    start = calendar.local(window.start) if window.start is not None else None
+    return WindowResult(window.label, start, calendar.local(window.end))
+
+
+def attainment(value: Fraction | None, target: Bound | None) -> Decimal | None:
+    """X/T where higher is better, T/X where lower is; undefined for T ≤ 0 or X ≤ 0, and for two-sided targets."""
+    if value is None or target is None or target.operator is None or target.low is None:
+        return None
+    goal = target.low.value
+    assert isinstance(goal, Fraction)
+    if goal <= 0 or value <= 0:
+        return None
+    return written(value / goal if target.operator[0] == ">" else goal / value, False)
+
+
+def gap(value: Scalar | Missing, target: Bound | None) -> Decimal | None:
+    """X − T; for a two-sided target the distance to the nearer edge, 0 inside."""
+    if isinstance(value, Missing) or target is None or target.missing is not None or target.low is None:
+        return None
+    number, low = value.value, target.low.value
+    assert isinstance(number, Fraction) and isinstance(low, Fraction)
+    if target.operator is not None:
+        return written(number - low, value.exact and target.low.exact)
+    assert target.high is not None and isinstance(target.high.value, Fraction)
+    high = target.high.value
+    exact = value.exact and target.low.exact and target.high.exact
+    return written(number - low if number < low else number - high if number > high else Fraction(0), exact)

@@ -1,0 +1,201 @@
+"""Sources bound to their providers: options checked, datasets opened, columns learned, rows brought into the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError
+from kpidsl.hookspecs import ColumnRequest, Context, Dataset, ScanRequest
+from kpidsl.plan import Plan
+from kpidsl.plan.columns import columns, columns_in
+from kpidsl.plugins import PluginError, Registry
+from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.row_scope import column_type
+from kpidsl.semantic.rows import ColumnValue, Row
+from kpidsl.semantic.scope import Names
+from kpidsl.semantic.types import DataType, Schema
+from kpidsl.sources.materialize import into_duckdb
+from kpidsl.sources.options import build_options
+from kpidsl.sources.schema_cache import SchemaCache
+from kpidsl.syntax import decl_nodes as d
+from kpidsl.syntax import shared_nodes as p
+from kpidsl.syntax.node import Name, Text
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+IN_PROCESS = "arrow"
+
+
+@dataclass(slots=True)
+class Bound:
+    """The datasets of a spec set by source, their columns where known, and what failed on the way."""
+
+    datasets: dict[str, Dataset] = field(default_factory=dict)
+    schemas: dict[str, Schema | None] = field(default_factory=dict)
+    failed: dict[str, KpidslError] = field(default_factory=dict)
+
+
+def bind(
+    names: Names,
+    registry: Registry,
+    root: Path,
+    problems: Problems,
+    *,
+    frames: Mapping[str, object],
+    untrusted: bool,
+    learn: bool,
+) -> Bound:
+    """Check every source's provider and options; `learn` its columns. A wrong option is a problem of the spec."""
+    bound = Bound()
+    cache = SchemaCache()
+    for name, declared in names.sources.items():
+        written = next((prop.provider for prop in declared.node.properties if isinstance(prop, d.FromProp)), None)
+        if written is None:
+            continue
+        file = declared.node.span.source.file
+        context = Context(file.parent if file is not None else root, root, untrusted, frames)
+        try:
+            provider_name, options = _options(written, registry, name, frames)
+            dataset = registry.provider(provider_name).open(options, context)
+        except (OptionError, PluginError) as error:
+            problems.error(error.code, error.message, _place(written, error), hint=error.hint)
+            continue
+        except KpidslError as error:
+            if learn:
+                bound.failed[name] = error
+            bound.schemas[name] = None
+            continue
+        bound.datasets[name] = dataset
+        bound.schemas[name] = None
+        if learn:
+            try:
+                bound.schemas[name] = cache.schema(provider_name, options, dataset)
+            except KpidslError as error:
+                bound.failed[name] = error
+            except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+                bound.failed[name] = _foreign(name, provider_name, error)
+    return bound
+
+
+def _options(written: p.ProviderCall, registry: Registry, source: str, frames: Mapping[str, object]) -> tuple[str, Any]:
+    if source in frames:
+        return IN_PROCESS, build_options(registry.provider(IN_PROCESS), [source], {})
+    positional = [_value(one.value) for one in written.arguments if one.name is None]
+    named: dict[str, object] = {}
+    for one in written.arguments:
+        if one.name is not None:
+            if one.name.text in named:
+                raise OptionError(f"`{one.name.text}` is given twice", option=one.name.text, hint="keep one")
+            named[one.name.text] = _value(one.value)
+    provider = registry.provider(written.provider.text)
+    return provider.name, build_options(provider, positional, named)
+
+
+def _value(option: p.OptionValue) -> object:
+    match option:
+        case Text(value=text):
+            return text
+        case Name(text=text):
+            return text
+        case p.OptionBoolean(value=truth):
+            return truth
+        case p.OptionNumber(value=number):
+            return int(number) if number == int(number) else float(number)
+        case p.OptionList(items=items):
+            return tuple(_value(item) for item in items)
+
+
+def _place(written: p.ProviderCall, error: KpidslError) -> Any:
+    option = getattr(error, "option", None)
+    for one in written.arguments:
+        if one.name is not None and one.name.text == option:
+            return one.name.span
+    return written.provider.span
+
+
+def _foreign(source: str, provider: str, error: Exception) -> SourceError:
+    """An exception of a provider that is none of ours: named, and kept from the other sources."""
+    return SourceError(
+        f"the provider `{provider}` of `{source}` failed: {type(error).__name__}: {error}",
+        code="K0602",
+        hint="this is a fault of the provider: tell its authors, with `--debug` for the details",
+    )
+
+
+# ---------------------------------------------------------------- rows for a run
+def requests(plan: Plan) -> dict[str, ScanRequest]:
+    """What a plan needs of each source: the columns its cells read, keys and joins, each once and in order."""
+    needed: dict[str, dict[str, DataType | None]] = {}
+
+    def need(row: Row | None) -> None:
+        if isinstance(row, ColumnValue):
+            needed.setdefault(row.source, {}).setdefault(row.name, row.type)
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        model = plan.sources[name]
+        for step in path:
+            join = model.joins[step]
+            other = plan.sources[join.source]
+            for left, right in join.keys:
+                needed.setdefault(model.name, {}).setdefault(left, _type(model, left))
+                needed.setdefault(other.name, {}).setdefault(right, _type(other, right))
+            model = other
+
+    for cell in plan.cells:
+        source = plan.sources[cell.source]
+        needed.setdefault(source.name, {})
+        for column in columns(cell):
+            need(column)
+            walk(cell.source, column.path)
+        for key in source.key:
+            needed[source.name].setdefault(key, _type(source, key))
+        times = (source.time, *((source.holds.start, source.holds.end) if source.holds is not None else ()))
+        for row in times:
+            if row is not None:
+                for column in columns_in(row):
+                    need(column)
+    return {
+        name: ScanRequest(tuple(_request(plan.sources[name], column, kind) for column, kind in wanted.items()))
+        for name, wanted in needed.items()
+    }
+
+
+def _type(source: SourceModel, name: str) -> DataType | None:
+    given = source.schema.get(name) if source.schema is not None else None
+    declared = source.columns.get(name)
+    provided = given.type if given is not None else None
+    return provided if declared is None else column_type(declared, provided)
+
+
+def _request(source: SourceModel, name: str, kind: DataType | None) -> ColumnRequest:
+    declared = source.columns.get(name)
+    given = source.schema.get(name) if source.schema is not None else None
+    form = declared.format if declared is not None else None
+    same = given is not None and given.type is kind and declared is None
+    return ColumnRequest(name, None if same else kind, form)
+
+
+def bring_in(
+    plan: Plan,
+    bound: Bound,
+    connection: DuckDBPyConnection,
+    told: Callable[[str], None],
+) -> tuple[dict[str, str], dict[str, KpidslError]]:
+    """Make every source the plan needs a relation inside the connection; what fails costs only that source."""
+    tables: dict[str, str] = {}
+    failed: dict[str, KpidslError] = dict(bound.failed)
+    for name, request in requests(plan).items():
+        if name in failed:
+            continue
+        told(name)
+        try:
+            tables[name] = into_duckdb(connection, f"source {name}", bound.datasets[name], request)
+        except KpidslError as error:
+            failed[name] = error
+        except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+            failed[name] = _foreign(name, plan.sources[name].provider.provider.text, error)
+    return tables, failed

@@ -1,0 +1,59 @@
+"""Time as specs mean it: calendars, units, windows, anchors. Pure: no input, no clock, nothing about KPIs."""
+
+from kpidsl.calendar.grain import LONGEST_YEARS, UNIT_WORDS, Grain, Unit, parse_unit
+from kpidsl.calendar.model import MOST_PERIODS, Calendar, Window
+from kpidsl.calendar.names import parse_period, period_exists, period_problem, period_unit
+from kpidsl.calendar.resolve import previous, resolve, shifted
+from kpidsl.calendar.retail import Retail
+from kpidsl.calendar.shift import date_threshold, parse_as_of, shift_anchor, trend_anchors
+from kpidsl.calendar.windows import (
+    AllTime,
+    Days,
+    Last,
+    Next,
+    Period,
+    Since,
+    This,
+    ToDate,
+    Trailing,
+    WindowSpec,
+)
+from kpidsl.calendar.zone import FIRST_YEAR, LAST_YEAR, civil_threshold, known_timezones, repeated_offsets
+
+__all__ = [
+    "FIRST_YEAR",
+    "LAST_YEAR",
+    "LONGEST_YEARS",
+    "MOST_PERIODS",
+    "UNIT_WORDS",
+    "AllTime",
+    "Calendar",
+    "Days",
+    "Grain",
+    "Last",
+    "Next",
+    "Period",
+    "Retail",
+    "Since",
+    "This",
+    "ToDate",
+    "Trailing",
+    "Unit",
+    "Window",
+    "WindowSpec",
+    "civil_threshold",
+    "date_threshold",
+    "known_timezones",
+    "parse_as_of",
+    "parse_period",
+    "parse_unit",
+    "period_exists",
+    "period_problem",
+    "period_unit",
+    "previous",
+    "repeated_offsets",
+    "resolve",
+    "shift_anchor",
+    "shifted",
+    "trend_anchors",
+]

@@ -1,0 +1,120 @@
+"""Anchors moved back in time, and as-of texts."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import assert_never
+
+from kpidsl.calendar.grain import Grain, Unit
+from kpidsl.calendar.model import Calendar
+from kpidsl.calendar.zone import FIRST_YEAR, LAST_YEAR, OUT_OF_RANGE, at_civil, day_of, day_start, in_utc
+
+_NONE = timedelta(0)
+
+
+def shift_anchor(anchor: datetime, count: int, unit: Unit, calendar: Calendar) -> datetime:
+    """The anchor `count` units earlier (later where negative).
+
+    By months and what is made of them it keeps the civil time elapsed since the start of its month, capped at the
+    length of the month it comes to, so that a month boundary stays one. By weeks and days it keeps the time of day;
+    by hours, minutes and seconds it moves by exactly so much. Fiscal months differ from months only where the fiscal
+    year consists of whole weeks. ValueError where this leaves the years the calendar covers.
+    """
+    anchor = in_utc(anchor)
+    if count == 0:
+        return anchor
+    match unit.grain:
+        case Grain.MONTH | Grain.QUARTER | Grain.HALF | Grain.YEAR:
+            month = Unit(Grain.MONTH, fiscal=unit.fiscal)
+            number = calendar.number_of(month, anchor)
+            elapsed = _elapsed(anchor, calendar.boundary(month, number), calendar)
+            target = number - count * unit.grain.months
+            start, end = calendar.boundary(month, target), calendar.boundary(month, target + 1)
+            return min(_after(start, elapsed, calendar), end)
+        case Grain.WEEK:
+            today = day_of(calendar.timezone, anchor)
+            elapsed = _elapsed(anchor, day_start(calendar.timezone, today), calendar)
+            return _after(day_start(calendar.timezone, today - 7 * count), elapsed, calendar)
+        case Grain.DAY:
+            midnight = calendar.start_of(unit, anchor)
+            elapsed = _elapsed(anchor, midnight, calendar)
+            return _after(calendar.step(midnight, unit, -count), elapsed, calendar)
+        case Grain.HOUR | Grain.MINUTE | Grain.SECOND:
+            try:
+                return anchor - timedelta(seconds=count * unit.grain.nominal_seconds)
+            except OverflowError:
+                raise ValueError(OUT_OF_RANGE) from None
+        case _:
+            assert_never(unit.grain)
+
+
+def _elapsed(anchor: datetime, start: datetime, calendar: Calendar) -> timedelta:
+    """The civil time from the start of a day or month to an anchor in it."""
+    if anchor == start:
+        return _NONE
+    # Clocks that go back over midnight show the evening before once more, within the day that has begun.
+    return max(_NONE, calendar.civil(anchor) - _midnight(start, calendar))
+
+
+def _after(start: datetime, elapsed: timedelta, calendar: Calendar) -> datetime:
+    """The instant at which the civil time `elapsed` has passed since the start of a day."""
+    return at_civil(calendar.timezone, _midnight(start, calendar) + elapsed) if elapsed else start
+
+
+def _midnight(start: datetime, calendar: Calendar) -> datetime:
+    """The civil midnight of a day from its first instant, which is not midnight where clocks skip that."""
+    return datetime.fromordinal(day_of(calendar.timezone, start))
+
+
+def trend_anchors(anchor: datetime, count: int, unit: Unit, calendar: Calendar) -> tuple[datetime, ...]:
+    """The anchor and the `count - 1` earlier ones, a unit apart, oldest first; each moved from the anchor itself,
+    so that nothing drifts.
+    """
+    return tuple(shift_anchor(anchor, back, unit, calendar) for back in range(count - 1, -1, -1))
+
+
+_AS_OF = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+_REMEDY = "write a date such as 2026-03-31 (the end of that day) or an instant such as 2026-03-31T18:00"
+
+
+def parse_as_of(text: str, calendar: Calendar) -> datetime:
+    """The anchor an as-of means: the end of the day for a date; an instant, in the calendar's zone unless it carries
+    an offset.
+
+    ValueError, with what to write, for anything else.
+    """
+    found = _AS_OF.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"`{text}` is neither a date nor an instant: {_REMEDY}")
+    year, month, day = int(found[1]), int(found[2]), int(found[3])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(
+            f"`{text}` is outside the years {FIRST_YEAR} to {LAST_YEAR}, which the calendar covers: {_REMEDY}"
+        )
+    try:
+        civil_day = date(year, month, day)
+        if found[4] is None:
+            return day_start(calendar.timezone, civil_day.toordinal() + 1)
+        fraction = int((found[7] or "").ljust(6, "0"))
+        civil = datetime.combine(civil_day, time(int(found[4]), int(found[5]), int(found[6] or 0), fraction))
+        if found[8] is None:
+            return calendar.instant(civil)
+        return datetime.fromisoformat(f"{civil.isoformat()}{found[8]}").astimezone(UTC)
+    except ValueError:
+        raise ValueError(f"`{text}` does not exist: {_REMEDY}") from None
+
+
+def date_threshold(instant: datetime, calendar: Calendar) -> date:
+    """The first civil day that starts at or after an instant."""
+    instant = in_utc(instant)
+    ordinal = day_of(calendar.timezone, instant)
+    if day_start(calendar.timezone, ordinal) < instant:
+        ordinal += 1
+    # A day the zone left out starts where the next one does: dates that name it count as that next day.
+    while day_start(calendar.timezone, ordinal - 1) >= instant:
+        ordinal -= 1
+    return date.fromordinal(ordinal)

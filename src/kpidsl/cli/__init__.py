@@ -1,0 +1,92 @@
+"""The command `kpidsl`: one command a file, and what all of them share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from kpidsl.cli import check, explain, fmt, options, schema, show
+from kpidsl.cli import eval as eval_
+from kpidsl.cli import test as test_
+from kpidsl.cli.faults import Exit, Session, answer
+from kpidsl.cli.streams import prepare, say, write
+from kpidsl.diagnostics.suggest import closest
+
+CONTEXT = {"help_option_names": [], "max_content_width": 100}
+EXAMPLES = """\b
+Examples:
+  kpidsl check specs/                       what can be known without reading data
+  kpidsl eval specs/ --as-of 2026-03-31     a table on a terminal, JSON in a pipe
+  kpidsl eval specs/ -o kpis.json -o kpis.toml --fail-on red
+"""
+
+
+class Commands(click.Group):
+    """The commands; a wrong name is answered with the one that was meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and self.get_command(ctx, name) is None:
+            near = closest(name, self.commands)
+            looks_like_path = "/" in name or name.endswith(".kpi") or name == "."
+            hint = f" Did you mean `kpidsl eval {name}`?" if looks_like_path else ""
+            if near and not looks_like_path:
+                hint = f" Did you mean `{near}`?"
+            ctx.fail(f"No such command `{name}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+def print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from kpidsl import __version__
+
+        write(f"kpidsl {__version__}\n")
+        ctx.exit()
+
+
+@click.group(cls=Commands, context_settings=CONTEXT, epilog=EXAMPLES, invoke_without_command=True)
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=print_version, help="Show the version."
+)
+@options.help_
+@click.pass_context
+def kpidsl(ctx: click.Context) -> int:
+    """Evaluate metrics and KPIs written in .kpi files over real data.
+
+    PATHS are files, folders (searched recursively) or - for standard input; the current folder where none is given.
+    """
+    if ctx.invoked_subcommand is None:
+        say(ctx.get_help())
+        return Exit.USAGE
+    return Exit.FINE
+
+
+for command in (
+    eval_.command,
+    check.command,
+    fmt.command,
+    test_.command,
+    show.command,
+    explain.command,
+    schema.command,
+):
+    kpidsl.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command line and leave with its exit code."""
+    prepare()
+    session = Session()
+    sys.exit(answer(lambda: _run(arguments, session), session))
+
+
+def _run(arguments: Sequence[str] | None, session: Session) -> int:
+    ended = kpidsl.main(
+        args=None if arguments is None else list(arguments), prog_name="kpidsl", standalone_mode=False, obj=session
+    )
+    return ended if isinstance(ended, int) else 0

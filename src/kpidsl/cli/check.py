@@ -1,0 +1,73 @@
+"""`kpidsl check`: everything that can be known without reading rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+import click
+
+from kpidsl.cli import options
+from kpidsl.cli.faults import version
+from kpidsl.cli.streams import columns, is_coloured, say, write
+
+EXAMPLES = """\b
+Examples:
+  kpidsl check specs/
+  kpidsl check specs/ --no-schemas            the text alone: no data file is opened
+  kpidsl check specs/ -f sarif > kpidsl.sarif
+"""
+
+
+@click.command("check", short_help="Check specs without reading rows.", epilog=EXAMPLES)
+@options.paths
+@click.option(
+    "--format",
+    "-f",
+    "format_",
+    type=click.Choice(("text", "json", "sarif", "github")),
+    default="text",
+    show_default=True,
+    help="text goes to standard error, the others are documents on standard output.",
+)
+@click.option("--no-schemas", is_flag=True, help="Do not look at the columns of the data.")
+@options.params
+@options.untrusted
+@options.no_plugins
+@options.no_cache
+@options.common
+def command(
+    paths: Sequence[str],
+    format_: str,
+    no_schemas: bool,
+    params: Mapping[str, str],
+    untrusted: bool,
+    no_plugins: bool,
+) -> int:
+    """Check specs: syntax, names, units, windows, targets, and the columns of the data they name.
+
+    Ends with 0 where there are no errors (warnings may be), 4 where a spec has errors, 3 where only data fails.
+    """
+    report = options.load(paths).check(
+        schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
+    )
+    found = tuple(report.diagnostics)
+    match format_:
+        case "json":
+            from kpidsl.diagnostics.json import render_json
+
+            write(render_json(found))
+        case "sarif":
+            from kpidsl.diagnostics.sarif import render_sarif
+
+            write(render_sarif(found, version()))
+        case "github":
+            from kpidsl.diagnostics.github import render_github
+
+            write(render_github(found))
+        case _:
+            from kpidsl.diagnostics.text import render_text
+
+            shown = render_text(found, colour=is_coloured(sys.stderr), width=columns(sys.stderr))
+            say(shown or "no problems found")
+    return report.exit_code

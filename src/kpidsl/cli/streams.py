@@ -1,0 +1,93 @@
+"""Standard output and standard error: how they are encoded, how wide they are, whether they show colour."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+from typing import Self, TextIO
+
+from kpidsl.diagnostics.glyphs import encodable, visible
+
+
+def prepare() -> None:
+    """Make both streams UTF-8 with plain line ends, whatever the locale: a document is the same bytes everywhere."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def is_coloured(stream: TextIO | None) -> bool:
+    """Whether to write colours there: to a terminal that has them, unless NO_COLOR says no (https://no-color.org)."""
+    return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def columns(stream: TextIO | None) -> int | None:
+    """The columns of a terminal, or what COLUMNS says; None where nobody knows."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    if stream is not None and is_terminal(stream):
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(stream.fileno()).columns or None
+    return None
+
+
+def write(text: str) -> None:
+    """Write a document to standard output. A reader that has gone away (`| head`) is no error: it had what it wanted.
+
+    Raises OSError where it cannot be written (a full disk).
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(encodable(text))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go(sys.stdout)
+
+
+def say(text: str) -> None:
+    """Write to standard error; nobody can be told where that fails."""
+    if sys.stderr is not None and text:
+        with suppress(OSError):
+            sys.stderr.write(encodable(text if text.endswith("\n") else f"{text}\n"))
+            sys.stderr.flush()
+
+
+class Progress:
+    """A line on standard error that names the source being read. Only on a terminal, and gone when all is done."""
+
+    def __init__(self) -> None:
+        self.shown = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write("")
+
+    def __call__(self, source: str) -> None:
+        self._write(f"reading {visible(source)} …"[: (columns(sys.stderr) or 80) - 1])
+
+    def _write(self, text: str) -> None:
+        if self.shown:
+            with suppress(OSError):
+                sys.stderr.write(f"\r\x1b[2K{text}")
+                sys.stderr.flush()
+
+
+def _let_go(stream: TextIO) -> None:
+    """Point a stream at nothing, so that Python does not fail on what is left in its buffer when it ends."""
+    with suppress(OSError, ValueError):
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)

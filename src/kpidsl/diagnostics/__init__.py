@@ -1,0 +1,19 @@
+"""Problems found in specs and around them: record, collector, renderers."""
+
+from kpidsl.diagnostics.errors import KpidslError, OptionError, SourceError, UsageError
+from kpidsl.diagnostics.model import Diagnostic, Fix, Label, Problems, Severity
+from kpidsl.diagnostics.suggest import closest, did_you_mean
+
+__all__ = [
+    "Diagnostic",
+    "Fix",
+    "KpidslError",
+    "Label",
+    "OptionError",
+    "Problems",
+    "Severity",
+    "SourceError",
+    "UsageError",
+    "closest",
+    "did_you_mean",
+]

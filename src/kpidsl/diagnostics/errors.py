@@ -1,0 +1,43 @@
+"""What goes wrong around a spec rather than in it: the one exception family that `cli` catches."""
+
+from __future__ import annotations
+
+
+class KpidslError(Exception):
+    """A broken environment or a source that fails; `code` is the diagnostic code, `hint` what to do.
+
+    `exit_code` is the one of the command line: 2 wrong usage, 3 a value could not be had, 4 the spec is wrong.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, code: str = "K0600", hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.hint = hint
+
+
+class UsageError(KpidslError):
+    """Wrong usage: a path that does not exist, a selection that matches nothing."""
+
+    exit_code = 2
+
+
+class SourceError(KpidslError):
+    """A data source failed: wrong path, wrong column, unreadable row, connection.
+
+    Names the file and line where it can.
+    """
+
+
+class OptionError(KpidslError):
+    """A provider was given an option it does not know, or a value of the wrong type (`option` names it)."""
+
+    exit_code = 4
+
+    def __init__(
+        self, message: str, *, option: str | None = None, code: str = "K0803", hint: str | None = None
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.option = option

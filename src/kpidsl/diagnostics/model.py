@@ -1,0 +1,137 @@
+"""The diagnostic record and the collector every stage reports to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from kpidsl.source_text import Span
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place with a word about it. The first label of a diagnostic is its primary place."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change a machine may apply: replace the text of `span` by `text`."""
+
+    title: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: a code, a headline that says what is wrong, places, and a hint that is something to type."""
+
+    code: str
+    severity: Severity
+    message: str
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    hint: str | None = None
+    fix: Fix | None = None
+    affects: tuple[str, ...] = ()
+
+    @property
+    def span(self) -> Span | None:
+        return self.labels[0].span if self.labels else None
+
+    @property
+    def place(self) -> str:
+        """`path:line` of the primary place, empty where there is none."""
+        return self.labels[0].span.place if self.labels else ""
+
+
+class Problems:
+    """What the stages found, kept in the order found and handed out in file order."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self._seen: set[tuple[str, str, int, int, str]] = set()
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic; the same one at the same place is kept once."""
+        span = diagnostic.span
+        key = (
+            diagnostic.code,
+            span.source.path if span else "",
+            span.start if span else -1,
+            span.end if span else -1,
+            diagnostic.message,
+        )
+        if key not in self._seen:
+            self._seen.add(key)
+            self._found.append(diagnostic)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        label: str = "",
+        *,
+        also: Iterable[tuple[Span, str]] = (),
+        notes: Iterable[str] = (),
+        hint: str | None = None,
+        fix: Fix | None = None,
+        affects: Iterable[str] = (),
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        labels = [] if span is None else [Label(span, label)]
+        labels.extend(Label(place, text) for place, text in also)
+        self.add(Diagnostic(code, severity, message, tuple(labels), tuple(notes), hint, fix, tuple(affects)))
+
+    def warning(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        label: str = "",
+        *,
+        also: Iterable[tuple[Span, str]] = (),
+        notes: Iterable[str] = (),
+        hint: str | None = None,
+        fix: Fix | None = None,
+        affects: Iterable[str] = (),
+    ) -> None:
+        self.error(
+            code,
+            message,
+            span,
+            label,
+            also=also,
+            notes=notes,
+            hint=hint,
+            fix=fix,
+            affects=affects,
+            severity=Severity.WARNING,
+        )
+
+    @property
+    def has_errors(self) -> bool:
+        return any(found.severity is Severity.ERROR for found in self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        """All diagnostics in file order (those without a place first)."""
+
+        def order(found: Diagnostic) -> tuple[str, int, int]:
+            span = found.span
+            return (span.source.path, span.start, span.end) if span else ("", -1, -1)
+
+        return iter(sorted(self._found, key=order))

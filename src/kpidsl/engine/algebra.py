@@ -1,0 +1,229 @@
+"""Answers put together: the steps of a plan, evaluated between exact numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from kpidsl.engine.answers import Answers
+from kpidsl.engine.parts import INFINITE, Known
+from kpidsl.engine.scalars import Missing, Outcome, Scalar, Vector
+from kpidsl.engine.vectors import reduce_vector
+from kpidsl.plan import nodes as n
+
+_BEFORE = {"source_error": 0, "definition_changed": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Evaluates steps over what the data answered."""
+
+    answers: Answers
+
+    def single(self, step: n.Step, members: Mapping[str, object], count: int | None = None) -> Scalar | Missing:
+        """One value for one segment; `count` is what `n` means in it."""
+        found = self.step(step, tuple(members.items()), count)
+        assert not isinstance(found, Vector)
+        return found
+
+    def step(self, step: n.Step, members: tuple[tuple[str, object], ...], count: int | None) -> Outcome:
+        match step:
+            case n.Ask():
+                return self.ask(step, members)
+            case n.Constant(value=value):
+                return Scalar(value, None, None, True)
+            case n.Undefined(reason=reason):
+                return Missing(reason)
+            case n.Unevaluated():
+                return Missing("source_error", errors=(step,))
+            case n.CountOfRows():
+                return Scalar(Fraction(count), None, None, True) if count is not None else Missing("no_rows")
+            case n.Combine(operator=operator, left=left, right=right):
+                return combine(operator, self.step(left, members, count), self.step(right, members, count))
+            case n.Oppose(operand=operand):
+                return each(self.step(operand, members, count), _opposite)
+            case n.Scale(operand=operand, factor=factor):
+                return each(self.step(operand, members, count), lambda one: _scaled(one, factor))
+            case n.Default(operand=operand, number=number):
+                return self.defaulted(self.step(operand, members, count), number)
+            case n.Series(periods=periods):
+                return Vector(
+                    tuple((window.label, self.step(inner, members, count)) for window, inner in periods), "period"
+                )
+            case n.Members(operand=operand, dimension=dimension):
+                keys = self.members_of(operand, dimension, len(members))
+                values = self.narrowed(keys, members, len(members))
+                return Vector(
+                    tuple((value, self.step(operand, (*members, (dimension, value)), count)) for value in values),
+                    "member",
+                )
+            case n.Reduce(function=function, operand=operand, level=level):
+                found = self.step(operand, members, count)
+                is_count_of_periods = function == "count" and isinstance(found, Vector) and found.axis == "period"
+                if isinstance(found, Vector) and not found.items and not self.covered(operand):
+                    # That there is no complete period is known without data; which members there are is not.
+                    return reduce_vector(function, found, level) if is_count_of_periods else Missing("no_rows")
+                return self.reduced(function, found, level)
+
+    def covered(self, step: n.Step) -> bool:
+        """Whether some source has rows around what is asked, so that no members means none, not unknown."""
+        return any(self.answers.covers(ask.cell, ask.around) for ask in n.asked(step) if ask.cell in self.answers.cells)
+
+    def ask(self, ask: n.Ask, members: tuple[tuple[str, object], ...]) -> Scalar | Missing:
+        error = self.answers.error(ask.cell)
+        if error is not None:
+            return Missing("source_error", errors=(error,))
+        part = self.answers.part(ask.cell, ask.around, tuple(value for _, value in members))
+        if part.reason == INFINITE:
+            return Missing("source_error", errors=(self.answers.infinite[ask.cell.source],))
+        if part.value is None:
+            return Missing(part.reason or "no_rows", part.n, part.n_unknown)
+        return Scalar(part.value, part.n, part.n_unknown, part.exact)
+
+    def defaulted(self, found: Outcome, number: Fraction) -> Outcome:
+        """A value for "no rows"; every other reason stays."""
+
+        def one(value: Scalar | Missing) -> Scalar | Missing:
+            if isinstance(value, Missing) and value.reason == "no_rows":
+                return Scalar(number, value.n if value.n is not None else 0, value.n_unknown, True)
+            return value
+
+        if isinstance(found, Vector):
+            return Vector(tuple((label, self.defaulted(inner, number)) for label, inner in found.items), found.axis)
+        return one(found)
+
+    def reduced(self, function: str, found: Outcome, level: Fraction | None) -> Outcome:
+        """The innermost vector brought back to one value."""
+        if isinstance(found, Missing):
+            return found
+        assert isinstance(found, Vector)
+        if any(isinstance(inner, Vector) for _, inner in found.items):
+            return Vector(
+                tuple((label, self.reduced(function, inner, level)) for label, inner in found.items), found.axis
+            )
+        return reduce_vector(function, found, level)
+
+    # ------------------------------------------------------------ members
+    def members_of(self, step: n.Step, dimension: str, position: int) -> set[tuple[object, ...]]:
+        """The keys, up to and including a dimension, that any cell inside has rows for."""
+        found: set[tuple[object, ...]] = set()
+        for ask in n.asked(step):
+            answer = self.answers.cells.get(ask.cell)
+            if answer is None or len(ask.cell.by) <= position or ask.cell.by[position] != dimension:
+                continue
+            found.update(key[: position + 1] for key in answer.seen)
+        return found
+
+    def narrowed(
+        self, keys: set[tuple[object, ...]], members: tuple[tuple[str, object], ...], position: int
+    ) -> list[object]:
+        outer = tuple(value for _, value in members)
+        return sorted({key[position] for key in keys if key[:position] == outer}, key=in_order)
+
+    def segments(self, steps: Sequence[n.Step], by: tuple[str, ...]) -> list[tuple[object, ...]]:
+        """Every combination of members that any of the steps has rows for, in code-point order."""
+        found: set[tuple[object, ...]] = set()
+        for step in steps:
+            for ask in n.asked(step):
+                answer = self.answers.cells.get(ask.cell)
+                if answer is not None and ask.cell.by[: len(by)] == by:
+                    found.update(key[: len(by)] for key in answer.seen)
+        return sorted(found, key=lambda key: tuple(in_order(value) for value in key))
+
+
+def in_order(value: object) -> tuple[int, str]:
+    """Members in code-point order of what is written, NULL last."""
+    return (1, "") if value is None else (0, str(value))
+
+
+def each(found: Outcome, change: Callable[[Scalar], Scalar]) -> Outcome:
+    """A change of every value of a vector, or of the one value."""
+    if isinstance(found, Vector):
+        return Vector(tuple((label, each(inner, change)) for label, inner in found.items), found.axis)
+    if isinstance(found, Missing):
+        return found
+    return change(found)
+
+
+def _opposite(one: Scalar) -> Scalar:
+    value = one.value
+    if isinstance(value, bool):
+        return Scalar(not value, one.n, one.n_unknown, one.exact)
+    assert isinstance(value, Fraction)
+    return Scalar(-value, one.n, one.n_unknown, one.exact)
+
+
+def _scaled(one: Scalar, factor: Fraction) -> Scalar:
+    assert isinstance(one.value, Fraction)
+    return Scalar(one.value * factor, one.n, one.n_unknown, one.exact)
+
+
+def combine(operator: str, left: Outcome, right: Outcome) -> Outcome:
+    """Two outcomes: member by member where one is a vector."""
+    if isinstance(left, Vector) or isinstance(right, Vector):
+        return _vectors(operator, left, right)
+    if isinstance(left, Missing) or isinstance(right, Missing):
+        return _missing(left, right, _count(operator, left, right))
+    count = _count(operator, left, right)
+    unknown = right.n_unknown if operator == "/" else left.n_unknown or right.n_unknown
+    exact = left.exact and right.exact
+    a, b = left.value, right.value
+    if operator in ("and", "or"):
+        truth = (a and b) if operator == "and" else (a or b)
+        return Scalar(bool(truth), count, unknown, exact)
+    if operator in ("+", "-", "*", "/"):
+        assert isinstance(a, Fraction) and isinstance(b, Fraction)
+        if operator == "/":
+            if b == 0:
+                return Missing("zero_denominator", count, unknown)
+            return Scalar(a / b, count, unknown, False)
+        value = a + b if operator == "+" else a - b if operator == "-" else a * b
+        return Scalar(value, count, unknown, exact)
+    return Scalar(compare(operator, a, b), count, unknown, True)
+
+
+def compare(operator: str, a: Known, b: Known) -> bool:
+    """A comparison of two values of one sort."""
+    if operator == "==":
+        return a == b
+    if operator == "!=":
+        return a != b
+    left: Any = a
+    right: Any = b
+    if type(a) is not type(b):
+        left, right = str(a), str(b)
+    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
+
+
+def _count(operator: str, left: Scalar | Missing, right: Scalar | Missing) -> int | None:
+    """The rows that enter: the denominator's of a ratio, else the smallest of the parts'."""
+    if operator == "/" and right.n is not None:
+        return right.n
+    return min((one.n for one in (left, right) if one.n is not None), default=None)
+
+
+def _missing(left: Scalar | Missing, right: Scalar | Missing, count: int | None) -> Missing:
+    """Why nothing comes of two values of which one is missing: the graver reason, else the left one."""
+    both = [one for one in (left, right) if isinstance(one, Missing)]
+    gravest = min(both, key=lambda one: _BEFORE.get(one.reason, 9))
+    errors = tuple(dict.fromkeys(error for one in both for error in one.errors))
+    return Missing(gravest.reason, count, gravest.n_unknown, errors)
+
+
+def _vectors(operator: str, left: Outcome, right: Outcome) -> Outcome:
+    if isinstance(left, Vector) and isinstance(right, Vector):
+        a, b = dict(left.items), dict(right.items)
+        labels = list(dict.fromkeys((*a, *b)))
+        if left.axis == "member":
+            labels.sort(key=in_order)
+        nothing = Missing("no_rows")
+        return Vector(
+            tuple((label, combine(operator, a.get(label, nothing), b.get(label, nothing))) for label in labels),
+            left.axis,
+        )
+    if isinstance(left, Vector):
+        return Vector(tuple((label, combine(operator, inner, right)) for label, inner in left.items), left.axis)
+    assert isinstance(right, Vector)
+    return Vector(tuple((label, combine(operator, left, inner)) for label, inner in right.items), right.axis)

@@ -1,0 +1,90 @@
+"""DuckDB connections that behave the same on every machine, and the little SQL text that sources need to feed them."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+    from duckdb import DuckDBPyConnection
+
+_numbers = itertools.count(1)
+
+
+def connect(threads: int | None = None, memory_limit: str | None = None) -> DuckDBPyConnection:
+    """An empty in-memory database; what does not fit into memory spills to the system's folder for temporary files.
+
+    Nothing of the process shows in it: the time zone is UTC, rows keep their order, Python variables are not tables,
+    and extensions are never downloaded (icu, json and parquet are part of the wheel). `memory_limit` is DuckDB's
+    spelling, such as `2GB`.
+    """
+    import duckdb  # here, because importing it costs more than checking a spec does
+
+    spill = Path(tempfile.gettempdir()) / f"kpidsl-spill-{os.getpid()}-{next(_numbers)}"
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "python_enable_replacements": False,
+        "temp_directory": str(spill),
+    }
+    if threads is not None:
+        config["threads"] = threads
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET preserve_insertion_order = true")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def restrict(connection: DuckDBPyConnection, paths: Iterable[str]) -> None:
+    """From here on the connection reads these files and no other, and its configuration cannot be changed."""
+    listed = ", ".join(literal(path) for path in paths)
+    connection.execute(f"SET allowed_paths = [{listed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def failures() -> type[duckdb.Error]:
+    """The class of everything DuckDB raises, for an `except` outside the engine."""
+    import duckdb
+
+    return duckdb.Error
+
+
+def identifier(name: str) -> str:
+    """A name as an identifier of DuckDB's SQL, whatever characters it holds."""
+    return '"' + _without_nul(name).replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as a literal of DuckDB's SQL: there, a backslash means nothing inside quotes."""
+    return "'" + _without_nul(text).replace("'", "''") + "'"
+
+
+def texts(values: Iterable[str]) -> str:
+    """A list of texts as a literal."""
+    return "[" + ", ".join(literal(value) for value in values) + "]"
+
+
+def path_pattern(path: str) -> str:
+    """A path as DuckDB's file functions take it: they read `*`, `?` and `[` as wildcards, so those are bracketed."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in path)
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a name or text with a NUL character cannot be written in SQL")
+    return text
+
+
+def fresh_name(kind: str) -> str:
+    """A name for a temporary table or view that nothing else in the process has."""
+    return f"kpidsl_{kind}_{next(_numbers)}"

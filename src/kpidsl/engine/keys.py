@@ -1,0 +1,90 @@
+"""Keys that should be unique: a source's own is reported, a joined one that repeats is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Severity, SourceError
+from kpidsl.engine.answers import Answers
+from kpidsl.plan.columns import columns
+from kpidsl.plan.nodes import Cell
+from kpidsl.semantic.model import JoinModel, SourceModel
+from kpidsl.sql import queries as q
+
+Fetch = Callable[[Any, str], list[tuple[Any, ...]]]
+_SHOWN = 3
+
+
+def check_key(source: SourceModel, table: str, fetch: Fetch, warnings: list[Diagnostic]) -> None:
+    """Report rows that share a key which is said to be unique."""
+    if not source.key:
+        return
+    found = fetch(q.repeated(table, source.key, _SHOWN + 1), source.name)
+    if found:
+        warnings.append(
+            Diagnostic(
+                "K0611",
+                Severity.WARNING,
+                f"the key of `{source.name}` is not unique: {_examples(source.key, found)}",
+                (Label(source.span, "its `key` says it is"),),
+                hint="rows that stand twice are counted twice: mend the data, or the key",
+            )
+        )
+
+
+def check_joins(
+    source: SourceModel,
+    cell: Cell,
+    sources: Mapping[str, SourceModel],
+    tables: Mapping[str, str],
+    fetch: Fetch,
+    answers: Answers,
+) -> KpidslError | None:
+    """Whether every join a cell uses finds at most one row, and its source could be read."""
+    for path in sorted(paths(cell)):
+        model = source
+        for name in path:
+            join = model.joins[name]
+            failed = answers.failed_sources.get(join.source)
+            if failed is not None:
+                return failed
+            error = _unique(join, tables, fetch, answers)
+            if error is not None:
+                return error
+            model = sources[join.source]
+    return None
+
+
+def _unique(join: JoinModel, tables: Mapping[str, str], fetch: Fetch, answers: Answers) -> KpidslError | None:
+    key = (join.source, tuple(right for _, right in join.keys))
+    known = answers.joins
+    if key not in known:
+        found = fetch(q.repeated(tables[join.source], key[1], _SHOWN + 1), join.source)
+        known[key] = (
+            SourceError(
+                f"`{join.source}` is joined by a key that repeats: {_examples(key[1], found)}",
+                code="K0612",
+                hint="a join finds at most one row: join on more columns, or read a table with one row a key",
+            )
+            if found
+            else None
+        )
+    return known[key]
+
+
+def _examples(columns: tuple[str, ...], found: list[tuple[Any, ...]]) -> str:
+    shown = [
+        ", ".join(f"{name} {value}" for name, value in zip(columns, row, strict=False)) + f" stands {row[-1]} times"
+        for row in found[:_SHOWN]
+    ]
+    return "; ".join(shown) + ("; …" if len(found) > _SHOWN else "")
+
+
+def paths(cell: Cell) -> set[tuple[str, ...]]:
+    """The joins a cell uses, each as the names that lead there."""
+    found: set[tuple[str, ...]] = set()
+    for column in columns(cell):
+        if column.path:
+            found.add(column.path)
+    return found

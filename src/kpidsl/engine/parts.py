@@ -1,0 +1,238 @@
+"""States of aggregations: read from a query's row, merged over panes, finished to a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Context, Decimal
+from fractions import Fraction
+from math import frexp, isinf
+from typing import Any
+
+from kpidsl.plan.nodes import Cell
+from kpidsl.semantic.types import DataType
+from kpidsl.sql.aggregates import LIMB, Scale
+
+Known = Fraction | str | bool | date | datetime
+_FIFTEEN = Context(prec=15)
+_FIFTY = Context(prec=50)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A finished answer: `n` rows entered it, `n_unknown` were left out because a condition was unknown. `reason` is
+    INFINITE where an infinite number is among what would have to be computed with.
+
+    `exact` tells that the value is a finite decimal to be written with all its digits. `reason` stands where there is
+    no value.
+    """
+
+    value: Known | None
+    n: int
+    n_unknown: int | None = None
+    exact: bool = True
+    reason: str | None = None
+
+
+INFINITE = "infinite"
+
+
+def width(cell: Cell) -> int:
+    """How many columns of state a cell has."""
+    counted = int(is_float(cell))
+    match cell.function:
+        case "count":
+            return 1
+        case "stddev" | "variance":
+            return 3 + counted
+        case "sum" | "avg":
+            return 2 + counted
+        case "share" | "nps" | "median" | "percentile":
+            return 3
+        case _:
+            return 2
+
+
+def is_float(cell: Cell) -> bool:
+    return cell.argument is not None and cell.argument.type is DataType.FLOAT
+
+
+def merge(cell: Cell, states: Sequence[Sequence[Any]]) -> list[Any]:
+    """One state of many, for what can be merged."""
+    columns = list(zip(*states, strict=True))
+    match cell.function:
+        case "min" | "max":
+            values = [value for value in columns[0] if value is not None]
+            best = (min(values) if cell.function == "min" else max(values)) if values else None
+            return [best, sum(columns[1])]
+        case _:
+            return [_total(column) for column in columns]
+
+
+def _total(column: Sequence[Any]) -> Any:
+    values = [value for value in column if value is not None]
+    if not values:
+        return None
+    if isinstance(values[0], list):
+        if any(isinstance(one, float) for one in values[0]):
+            return [one for value in values for one in value]
+        return [_total(limb) for limb in zip(*values, strict=True)]
+    if isinstance(values[0], Decimal):
+        return sum((Fraction(value) for value in values), Fraction(0))
+    return sum(values)
+
+
+def is_empty(state: Sequence[Any]) -> bool:
+    """Whether a state counts nothing."""
+    return not any(one for one in state if not isinstance(one, list))
+
+
+def finish(cell: Cell, state: Sequence[Any], scale: Scale | None) -> Part:
+    """The value of a state. The last division is done here, between exact numbers."""
+    kind = cell.argument.type if cell.argument is not None else None
+    floating = is_float(cell)
+    if floating and (
+        (cell.function in ("sum", "avg", "stddev", "variance") and state[-1])
+        or any(isinstance(one, float) and isinf(one) for one in state)
+    ):
+        return Part(None, 0, reason=INFINITE)
+    match cell.function:
+        case "count":
+            return Part(Fraction(state[0]), state[0])
+        case "count_distinct":
+            return Part(Fraction(state[0]), state[1])
+        case "sum":
+            if not state[1]:
+                return Part(Fraction(0), 0)
+            return _number(_sum(state[0], scale if floating else None), state[1], floating)
+        case "avg":
+            if not state[1]:
+                return Part(None, 0, reason="no_rows")
+            return Part(_sum(state[0], scale if floating else None) / state[1], state[1], exact=False)
+        case "min" | "max" | "first" | "last":
+            return Part(None, 0, reason="no_rows") if state[0] is None else _plain(state[0], state[1], kind)
+        case "share":
+            return _quotient(state[0], state[1], state[2])
+        case "top_box":
+            return _quotient(state[0], state[1], None)
+        case "nps":
+            if not state[2]:
+                return Part(None, 0, reason="no_rows")
+            return Part(Fraction(100 * (state[0] - state[1]), state[2]), state[2], exact=False)
+        case "median" | "percentile":
+            return _quantile(cell, state, floating)
+        case "variance" | "stddev":
+            assert scale is not None
+            return _spread(cell, state, scale)
+        case _:
+            raise AssertionError(cell.function)
+
+
+def _quotient(top: int, below: int, unknown: int | None) -> Part:
+    if not below:
+        return Part(None, 0, unknown or None, reason="no_rows")
+    return Part(Fraction(top, below), below, unknown or None, exact=False)
+
+
+def _sum(total: Any, scale: Scale | None) -> Fraction:
+    if scale is None:
+        return Fraction(total)
+    return whole(total, scale.exponent) if scale.limbs else sum(map(Fraction, total), Fraction(0))
+
+
+def whole(limbs: Sequence[int | None], exponent: int) -> Fraction:
+    """The number that sums of limbs below 2^exponent stand for."""
+    return sum(
+        (Fraction(limb or 0) * Fraction(2) ** (exponent - LIMB * place) for place, limb in enumerate(limbs, 1)),
+        Fraction(0),
+    )
+
+
+def _number(value: Fraction, n: int, floating: bool) -> Part:
+    return Part(fifteen(value), n) if floating else Part(value, n)
+
+
+def fifteen(value: Fraction) -> Fraction:
+    """A floating-point result at 15 significant digits, half to even: the digits a double is good for."""
+    return Fraction(_FIFTEEN.divide(Decimal(value.numerator), Decimal(value.denominator)))
+
+
+def _plain(value: Any, n: int, kind: DataType | None) -> Part:
+    match value:
+        case bool() | str() | date():
+            return Part(value, n)
+        case float():
+            return Part(fifteen(Fraction(value)), n)
+        case _ if kind in (DataType.INSTANT, DataType.TIMESTAMP):
+            at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+            return Part(at if kind is DataType.INSTANT else at.replace(tzinfo=None), n)
+        case _:
+            return Part(Fraction(value), n)
+
+
+def _quantile(cell: Cell, state: Sequence[Any], floating: bool) -> Part:
+    """The continuous quantile: between the order statistics around (n − 1)·p, by its fraction (Hyndman and Fan's
+    type 7).
+    """
+    low, high, n = state
+    if not n:
+        return Part(None, 0, reason="no_rows")
+    level = cell.level if cell.level is not None else Fraction(1, 2)
+    rest = (n - 1) * level % 1
+    below = fifteen(Fraction(low)) if floating else Fraction(low)
+    if rest == 0 or high is None:
+        return Part(below, n)
+    above = fifteen(Fraction(high)) if floating else Fraction(high)
+    return Part(below + (above - below) * rest, n, exact=False)
+
+
+def _spread(cell: Cell, state: Sequence[Any], scale: Scale) -> Part:
+    """The sample's variance (denominator n − 1) or its root."""
+    total, squares, n = state[:3]
+    if n < 2:
+        return Part(None, n, reason="no_rows" if not n else "insufficient_sample")
+    exact = not is_float(cell)
+    if scale.limbs and not exact:
+        first, second = whole(total, scale.exponent), whole(squares, 2 * scale.exponent)
+    elif isinstance(total, list):
+        values = [Fraction(one) for one in total]
+        first, second = sum(values, Fraction(0)), sum((one * one for one in values), Fraction(0))
+    else:
+        first, second = Fraction(total), Fraction(squares)
+    variance = max(Fraction(0), (second - first * first / n) / (n - 1))
+    value = variance if cell.function == "variance" else root(variance)
+    if not exact:
+        value = Fraction(Context(prec=12).divide(Decimal(value.numerator), Decimal(value.denominator)))
+    return Part(value, n, exact=False)
+
+
+def root(value: Fraction) -> Fraction:
+    """The square root to 50 digits."""
+    return Fraction(_FIFTY.sqrt(_FIFTY.divide(Decimal(value.numerator), Decimal(value.denominator))))
+
+
+def scale_for(low: float | None, high: float | None, least: float | None) -> Scale:
+    """The limbs that hold every bit of numbers between `low` and `high`, the smallest of which but 0 is `least` in
+    size; none where the numbers are so far apart (1e308 stands for nothing known, beside 0.1) that a double cannot
+    hold the powers of two that would be needed.
+    """
+    if low is None or high is None or not least:
+        return Scale(0, 1, 1)
+    top, bottom = frexp(max(abs(low), abs(high)))[1], frexp(least)[1] - 53
+    bits = top - bottom
+    if 2 * bits > 10 * LIMB or bottom <= -900 or top >= 900:
+        return Scale(0, 0, 0)
+    return Scale(top, -(-bits // LIMB), -(-2 * bits // LIMB))
+
+
+def exact_scale(low: int | Decimal | None, high: int | Decimal | None, rows: int) -> Scale:
+    """How exact numbers between `low` and `high` are squared: exactly while that takes no more than 38 digits."""
+    if low is None or high is None:
+        return Scale(0, 1, 1, Fraction(0), "HUGEINT")
+    origin, span = Fraction(low), Fraction(high) - Fraction(low)
+    places = max((-int(one.as_tuple().exponent) for one in (low, high) if isinstance(one, Decimal)), default=0)
+    digits = max(len(str(int(span * 10**places))), places)
+    if 2 * digits + len(str(rows)) <= 38:
+        return Scale(0, 1, 1, origin, f"DECIMAL({digits}, {places})" if places else "HUGEINT")
+    return Scale(0, 1, 1)

@@ -1,0 +1,392 @@
+"""The stages composed: the only module that knows them all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Problems, Severity, UsageError, did_you_mean
+from kpidsl.source_text import Source
+from kpidsl.spec_files import SpecFiles, read
+
+if TYPE_CHECKING:
+    from kpidsl.binding import Bound
+    from kpidsl.plan import Plan
+    from kpidsl.report.results import Results
+    from kpidsl.semantic.model import Model
+    from kpidsl.semantic.scope import Names
+    from kpidsl.syntax.setting_nodes import UnitDecl
+    from kpidsl.testing.outcomes import SuiteReport
+
+Stage = Literal["ast", "model", "plan", "sql"]
+
+
+class SpecError(KpidslError):
+    """The spec has errors, and nothing was evaluated; `diagnostics` tells them."""
+
+    exit_code = 4
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        errors = [one for one in diagnostics if one.severity is Severity.ERROR]
+        first = f"{errors[0].place}: {errors[0].message}" if errors else ""
+        super().__init__(f"the spec has {len(errors)} error{'s' if len(errors) != 1 else ''}: {first}", code="K0000")
+        self.diagnostics = diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found, in file order. `ok`: no errors.
+
+    `exit_code`: 4 for errors of the spec, 3 where only data fails.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    exit_code: int
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    model: Model
+    bound: Bound
+    problems: Problems
+
+
+class SpecSet:
+    """Parsed files that belong together. Made by `load`."""
+
+    def __init__(self, files: SpecFiles, problems: Problems) -> None:
+        self._files = files
+        self._problems = problems
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Problems of syntax, found when the files were read."""
+        return tuple(self._problems)
+
+    def check(
+        self,
+        *,
+        schemas: bool = True,
+        params: Mapping[str, str] | None = None,
+        sources: Mapping[str, object] | None = None,
+        untrusted: bool = False,
+        no_plugins: bool = False,
+    ) -> CheckReport:
+        """Everything that can be known without reading rows. `schemas=False` stays with the text alone.
+
+        Raises `UsageError` for a param that the spec does not declare.
+
+        >>> import kpidsl
+        >>> report = kpidsl.load("-", stdin_text="metric answer = 6 * sevn").check()
+        >>> report.ok, [(one.code, one.place) for one in report.diagnostics]
+        (False, [('K0204', '<stdin>:1')])
+        """
+        found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn=schemas)
+        problems = found.problems
+        for name, error in found.bound.failed.items():
+            span = self._names.sources[name].node.name.span
+            problems.add(
+                Diagnostic(error.code, Severity.ERROR, error.message, (Label(span),), hint=error.hint, affects=(name,))
+            )
+        diagnostics = tuple(problems)
+        of_spec = any(one.severity is Severity.ERROR and not _failed_source(one) for one in diagnostics)
+        return CheckReport(diagnostics, 4 if of_spec else 3 if problems.has_errors else 0)
+
+    def evaluate(
+        self,
+        *,
+        as_of: str | date | datetime | None = None,
+        select: Sequence[str] = (),
+        params: Mapping[str, str] | None = None,
+        sources: Mapping[str, object] | None = None,
+        threads: int | None = None,
+        explain: bool = False,
+        untrusted: bool = False,
+        no_plugins: bool = False,
+        timings: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> Results:
+        """Evaluate at an anchor: a date means its end, nothing means now, to the second.
+
+        `sources` are in-process tables (anything with `__arrow_c_stream__`) that stand for the sources of their names.
+        `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. Raises `SpecError` where the
+        spec has errors, `UsageError` for a wrong as-of, selection or param.
+
+        >>> import kpidsl, pyarrow as pa
+        >>> from datetime import date
+        >>> spec = kpidsl.load("-", stdin_text='''
+        ...     source orders { from arrow("orders"); time at }
+        ...     kpi sold { value count() from orders over last month; target >= 2 }
+        ... ''')
+        >>> orders = pa.table({"at": [date(2026, 3, 1), date(2026, 3, 31)]})
+        >>> spec.evaluate(as_of="2026-03-31", sources={"orders": orders}).kpis[0].assessment.reason
+        '2 meets the target of >= 2'
+        """
+        from kpidsl.assess.build import assess
+        from kpidsl.assess.results import SpecIdentity
+        from kpidsl.binding import bring_in
+        from kpidsl.engine.duck import connect
+        from kpidsl.engine.run import Run
+        from kpidsl.report.results import Results
+
+        clock = _Clock()
+        given = dict(params or {})
+        checked = self._checked(given, sources or {}, untrusted, no_plugins)
+        selected, plan, is_now = self._plan(checked, as_of, select)
+        clock.lap("plan")
+        connection = connect(threads)
+        try:
+            tables, failed = bring_in(plan, checked.bound, connection, progress or (lambda _: None))
+            clock.lap("sources")
+            answers = Run(plan, connection, tables, failed, explain=explain).run()
+        finally:
+            connection.close()
+        clock.lap("queries")
+        identity = SpecIdentity(len(self._files.specs), self._files.sha256)
+        found = assess(
+            checked.model,
+            plan,
+            answers,
+            selected,
+            version=version(),
+            as_of_is_now=is_now,
+            spec=identity,
+            params=given,
+            everything=not select,
+            warnings=[one for one in checked.problems if one.severity is Severity.WARNING],
+        )
+        clock.lap("assess")
+        return Results.of(replace(found, timings=clock.laps) if timings else found)
+
+    def test(self, *, params: Mapping[str, str] | None = None, only: str | None = None) -> SuiteReport:
+        """Run the `test` blocks over the rows that stand in them; no data is opened.
+
+        `only` keeps the tests whose title holds or matches it. Raises `SpecError` where the spec or a test has errors,
+        `UsageError` where there is no test.
+        """
+        from kpidsl.testing.suite import prepare
+
+        suite = prepare(self._files.specs, self._problems, library_units, params=params or {}, only=only)
+        if suite.problems.has_errors:
+            raise SpecError(tuple(suite.problems))
+        return suite.run()
+
+    def show(
+        self,
+        what: Stage,
+        *,
+        select: Sequence[str] = (),
+        as_of: str | date | datetime | None = None,
+        params: Mapping[str, str] | None = None,
+        sources: Mapping[str, object] | None = None,
+    ) -> str:
+        """A stage as stable text: the syntax tree, the model, the plan, or the SQL."""
+        from kpidsl.report.tree import tree
+
+        if what == "ast":
+            return "\n".join(tree(spec) for spec in self._files.specs)
+        checked = self._checked(params or {}, sources or {}, False, False)
+        selected, plan, _ = self._plan(checked, as_of, select)
+        model = checked.model
+        if what == "model":
+            shown = {name: model.metrics.get(name) or model.kpis.get(name) for name in selected}
+            return "\n".join(f"{name}\n{tree(one, 1)}" for name, one in shown.items() if one is not None)
+        if what == "plan":
+            return "\n".join(tree(cell) for cell in plan.cells)
+        results = self.evaluate(as_of=as_of, select=select, params=params, sources=sources, explain=True)
+        queries: dict[str, None] = {}
+        for inputs in (*(one.inputs for one in results.metrics), *(one.inputs for one in results.kpis)):
+            queries.update(dict.fromkeys(part.sql for part in inputs if part.sql is not None))
+        return ";\n\n".join(queries)
+
+    # ------------------------------------------------------------ stages
+    @property
+    def _names(self) -> Names:
+        from kpidsl.semantic import resolve
+
+        return resolve(self._files.specs, Problems())
+
+    def _check(
+        self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: bool
+    ) -> _Checked:
+        from kpidsl import plugins
+        from kpidsl.binding import bind
+        from kpidsl.semantic import check, resolve
+
+        problems = Problems()
+        for diagnostic in self._problems:
+            problems.add(diagnostic)
+        names = resolve(self._files.specs, problems)
+        if not any(spec.declarations or spec.broken for spec in self._files.specs) and not problems.has_errors:
+            raise UsageError(
+                "there are no declarations in the spec", hint='a first line: `source orders { from csv("orders.csv") }`'
+            )
+        registry = plugins.load(no_plugins=no_plugins)
+        for warning in registry.warnings:
+            problems.add(warning)
+        bound = bind(names, registry, self._files.root, problems, frames=frames, untrusted=untrusted, learn=learn)
+        model = check(names, problems, schemas=bound.schemas, params=params, library=library_units)
+        return _Checked(model, bound, problems)
+
+    def _checked(
+        self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool
+    ) -> _Checked:
+        """The checked spec; raises `SpecError` where anything but the data is wrong."""
+        from kpidsl.semantic import is_of_data
+
+        checked = self._check(params, frames, untrusted, no_plugins, learn=True)
+        if any(one.severity is Severity.ERROR and not is_of_data(one) for one in checked.problems):
+            raise SpecError(tuple(checked.problems))
+        return checked
+
+    def _plan(
+        self, checked: _Checked, as_of: str | date | datetime | None, select: Sequence[str]
+    ) -> tuple[tuple[str, ...], Plan, bool]:
+        from kpidsl.plan import plan
+
+        model = checked.model
+        anchor = _anchor(as_of, model)
+        selected = _selected(model, select)
+        problems = Problems()
+        try:
+            made = plan(model, anchor, selected, problems)
+        except ValueError as error:
+            raise UsageError(f"as of {model.calendar.local(anchor).isoformat()}: {error}") from error
+        if problems.has_errors:
+            raise SpecError((*checked.problems, *problems))
+        return selected, made, as_of is None
+
+
+def load(paths: str | Path | Iterable[str | Path], *, stdin_text: str | None = None) -> SpecSet:
+    """Read and parse spec files, folders (recursively) and `-` (then `stdin_text`).
+
+    Raises `UsageError` for a path that does not exist and where there is no .kpi file.
+
+    >>> load("-", stdin_text="metric answer = 6 * 7").diagnostics
+    ()
+    """
+    given = [paths] if isinstance(paths, str | Path) else list(paths)
+    problems = Problems()
+    return SpecSet(read(given, problems, stdin_text), problems)
+
+
+def version() -> str:
+    """The version of kpidsl that runs."""
+    from kpidsl import __version__
+
+    return __version__
+
+
+@cache
+def library_units() -> tuple[UnitDecl, ...]:
+    """The units and currencies of the standard library, which is written in the language."""
+    from kpidsl.syntax import parse
+    from kpidsl.syntax.setting_nodes import UnitDecl
+
+    found: list[UnitDecl] = []
+    for file in sorted(resources.files("kpidsl.std").iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".kpi"):
+            problems = Problems()
+            spec = parse(Source(f"std/{file.name}", file.read_text(encoding="utf-8")), problems)
+            assert not problems.has_errors, [one.message for one in problems]
+            found.extend(node for node in spec.declarations if isinstance(node, UnitDecl))
+    return tuple(found)
+
+
+def _failed_source(diagnostic: Diagnostic) -> bool:
+    """Whether data could not be had at all, rather than not being as the spec says."""
+    return diagnostic.code in ("K0601", "K0602", "K0603", "K0606", "K0607", "K0608", "K0609")
+
+
+def _anchor(as_of: str | date | datetime | None, model: Model) -> datetime:
+    from kpidsl.calendar import parse_as_of
+
+    match as_of:
+        case None:
+            return datetime.now(UTC).replace(microsecond=0)
+        case datetime():
+            return as_of.astimezone(UTC) if as_of.tzinfo is not None else model.calendar.instant(as_of)
+        case date():
+            text = as_of.isoformat()
+        case _:
+            text = as_of
+    try:
+        return parse_as_of(text, model.calendar)
+    except ValueError as error:
+        raise UsageError(f"--as-of {text}: {error}", hint="a date such as 2026-03-31, or 2026-03-31T18:00") from error
+
+
+def _selected(model: Model, select: Sequence[str]) -> tuple[str, ...]:
+    """The names that are evaluated, in the order of the spec.
+
+    Raises `UsageError` for a selection that matches nothing.
+    """
+    if not select:
+        return model.order
+    chosen: set[str] = set()
+    pending = {one.name for one in model.pending}
+    for pattern in select:
+        found = {name for name in model.order if _matches(model, name, pattern)}
+        found |= {name for name in pending if ":" not in pattern and fnmatchcase(name, pattern)}
+        if not found:
+            kind, _, rest = pattern.rpartition(":")
+            known = _known(model, kind)
+            raise UsageError(
+                f"--select {pattern} matches nothing",
+                hint=did_you_mean(rest, known) or (f"there are {', '.join(sorted(known)[:8])}" if known else None),
+            )
+        useless = [name for name in found if name in model.metrics and not model.metrics[name].standalone]
+        if useless == [pattern]:
+            raise UsageError(
+                f"--select {pattern}: this metric has no window, so it has no value by itself",
+                hint=f"a KPI gives it one: `kpi … {{ value {pattern} over last month }}`",
+            )
+        chosen |= found
+    return tuple(name for name in model.order if name in chosen) + tuple(
+        sorted(name for name in chosen if name not in model.order)
+    )
+
+
+def _matches(model: Model, name: str, pattern: str) -> bool:
+    one = model.metrics.get(name) or model.kpis.get(name)
+    if pattern.startswith("tag:"):
+        return one is not None and any(fnmatchcase(tag, pattern[4:]) for tag in one.about.tags)
+    if pattern.startswith("owner:"):
+        return one is not None and one.about.owner is not None and fnmatchcase(one.about.owner, pattern[6:])
+    return fnmatchcase(name, pattern) and (one is not None or name in model.failed)
+
+
+def _known(model: Model, kind: str) -> list[str]:
+    every = [*(one.about for one in model.metrics.values()), *(one.about for one in model.kpis.values())]
+    match kind:
+        case "tag":
+            return sorted({tag for about in every for tag in about.tags})
+        case "owner":
+            return sorted({about.owner for about in every if about.owner is not None})
+        case _:
+            return [*model.kpis, *(name for name, one in model.metrics.items() if one.standalone)]
+
+
+class _Clock:
+    """How long each stage took, in seconds to the millisecond."""
+
+    def __init__(self) -> None:
+        self.laps: tuple[tuple[str, Decimal], ...] = ()
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps = (*self.laps, (name, Decimal(f"{now - self._last:.3f}")))
+        self._last = now

@@ -1,0 +1,25 @@
+"""The plan of a run: everything that is asked for, gathered before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from kpidsl.diagnostics import Problems
+from kpidsl.plan.lower import Lowering
+from kpidsl.plan.nodes import Plan
+from kpidsl.semantic.model import Model
+
+
+def plan(model: Model, anchor: datetime, selected: Collection[str] | None, problems: Problems) -> Plan:
+    """The plan for the selected metrics and KPIs (None: all) at an anchor (UTC)."""
+    lowering = Lowering(model, anchor, problems)
+    wanted = [name for name in model.order if selected is None or name in selected]
+    metrics = {
+        name: lowering.metric(model.metrics[name])
+        for name in wanted
+        if name in model.metrics and model.metrics[name].standalone
+    }
+    kpis = {name: lowering.kpi(model.kpis[name]) for name in wanted if name in model.kpis}
+    cells, anchors = tuple(lowering.cells.kept), frozenset(lowering.series_anchors)
+    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors)

@@ -1,0 +1,94 @@
+"""The cells of a plan, each once, however many values ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar, cast
+
+from kpidsl.calendar import Calendar
+from kpidsl.plan.nodes import Cell, Reach
+from kpidsl.plan.rows import depends_on_anchor, resolve_row, resolved_member
+from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.rows import Row
+from kpidsl.semantic.values import Aggregate
+
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The row expressions of an aggregation. `moving` ones hold an `as_of` or a window, which the anchor decides."""
+
+    value: Aggregate
+    argument: Row | None
+    where: tuple[Row, ...]
+    per: tuple[Row, ...]
+    members: tuple[Row, ...]
+    moving: bool
+
+
+class Cells:
+    """Keeps cells, and equal row expressions in them as one object, so that what follows compares by identity:
+    thousands of cells differ in their windows alone.
+    """
+
+    def __init__(self, sources: Mapping[str, SourceModel], calendar: Calendar) -> None:
+        self.sources = sources
+        self.calendar = calendar
+        self.kept: list[Cell] = []
+        self._same: dict[Hashable, Hashable] = {}
+        self._rows: dict[tuple[int, tuple[str, ...]], _Rows] = {}
+        self._asked: dict[tuple[object, ...], Cell] = {}
+        self._cells: dict[tuple[object, ...], Cell] = {}
+
+    def cell(self, value: Aggregate, reach: Reach, as_of: datetime, by: tuple[str, ...]) -> Cell:
+        """The cell of an aggregation in a window, for every member of `by`."""
+        rows = self.rows(value, by)
+        asked = (id(value), by, reach.start, reach.end, reach.anchor, as_of if rows.moving else None)
+        found = self._asked.get(asked)
+        if found is None:
+            found = self._asked[asked] = self.once(rows, reach, as_of, by)
+        return found
+
+    def rows(self, value: Aggregate, by: tuple[str, ...]) -> _Rows:
+        # The value is kept beside its id, which would otherwise be given to another one after it.
+        found = self._rows.get((id(value), by))
+        if found is None:
+            source = self.sources[value.source]
+            where = tuple(one.row for one in value.where)
+            members = tuple(resolved_member(source, name, self.sources) for name in by)
+            all_rows = (*where, *value.per, *members, *((value.argument,) if value.argument is not None else ()))
+            moving = any(depends_on_anchor(row) for row in all_rows)
+            found = _Rows(
+                value, self.same(value.argument), self.same(where), self.same(value.per), self.same(members), moving
+            )
+            self._rows[id(value), by] = found
+        return found
+
+    def once(self, rows: _Rows, reach: Reach, as_of: datetime, by: tuple[str, ...]) -> Cell:
+        def fixed(row: Row) -> Row:
+            return resolve_row(row, reach.anchor, as_of, self.calendar)
+
+        value, argument, where, per, members = rows.value, rows.argument, rows.where, rows.per, rows.members
+        if rows.moving:
+            argument = self.same(fixed(argument)) if argument is not None else None
+            where, per, members = (self.same(tuple(map(fixed, part))) for part in (where, per, members))
+        time = self.same(value.time)
+        key = (
+            value.function, id(argument), value.source, id(time), id(where), reach.start, reach.end, reach.anchor,
+            value.at, id(per), by, id(members), value.level, value.k, value.n,
+        )  # fmt: skip
+        found = self._cells.get(key)
+        if found is None:
+            found = self._cells[key] = Cell(
+                value.function, argument, value.source, time, where, reach.start, reach.end, reach.anchor, value.at,
+                per, by, members, value.level, value.k, value.n,
+            )  # fmt: skip
+            self.kept.append(found)
+        return found
+
+    def same(self, one: T) -> T:
+        """The first object that is equal to this one."""
+        return cast(T, self._same.setdefault(one, one))

@@ -1,0 +1,299 @@
+"""From the model to the plan: windows resolved, vectors written out, every aggregation a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any
+
+from kpidsl import calendar as c
+from kpidsl.calendar import Calendar, Window
+from kpidsl.diagnostics import Problems
+from kpidsl.plan import nodes as n
+from kpidsl.plan.cells import Cells
+from kpidsl.plan.eras import Eras, mixed, period_eras
+from kpidsl.plan.place_in_time import Moment, anchor_of, window_of
+from kpidsl.semantic import model as m
+from kpidsl.semantic import values as v
+
+MOST_PERIODS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A step, and which definitions of changing metrics are in it."""
+
+    step: n.Step
+    eras: Eras = field(default_factory=dict)
+
+
+class Lowering:
+    """Lowers the values of one run. Cells are kept once, however often they are asked for."""
+
+    def __init__(self, model: m.Model, anchor: datetime, problems: Problems) -> None:
+        self.model = model
+        self.calendar: Calendar = model.calendar
+        self.anchor = anchor
+        self.problems = problems
+        self.cells = Cells(model.sources, model.calendar)
+        self._windows: dict[tuple[object, ...], tuple[datetime, Window | None]] = {}
+        self._periods: dict[tuple[c.Unit, datetime, datetime], tuple[Window, ...] | None] = {}
+        self._measures: dict[tuple[object, ...], tuple[v.Measure, Lowered]] = {}
+        self.series_anchors: set[datetime] = set()
+
+    # ------------------------------------------------------------ questions
+    def metric(self, metric: m.MetricModel) -> n.Question:
+        return self.question(metric.value, self.moment(metric.value), ())
+
+    def kpi(self, kpi: m.KpiModel) -> tuple[n.SlicePlan, ...]:
+        """The whole, then each `by`."""
+        moment = self.moment(kpi.value)
+        return tuple(self.slice(kpi, moment, by) for by in ((), *kpi.slices))
+
+    def slice(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> n.SlicePlan:
+        value = self.lower(kpi.value, moment, by)
+        window = self.window(kpi.value, moment)
+        target = self.in_force(kpi, window, by)
+        known = {"target": target.low} if target is not None and target.high is None else {}
+        amber = kpi.amber if target is not None else None
+        return n.SlicePlan(
+            by,
+            n.Question(value.step, window),
+            self.bound(target, moment, by, {}),
+            self.bound(amber, moment, by, known),
+            tuple(
+                n.GuardPlan(guard.colour, self.lower(substituted(guard.condition, known), moment, by).step, guard.text)
+                for guard in kpi.guards
+            ),
+            tuple(
+                (self.lower(substituted(require.condition, known), moment, by).step, require.text)
+                for require in kpi.requires
+            ),
+            tuple(
+                (comparison.label, self.comparison(comparison.value, value, moment, by))
+                for comparison in kpi.comparisons
+            ),
+            self.trend(kpi, moment, by),
+        )
+
+    def comparison(self, value: v.Value, with_: Lowered, moment: Moment, by: tuple[str, ...]) -> n.Question:
+        found = self.lower(value, moment, by)
+        step = n.Undefined("definition_changed") if mixed(with_.eras, found.eras) else found.step
+        return n.Question(step, self.window(value, moment))
+
+    def trend(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> tuple[n.Question, ...]:
+        if kpi.trend is None:
+            return ()
+        anchors = c.trend_anchors(self.anchor, *kpi.trend, self.calendar)
+        return tuple(self.question(kpi.value, replace(moment, anchor=anchor), by) for anchor in anchors)
+
+    def in_force(self, kpi: m.KpiModel, window: Window | None, by: tuple[str, ...]) -> m.BoundModel | None:
+        """The target that holds just before the end of the value's window."""
+        end = window.end if window is not None else self.anchor
+        found: m.BoundModel | None = None
+        for target in sorted(kpi.targets, key=lambda one: (one.starting is not None, one.starting)):
+            if target.starting is None or self.calendar.day_start(target.starting) < end:
+                found = target
+        return None if found is not None and found.whole and by else found
+
+    def bound(
+        self, bound: m.BoundModel | None, moment: Moment, by: tuple[str, ...], known: Mapping[str, v.Value]
+    ) -> n.BoundPlan | None:
+        if bound is None:
+            return None
+        high = self.lower(substituted(bound.high, known), moment, by).step if bound.high is not None else None
+        return n.BoundPlan(
+            bound.operator, self.lower(substituted(bound.low, known), moment, by).step, high, bound.starting
+        )
+
+    def question(self, value: v.Value, moment: Moment, by: tuple[str, ...]) -> n.Question:
+        return n.Question(self.lower(value, moment, by).step, self.window(value, moment))
+
+    # ------------------------------------------------------------ time
+    def moment(self, value: v.Value) -> Moment:
+        """Where a value stands: the anchor, and the largest publication lag among the sources it reads."""
+        lags = dict.fromkeys(self.model.sources[aggregate.source].lag for aggregate in v.aggregates(value))
+        found = [lag for lag in lags if lag is not None]
+        if not found:
+            return Moment(self.anchor)
+        return Moment(
+            self.anchor, min(found, key=lambda lag: c.shift_anchor(self.anchor, lag[0], lag[1], self.calendar))
+        )
+
+    def window(self, value: v.Value, moment: Moment) -> Window | None:
+        """The window a value is about: the first that is written in it, or the anchor's instant."""
+        match value:
+            case v.Windowed(window=window):
+                inner = moment.over(window)
+                return window_of(inner, self.calendar)
+            case v.Shifted(operand=operand, count=count, unit=unit):
+                return self.window(operand, moment.earlier(count, unit))
+            case v.Preceding(operand=operand):
+                return self.window(operand, moment.preceding())
+            case v.Aggregate():
+                at = anchor_of(moment, self.calendar)
+                return Window(at, at, "at the anchor") if value.at is not None else None
+            case _:
+                for part in v.parts(value):
+                    found = self.window(part, moment)
+                    if found is not None:
+                        return found
+                return None
+
+    # ------------------------------------------------------------ values
+    def lower(self, value: v.Value, moment: Moment, by: tuple[str, ...]) -> Lowered:
+        match value:
+            case v.Number(number=number):
+                return Lowered(n.Constant(number))
+            case v.TextValue(text=text):
+                return Lowered(n.Constant(text))
+            case v.BooleanValue(truth=truth):
+                return Lowered(n.Constant(truth))
+            case v.RowCount():
+                return Lowered(n.CountOfRows())
+            case v.NotEvaluated(what=what, span=span):
+                return Lowered(n.Unevaluated(what, span))
+            case v.Aggregate():
+                return Lowered(self.ask(value, moment, by))
+            case v.TargetValue():
+                return Lowered(n.Undefined("no_target"))
+            case v.Operation(operator=operator, left=left, right=right):
+                a, b = self.lower(left, moment, by), self.lower(right, moment, by)
+                if mixed(a.eras, b.eras):
+                    return Lowered(n.Undefined("definition_changed"), a.eras | b.eras)
+                return Lowered(n.Combine(operator, a.step, b.step), a.eras | b.eras)
+            case v.Opposite(operand=operand):
+                inner = self.lower(operand, moment, by)
+                return Lowered(n.Oppose(inner.step), inner.eras)
+            case v.Converted(operand=operand, factor=factor):
+                inner = self.lower(operand, moment, by)
+                return inner if factor == 1 else Lowered(n.Scale(inner.step, factor), inner.eras)
+            case v.Windowed(operand=operand, window=window):
+                return self.lower(operand, moment.over(window), by)
+            case v.Shifted(operand=operand, count=count, unit=unit):
+                return self.lower(operand, moment.earlier(count, unit), by)
+            case v.Preceding(operand=operand):
+                return self.lower(operand, moment.preceding(), by)
+            case v.Defaulted(operand=operand, number=number):
+                inner = self.lower(operand, moment, by)
+                return Lowered(n.Default(inner.step, number), inner.eras)
+            case v.EachMember(operand=operand, dimension=dimension):
+                inner = self.lower(operand, moment.in_series(), (*by, dimension))
+                return Lowered(n.Members(inner.step, dimension), inner.eras)
+            case v.EachPeriod(operand=operand, unit=unit):
+                return self.series(operand, unit, moment, by)
+            case v.Reduced(function=function, operand=operand, level=level):
+                inner = self.lower(operand, moment, by)
+                if any(len(found) > 1 for found in inner.eras.values()):
+                    return Lowered(n.Undefined("definition_changed"), inner.eras)
+                return Lowered(n.Reduce(function, inner.step, level), inner.eras)
+            case v.Measure():
+                # A metric that many KPIs show is one object; it is kept beside its id, so that the id stays its own.
+                key = (id(value), moment, by)
+                if key not in self._measures:
+                    self._measures[key] = (value, self.measure(value, moment, by))
+                return self._measures[key][1]
+            case _:
+                raise AssertionError(type(value).__name__)
+
+    def measure(self, value: v.Measure, moment: Moment, by: tuple[str, ...]) -> Lowered:
+        inner = self.lower(value.operand, moment, by)
+        return self.era(value.metric, inner, tuple(self.calendar.day_start(day) for day in value.changed))
+
+    def era(self, metric: str, inner: Lowered, changed: tuple[datetime, ...]) -> Lowered:
+        """A metric whose definition changed: not across a change, and said which side it is on."""
+        if not changed:
+            return inner
+        found = period_eras(inner.step, changed)
+        if found is None:
+            return Lowered(n.Undefined("definition_changed"), inner.eras)
+        return Lowered(inner.step, {**inner.eras, metric: found})
+
+    def series(self, operand: v.Value, unit: c.Unit, moment: Moment, by: tuple[str, ...]) -> Lowered:
+        """A step for each complete period inside the window; each is the window, and its end the anchor, of what
+        is inside.
+        """
+        anchor, window = self.placed(moment)
+        if window is None or window.start is None:
+            return Lowered(n.Undefined("no_rows"))
+        end = window.end if self.all_ahead(operand) else min(window.end, anchor)
+        periods = self.periods(unit, window.start, max(end, window.start))
+        if periods is None:
+            self.problems.error(
+                "K0401", f"`each {unit.singular}` over {window.label} is more than {MOST_PERIODS:_} periods", None,
+                hint="use a longer period or a shorter window",
+            )  # fmt: skip
+            return Lowered(n.Undefined("source_error"))
+        eras: Eras = {}
+        steps: list[tuple[Window, n.Step]] = []
+        for period in periods:
+            inner = self.lower(
+                operand, Moment(period.end, window=c.Last(1, unit), around=moment.in_series().around), by
+            )
+            steps.append((period, inner.step))
+            for metric, found in inner.eras.items():
+                eras[metric] = eras.get(metric, frozenset()) | found
+        return Lowered(n.Series(unit.singular, tuple(steps)), eras)
+
+    def periods(self, unit: c.Unit, start: datetime, end: datetime) -> tuple[Window, ...] | None:
+        """The complete periods between two instants, by their names; None where there are too many."""
+        key = (unit, start, end)
+        if key not in self._periods:
+            try:
+                found = self.calendar.periods(unit, start, end)
+            except ValueError:
+                found = None
+            self._periods[key] = None if found is None or len(found) > MOST_PERIODS else self.named(unit, found)
+        return self._periods[key]
+
+    def named(self, unit: c.Unit, periods: Sequence[Window]) -> tuple[Window, ...]:
+        return tuple(
+            replace(period, label=self.calendar.name_of(unit, period.start)) if period.start is not None else period
+            for period in periods
+        )
+
+    def all_ahead(self, value: v.Value) -> bool:
+        return all(self.model.sources[aggregate.source].ahead for aggregate in v.aggregates(value))
+
+    def ask(self, value: v.Aggregate, moment: Moment, by: tuple[str, ...]) -> n.Step:
+        """The cell of an aggregation at a moment."""
+        source = self.model.sources[value.source]
+        found = self.reach(source, moment)
+        if found is None:
+            return n.Undefined("no_rows")
+        window, reach = found
+        around = self.reach(source, moment.around) if moment.around is not None else None
+        if around is not None:
+            self.series_anchors.add(around[1].anchor)
+        cell = self.cells.cell(value, reach, min(window.end, reach.anchor), by)
+        return n.Ask(cell, around[1] if around is not None else None, value.text, value.where, window, value.span)
+
+    def reach(self, source: m.SourceModel, moment: Moment) -> tuple[Window, n.Reach] | None:
+        """The window of a moment, and how far a source is read in it; None where no window precedes."""
+        anchor, window = self.placed(moment)
+        if moment.window is None:
+            return Window(anchor, anchor, "at the anchor"), n.Reach(None, anchor, anchor)
+        if window is None:
+            return None
+        end = window.end if source.ahead else min(window.end, anchor)
+        return window, n.Reach(window.start, max(end, window.start) if window.start is not None else end, anchor)
+
+    def placed(self, moment: Moment) -> tuple[datetime, Window | None]:
+        """The anchor and the window of a moment; what many values ask for is worked out once."""
+        key = (moment.anchor, moment.lag, moment.window, moment.moves, moment.back)
+        if key not in self._windows:
+            self._windows[key] = (anchor_of(moment, self.calendar), window_of(moment, self.calendar))
+        return self._windows[key]
+
+
+def substituted(value: v.Value, known: Mapping[str, v.Value]) -> v.Value:
+    """The value with `target` replaced by the bound in force."""
+    if isinstance(value, v.TargetValue):
+        return known.get("target", value)
+    changes: dict[str, Any] = {
+        part.name: substituted(inner, known)
+        for part in fields(value)
+        if isinstance(inner := getattr(value, part.name), v.Value)
+    }
+    return replace(value, **changes) if changes else value

@@ -1,0 +1,246 @@
+"""The plan: what is asked of the data (cells), and how answers are put together (steps).
+
+No SQL, no units, no names of metrics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Literal
+
+from kpidsl.calendar import Calendar, Window
+from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.rows import Row
+from kpidsl.semantic.values import Filter
+from kpidsl.source_text import Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """One aggregation over one stretch of one source, for every member of `by`. A plan has each once (`Cells`), so
+    cells, and the row expressions in them, are told apart by identity.
+
+    Rows count whose `time` is in `[start, end)` (UTC; `start` None: from the first row); `end` is never after the
+    anchor, unless the source is read ahead. `time` is None for rows that hold, which are counted as they stand at an
+    edge. `anchor` tells up to when the source is known; `ahead` that it is known beyond.
+    """
+
+    function: str
+    argument: Row | None
+    source: str
+    time: Row | None
+    where: tuple[Row, ...]
+    start: datetime | None
+    end: datetime
+    anchor: datetime
+    at: Literal["end", "start"] | None
+    per: tuple[Row, ...]
+    by: tuple[str, ...]
+    members: tuple[Row, ...]
+    level: Fraction | None
+    k: int | None
+    n: int | None
+
+    @property
+    def counts_nothing_as_zero(self) -> bool:
+        """Whether nothing is 0 here while the source has rows before and after."""
+        return self.function in ("count", "count_distinct", "sum")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A window as far as it is read, and its anchor: of a cell, or of the outermost series a cell stands in."""
+
+    start: datetime | None
+    end: datetime
+    anchor: datetime
+
+
+# ---------------------------------------------------------------- steps
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The answer of a cell, for the member that is looked at. In a series whose own window (`around`) the source has
+    rows about, nothing is 0. `text`, `filters`, `window` and `span` are for people.
+    """
+
+    cell: Cell
+    around: Reach | None
+    text: str
+    filters: tuple[Filter, ...]
+    window: Window
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    value: Fraction | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """A value that cannot be had, whatever the data."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unevaluated:
+    """Something this version does not compute; it is an error by name."""
+
+    what: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CountOfRows:
+    """`n` of the value that is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Combine:
+    """`+ - * /`, comparisons, `and`, `or`."""
+
+    operator: str
+    left: Step
+    right: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Oppose:
+    operand: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    operand: Step
+    factor: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    operand: Step
+    number: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A value for each period, in order; `unit` is the period's name."""
+
+    unit: str
+    periods: tuple[tuple[Window, Step], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """A value for each member of a dimension: those that any cell inside has."""
+
+    operand: Step
+    dimension: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """A vector brought back to one value."""
+
+    function: str
+    operand: Step
+    level: Fraction | None
+
+
+Step = (
+    Ask
+    | Constant
+    | Undefined
+    | Unevaluated
+    | CountOfRows
+    | Combine
+    | Oppose
+    | Scale
+    | Default
+    | Series
+    | Members
+    | Reduce
+)
+
+
+# ---------------------------------------------------------------- what is asked for
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A value and the window it is about."""
+
+    step: Step
+    window: Window | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPlan:
+    operator: str | None
+    low: Step
+    high: Step | None
+    starting: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class GuardPlan:
+    colour: str
+    condition: Step
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePlan:
+    """Everything about a KPI, for the whole (`by` empty) or for each segment of some dimensions."""
+
+    by: tuple[str, ...]
+    value: Question
+    target: BoundPlan | None
+    amber: BoundPlan | None
+    guards: tuple[GuardPlan, ...]
+    requires: tuple[tuple[Step, str], ...]
+    comparisons: tuple[tuple[str, Question], ...]
+    trend: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `series_anchors` the
+    anchors at which series stand.
+    """
+
+    calendar: Calendar
+    anchor: datetime
+    sources: Mapping[str, SourceModel]
+    metrics: Mapping[str, Question]
+    kpis: Mapping[str, tuple[SlicePlan, ...]]
+    cells: tuple[Cell, ...]
+    series_anchors: frozenset[datetime]
+
+
+def inside(step: Step) -> tuple[Step, ...]:
+    """The steps directly inside a step."""
+    match step:
+        case Combine(left=left, right=right):
+            return (left, right)
+        case Oppose(operand=operand) | Scale(operand=operand) | Default(operand=operand):
+            return (operand,)
+        case Members(operand=operand) | Reduce(operand=operand):
+            return (operand,)
+        case Series(periods=periods):
+            return tuple(inner for _, inner in periods)
+        case _:
+            return ()
+
+
+def asked(step: Step) -> tuple[Ask, ...]:
+    """The questions to data inside a step, in order."""
+    found: list[Ask] = []
+    left = [step]
+    while left:
+        one = left.pop()
+        if isinstance(one, Ask):
+            found.append(one)
+        left.extend(reversed(inside(one)))
+    return tuple(found)

@@ -1,0 +1,158 @@
+"""Results as an Arrow table: a row for every KPI, segment and metric."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from kpidsl.assess.results import (
+    Assessment,
+    BoundResult,
+    Comparison,
+    Member,
+    MetricResult,
+    Results,
+    Value,
+    WindowResult,
+)
+from kpidsl.diagnostics.errors import KpidslError
+from kpidsl.report.numbers import plain
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = dict[str, object]
+
+
+def to_arrow(results: Results) -> pa.Table:
+    """A `pyarrow.Table`, in the order of the document; the segments of a KPI follow it.
+
+    `record` is `kpi`, `segment` or `metric`; `by` maps the dimensions of a segment to their members. Numbers are
+    doubles for calculating with; `value_exact` is the value with every digit, as the JSON writes it (or a text, or a
+    boolean as `true` or `false`, whose `value` is null). Instants are in the calendar's zone.
+    Raises `KpidslError` where pyarrow is not installed.
+    """
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise KpidslError(
+            "an Arrow table needs pyarrow, which is not installed", hint="pip install 'kpidsl[arrow]'"
+        ) from error
+    instant = pa.timestamp("us", tz=results.timezone)
+    schema = pa.schema(
+        [
+            pa.field("record", pa.string(), nullable=False),
+            pa.field("name", pa.string(), nullable=False),
+            pa.field("title", pa.string()),
+            pa.field("by", pa.map_(pa.string(), pa.string())),
+            pa.field("value", pa.float64()),
+            pa.field("value_exact", pa.string()),
+            pa.field("value_undefined", pa.string()),
+            pa.field("unit", pa.string()),
+            pa.field("kind", pa.string(), nullable=False),
+            pa.field("n", pa.int64()),
+            pa.field("n_unknown", pa.int64()),
+            pa.field("window", pa.string()),
+            pa.field("window_start", instant),
+            pa.field("window_end", instant),
+            pa.field("status", pa.string()),
+            pa.field("reason", pa.string()),
+            pa.field("target_op", pa.string()),
+            pa.field("target", pa.float64()),
+            pa.field("target_low", pa.float64()),
+            pa.field("target_high", pa.float64()),
+            pa.field("attainment", pa.float64()),
+            pa.field("gap", pa.float64()),
+            pa.field("compared_with", pa.string()),
+            pa.field("change", pa.float64()),
+            pa.field("change_relative", pa.float64()),
+            pa.field("owner", pa.string()),
+            pa.field("tags", pa.list_(pa.string())),
+            pa.field("at", pa.string()),
+            pa.field("as_of", instant, nullable=False),
+        ]
+    )
+    rows = [row | {"as_of": results.as_of} for row in _rows(results)]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _rows(results: Results) -> list[Row]:
+    rows: list[Row] = []
+    for kpi in results.kpis:
+        shared: Row = {"name": kpi.name, "title": kpi.title, "unit": kpi.unit, "kind": kpi.kind} | _window(kpi.window)
+        shared |= {"owner": kpi.owner, "tags": list(kpi.tags), "at": kpi.at}
+        rows.append({"record": "kpi"} | shared | _assessment(kpi.assessment))
+        for segment in kpi.segments:
+            by = [(dimension, _member(member)) for dimension, member in segment.by]
+            rows.append({"record": "segment", "by": by} | shared | _assessment(segment.assessment))
+    rows.extend(map(_metric, results.metrics))
+    return rows
+
+
+def _metric(found: MetricResult) -> Row:
+    return {
+        "record": "metric",
+        "name": found.name,
+        "title": found.title,
+        "unit": found.unit,
+        "kind": found.kind,
+        **_value(found.value, found.value_undefined),
+        **_window(found.window),
+        "n": found.n,
+        "n_unknown": found.n_unknown,
+        "owner": found.owner,
+        "tags": list(found.tags),
+        "at": found.at,
+    }
+
+
+def _assessment(found: Assessment) -> Row:
+    row: Row = {**_value(found.value, found.value_undefined), **_bound(found.target)}
+    row |= {"n": found.n, "n_unknown": found.n_unknown, "status": found.status, "reason": found.reason}
+    row |= {"attainment": _double(found.attainment), "gap": _double(found.gap)}
+    return row | (_comparison(found.comparisons[0]) if found.comparisons else {})
+
+
+def _value(value: Value | None, undefined: str | None) -> Row:
+    return {
+        "value": _double(value) if isinstance(value, Decimal) else None,
+        "value_exact": _member(value),
+        "value_undefined": undefined,
+    }
+
+
+def _window(found: WindowResult | None) -> Row:
+    return {} if found is None else {"window": found.label, "window_start": found.start, "window_end": found.end}
+
+
+def _bound(found: BoundResult | None) -> Row:
+    if found is None:
+        return {}
+    return {
+        "target_op": found.operator,
+        "target": _double(found.value),
+        "target_low": _double(found.low),
+        "target_high": _double(found.high),
+    }
+
+
+def _comparison(found: Comparison) -> Row:
+    return {
+        "compared_with": found.label,
+        "change": _double(found.change),
+        "change_relative": _double(found.change_relative),
+    }
+
+
+def _member(member: Member) -> str | None:
+    match member:
+        case bool():
+            return "true" if member else "false"
+        case Decimal():
+            return plain(member)
+        case str() | None:
+            return member
+
+
+def _double(number: Decimal | None) -> float | None:
+    return None if number is None else float(number)

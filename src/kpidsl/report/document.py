@@ -1,0 +1,230 @@
+"""The document of an evaluation as plain values, in the order in which every format writes it.
+
+Its published description is results.schema.json beside this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from kpidsl.assess.results import (
+    ActionResult,
+    Assessment,
+    BoundResult,
+    Comparison,
+    ErrorResult,
+    Input,
+    KpiResult,
+    MetricResult,
+    Results,
+    Segment,
+    TrendPoint,
+    WindowResult,
+)
+from kpidsl.report.numbers import canonical
+
+SCHEMA = "kpidsl/results/1"
+
+Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | dict[str, Plain] | None"
+Fields: TypeAlias = "dict[str, Plain]"
+
+
+def document(results: Results) -> Fields:
+    """The document as dicts with a fixed order of keys, lists, texts, booleans, decimals, and integers for counts.
+
+    What could not be had is left out, as is an empty list inside a record. The one None is the member of a segment
+    whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone.
+    """
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "kpidsl", "version": results.version},
+        "as_of": instant(results.as_of),
+        "as_of_is_now": results.as_of_is_now,
+        "timezone": results.timezone,
+        **given(params=dict(results.params) or None),
+        "spec": {"files": results.spec.files, "sha256": results.spec.sha256},
+        "summary": {"kpis": dict(results.summary)},
+        "metrics": [metric(each) for each in results.metrics],
+        "kpis": [kpi(each) for each in results.kpis],
+        "errors": [error(each) for each in results.errors],
+        "warnings": [error(each) for each in results.warnings],
+        **given(timings={stage: canonical(seconds) for stage, seconds in results.timings} or None),
+    }
+
+
+def given(**fields: object) -> Fields:
+    """The fields that are there, in the order given."""
+    return {name: _plain(value) for name, value in fields.items() if value is not None}
+
+
+def _plain(value: object) -> Plain:
+    """A field's value as a document holds it; what is none of these is a fault of ours (TypeError).
+
+    Dicts and lists are parts of a document already, tuples are of texts.
+    """
+    match value:
+        case None | str() | bool() | int() | dict() | list():
+            return value
+        case Decimal():
+            return canonical(value)
+        case datetime():
+            return instant(value)
+        case date():
+            return value.isoformat()
+        case tuple():
+            return list(value)
+        case _:
+            raise TypeError(f"no value of a document: {value!r}")
+
+
+def instant(moment: datetime) -> str:
+    """ISO 8601 with the offset from UTC; a fraction of a second only where there is one."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no zone")
+    return moment.isoformat()
+
+
+def records(found: Iterable[Fields]) -> list[Fields] | None:
+    """A list inside a record, or None where it is empty."""
+    return list(found) or None
+
+
+def window(found: WindowResult | None) -> Fields | None:
+    return None if found is None else given(label=found.label, start=found.start, end=found.end)
+
+
+def metric(found: MetricResult) -> Fields:
+    return given(
+        name=found.name,
+        title=found.title,
+        description=found.description,
+        value=found.value,
+        value_undefined=found.value_undefined,
+        unit=found.unit,
+        kind=found.kind,
+        n=found.n,
+        n_unknown=found.n_unknown,
+        window=window(found.window),
+        inputs=records(map(input_, found.inputs)),
+        indicator=found.indicator,
+        owner=found.owner,
+        tags=found.tags or None,
+        at=found.at,
+    )
+
+
+def kpi(found: KpiResult) -> Fields:
+    judged = assessment(found.assessment)
+    return {
+        **given(name=found.name, title=found.title, description=found.description),
+        **_picked(judged, "value", "value_undefined"),
+        **given(unit=found.unit, kind=found.kind),
+        **_picked(judged, "n", "n_unknown"),
+        **given(window=window(found.window)),
+        **_picked(judged, "target", "amber", "attainment", "gap", "status", "reason", "comparisons"),
+        **given(segments=records(map(segment, found.segments))),
+        **_picked(judged, "trend"),
+        **given(
+            inputs=records(map(input_, found.inputs)),
+            actions=records(map(action, found.actions)),
+            supports=found.supports or None,
+            owner=found.owner,
+            review=found.review,
+            tags=found.tags or None,
+            at=found.at,
+        ),
+    }
+
+
+def _picked(fields: Fields, *names: str) -> Fields:
+    return {name: fields[name] for name in names if name in fields}
+
+
+def assessment(found: Assessment) -> Fields:
+    return given(
+        value=found.value,
+        value_undefined=found.value_undefined,
+        n=found.n,
+        n_unknown=found.n_unknown,
+        target=bound(found.target),
+        amber=bound(found.amber),
+        attainment=found.attainment,
+        gap=found.gap,
+        status=found.status,
+        reason=found.reason,
+        comparisons=records(map(comparison, found.comparisons)),
+        trend=records(map(trend_point, found.trend)),
+    )
+
+
+def bound(found: BoundResult | None) -> Fields | None:
+    if found is None:
+        return None
+    return given(
+        op=found.operator,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        value_undefined=found.undefined,
+        starting=found.starting,
+    )
+
+
+def comparison(found: Comparison) -> Fields:
+    return given(
+        label=found.label,
+        value=found.value,
+        value_undefined=found.value_undefined,
+        change=found.change,
+        change_relative=found.change_relative,
+        change_undefined=found.change_undefined,
+        n=found.n,
+        window=window(found.window),
+    )
+
+
+def trend_point(found: TrendPoint) -> Fields:
+    """The window's label is the one of the KPI at another anchor, so only its edges are said."""
+    edges = found.window
+    return given(
+        start=edges.start if edges else None,
+        end=edges.end if edges else None,
+        value=found.value,
+        value_undefined=found.value_undefined,
+        n=found.n,
+    )
+
+
+def segment(found: Segment) -> Fields:
+    return {"by": {dimension: _plain(member) for dimension, member in found.by}, **assessment(found.assessment)}
+
+
+def input_(found: Input) -> Fields:
+    return given(
+        aggregation=found.aggregation,
+        source=found.source,
+        where=found.where or None,
+        series=found.series or None,
+        window=window(found.window),
+        value=found.value,
+        value_undefined=found.value_undefined,
+        n=found.n,
+        sql=found.sql,
+    )
+
+
+def action(found: ActionResult) -> Fields:
+    return given(title=found.title, owner=found.owner, due=found.due, when=found.when, done=found.done)
+
+
+def error(found: ErrorResult) -> Fields:
+    return given(
+        code=found.code,
+        message=found.message,
+        hint=found.hint,
+        at=found.at or None,
+        affects=found.affects or None,
+    )

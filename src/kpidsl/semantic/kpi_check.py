@@ -1,0 +1,352 @@
+"""KPIs checked: value, bounds, guards, comparisons, segments, trend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import TypeVar
+
+from kpidsl import calendar as c
+from kpidsl.diagnostics import Problems
+from kpidsl.semantic import model as m
+from kpidsl.semantic import values as v
+from kpidsl.semantic.bands import check_bands, check_limits
+from kpidsl.semantic.numbers import check_fit, unit_mismatch
+from kpidsl.semantic.scope import Declared
+from kpidsl.semantic.units import NUMBER, Unit
+from kpidsl.semantic.value_check import SORTS, Around, ValueChecker
+from kpidsl.semantic.windowing import check_windows, previous_exists
+from kpidsl.semantic.windows import Invalid, counted_unit, duration
+from kpidsl.syntax import decl_nodes as d
+from kpidsl.syntax import expr_nodes as x
+from kpidsl.syntax import shared_nodes as p
+from kpidsl.syntax.node import Name
+
+P = TypeVar("P")
+R = TypeVar("R")
+META = (p.OwnerProp, p.DescriptionProp, p.ReviewProp)
+KPI_ONCE = (*META, p.ValueProp, d.UnitProp, d.AmberProp, d.TrendProp, d.WorstSegmentProp, d.IntervalProp, d.SignalProp)
+STATUSES = ("green", "amber", "red", "no_data", "stale", "error")
+
+
+def about(node: d.MetricDecl | d.KpiDecl) -> m.Descriptive:
+    """What people are told of a metric or KPI: properties, or the `##` comment above it."""
+    owner = review = description = None
+    tags: list[str] = []
+    for prop in node.properties:
+        match prop:
+            case p.OwnerProp(owner=text):
+                owner = text.value
+            case p.ReviewProp(rhythm=word):
+                review = word.text
+            case p.DescriptionProp(text=text):
+                description = text.value
+            case p.TagsProp(tags=names):
+                tags.extend(name.text for name in names)
+            case _:
+                pass
+    return m.Descriptive(
+        node.title.value if node.title is not None else None, description or node.doc, owner, review, tuple(tags)
+    )
+
+
+def once(node: d.MetricDecl | d.KpiDecl, kinds: tuple[type, ...], problems: Problems) -> bool:
+    """Whether each of these properties stands at most once; a second one is a problem."""
+    fine = True
+    for kind in kinds:
+        found = [prop for prop in node.properties if isinstance(prop, kind)]
+        for again in found[1:]:
+            word = again.span.text.split(maxsplit=1)[0]
+            problems.error(
+                "K0201", f"`{word}` stands twice in `{node.name.text}`", again.span, "again here",
+                also=[(found[0].span, "first here")], hint="keep one",
+            )  # fmt: skip
+            fine = False
+    return fine
+
+
+class KpiChecker:
+    """Checks one KPI. Every property is checked, whatever is wrong with the others."""
+
+    def __init__(self, declared: Declared[d.KpiDecl], values: ValueChecker, problems: Problems) -> None:
+        self.node = declared.node
+        self.name = declared.name
+        self.namespace = declared.namespace
+        self.values = values
+        self.problems = problems
+        self.ok = True
+
+    def check(self) -> m.KpiModel | None:
+        """The KPI, or None where something in it is wrong."""
+        self.ok = once(self.node, KPI_ONCE, self.problems)
+        written = next((prop for prop in self.node.properties if isinstance(prop, p.ValueProp)), None)
+        if written is None:
+            self.problems.error(
+                "K0301",
+                f"KPI `{self.name}` has no value",
+                self.node.name.span,
+                hint="add `value METRIC over last month`",
+            )
+            return None
+        try:
+            value = self.values.measure(self.name, self.node.name.span)
+            self.values.single(value, written.span)
+            if value.info.sort != "number":
+                hint = {
+                    "boolean": "put what is compared into its target: `value …`, then `target >= …`",
+                    "text": "count it: `count_distinct(…) from …`",
+                    "time": "subtract it from another time, or count: `count() from …`",
+                }[value.info.sort]
+                self.values.stop(
+                    "K0304", f"the value of a KPI is a number, not a {SORTS[value.info.sort]}", written.value.span, hint
+                )
+            check_windows(value, written.value, self.problems)
+        except Invalid:
+            return None
+        around = Around(self.namespace, (), {"value": value, "previous": v.Preceding(value.info, value)})
+        targets = tuple(self.all(d.TargetProp, lambda prop: self.target(prop, value, around)))
+        if targets and all(target.operator is not None for target in targets):
+            shown = v.TargetValue(targets[0].low.info)
+            around = replace(around, local={**around.local, "target": shown})
+        value, targets = self.percent(value, targets)
+        ambers = self.all(d.AmberProp, lambda prop: self.bound(prop.bound, value, around, None, False, prop))
+        amber = ambers[0] if ambers else None
+        guarded = replace(around, local={**around.local, "n": v.RowCount(v.Info(NUMBER, "flow"))})
+        guards = self.all(d.GuardProp, lambda prop: self.guard(prop, guarded))
+        requires = [
+            found
+            for prop in self.node.properties
+            if isinstance(prop, p.RequireProp)
+            for found in self.require(prop, guarded)
+        ]
+        slices = self.all(p.ByProp, lambda prop: self.slice(prop, value, (*targets, *ambers)))
+        trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
+        comparisons = [
+            found
+            for prop in self.node.properties
+            if isinstance(prop, d.CompareProp)
+            for found in self.compare(prop, value)
+        ]
+        actions = self.all(d.ActionProp, self.action)
+        supports = tuple(self.supports())
+        self.judged(targets, amber)
+        check_bands(targets, amber, self.problems)
+        self.limits(value, targets)
+        if not self.ok:
+            return None
+        return m.KpiModel(
+            self.name,
+            about(self.node),
+            value,
+            value.info.unit,
+            tuple(targets),
+            amber,
+            tuple(guards),
+            tuple(requires),
+            tuple(comparisons),
+            tuple(slices),
+            trend[0] if trend else None,
+            any(isinstance(prop, d.WorstSegmentProp) for prop in self.node.properties),
+            tuple(actions),
+            supports,
+            self.node.name.span,
+        )
+
+    # ------------------------------------------------------------ plumbing
+    def all(self, kind: type[P], check: Callable[[P], R]) -> list[R]:
+        """What the properties of a kind mean; a wrong one makes the KPI wrong, and the others are checked all the
+        same.
+        """
+        found: list[R] = []
+        for prop in self.node.properties:
+            if isinstance(prop, kind):
+                try:
+                    found.append(check(prop))
+                except Invalid:
+                    self.ok = False
+        return found
+
+    # ------------------------------------------------------------ properties
+    def target(self, prop: d.TargetProp, value: v.Value, around: Around) -> m.BoundModel:
+        return self.bound(prop.bound, value, around, prop.starting, prop.whole, prop)
+
+    def bound(
+        self,
+        bound: p.Bound,
+        value: v.Value,
+        around: Around,
+        starting: date | None,
+        whole: bool,
+        prop: d.TargetProp | d.AmberProp,
+    ) -> m.BoundModel:
+        match bound:
+            case p.CompareBound(operator=operator, value=node):
+                if operator not in (">=", ">", "<=", "<"):
+                    self.values.stop(
+                        "K0350",
+                        f"`{operator}` gives no direction",
+                        bound.span,
+                        "use `>=` or `<=`, or a range: `18..22`",
+                    )
+                return m.BoundModel(operator, self.edge(node, value, around), None, starting, whole, prop.span)
+            case p.RangeBound(low=low, high=high):
+                edges = self.edge(low, value, around), self.edge(high, value, around)
+                return m.BoundModel(None, *edges, starting, whole, prop.span)
+
+    def edge(self, node: x.Expr, value: v.Value, around: Around) -> v.Value:
+        """One edge of a bound, in the unit of the value."""
+        edge = self.values.number(node, around)
+        check_windows(edge, node, self.problems)
+        unit = value.info.unit
+        if not edge.info.unit.fits(unit) and not (isinstance(edge, v.Number) and edge.number == 0):
+            unit_mismatch(unit, edge.info.unit, node.span, self.problems, (node,))
+            raise Invalid
+        written = self.node.name  # the value's own number is never a literal
+        check_fit(unit, edge.info.unit, (x.NameRef(written.text, span=written.span), node), node.span, self.problems)
+        factor = edge.info.unit.factor_to(unit) if edge.info.unit.fits(unit) else Fraction(1)
+        if factor == 1:
+            return edge
+        info = replace(edge.info, unit=unit)
+        return v.Number(info, edge.number * factor) if isinstance(edge, v.Number) else v.Converted(info, edge, factor)
+
+    def percent(self, value: v.Value, targets: tuple[m.BoundModel, ...]) -> tuple[v.Value, tuple[m.BoundModel, ...]]:
+        """A plain number that is held against a percentage is shown as one."""
+        labels = {edge.info.unit.label for target in targets for edge in (target.low, target.high) if edge is not None}
+        if value.info.unit == NUMBER and value.info.unit.label is None and labels == {"%"}:
+            value = replace(value, info=replace(value.info, unit=Unit(label="%")))
+        return value, targets
+
+    def guard(self, prop: d.GuardProp, around: Around) -> m.GuardModel:
+        condition = self.values.condition(prop.condition, around)
+        self.values.single(condition, prop.condition.span)
+        check_windows(condition, prop.condition, self.problems)
+        return m.GuardModel(prop.colour, condition, " ".join(prop.condition.span.text.split()))
+
+    def require(self, prop: p.RequireProp, around: Around) -> list[m.RequireModel]:
+        found: list[m.RequireModel] = []
+        for node in prop.conditions:
+            try:
+                condition = self.values.condition(node, around)
+                self.values.single(condition, node.span)
+                check_windows(condition, node, self.problems)
+                found.append(m.RequireModel(condition, " ".join(node.span.text.split())))
+            except Invalid:
+                self.ok = False
+        return found
+
+    def slice(self, prop: p.ByProp, value: v.Value, bounds: tuple[m.BoundModel, ...]) -> tuple[str, ...]:
+        for name in prop.dimensions:
+            self.values.sliceable(value, name.text, name.span)
+            self.allowed(value, name.text, name)
+            for bound in bounds:
+                for edge in (bound.low, bound.high):
+                    if edge is not None and not bound.whole and v.aggregates(edge):
+                        self.values.sliceable(edge, name.text, name.span)
+        return tuple(name.text for name in prop.dimensions)
+
+    def allowed(self, value: v.Value, dimension: str, place: Name) -> None:
+        """A metric that says by what it may be sliced is sliced by nothing else; the outermost one decides."""
+        if isinstance(value, v.Measure) and value.metric != self.name:
+            declared = self.values.names.named[value.metric].node
+            allowed = (
+                [name.text for prop in declared.properties if isinstance(prop, p.ByProp) for name in prop.dimensions]
+                if isinstance(declared, d.MetricDecl)
+                else []
+            )
+            if dimension in allowed:
+                return
+            if allowed:
+                self.problems.error(
+                    "K0341",
+                    f"`{value.metric}` may not be sliced by `{dimension}`",
+                    place.span,
+                    also=[(declared.name.span, f"it may be by {', '.join(allowed)}")],
+                    hint=f"use one of these, or add `{dimension}` to its `by`",
+                )
+                raise Invalid
+        for part in v.parts(value):
+            self.allowed(part, dimension, place)
+
+    def compare(self, prop: d.CompareProp, value: v.Value) -> list[m.ComparisonModel]:
+        found: list[m.ComparisonModel] = []
+        for item in prop.items:
+            try:
+                if isinstance(item, d.PreviousItem):
+                    previous_exists(value, item.span, self.problems)
+                    found.append(m.ComparisonModel("previous", v.Preceding(value.info, value)))
+                else:
+                    unit = counted_unit(item.count, item.unit, self.problems)
+                    label = f"{unit.counted(item.count)} earlier"
+                    found.append(m.ComparisonModel(label, v.Shifted(value.info, value, item.count, unit)))
+            except Invalid:
+                self.ok = False
+        return found
+
+    def action(self, prop: d.ActionProp) -> m.ActionModel:
+        due: date | tuple[int, c.Unit] | None = (
+            duration(prop.due, self.problems) if isinstance(prop.due, x.Quantity) else prop.due
+        )
+        if prop.trigger is not None and prop.trigger.text not in STATUSES:
+            self.values.stop(
+                "K0303", f"`{prop.trigger.text}` is no status", prop.trigger.span, f"use {', '.join(STATUSES)}"
+            )
+        owner = prop.owner.value if prop.owner is not None else None
+        return m.ActionModel(
+            prop.title.value, owner, due, prop.trigger.text if prop.trigger is not None else None, prop.done
+        )
+
+    def supports(self) -> list[str]:
+        found: list[str] = []
+        for prop in self.node.properties:
+            if isinstance(prop, p.SupportsProp):
+                for name in prop.names:
+                    declared = self.values.names.of_kind(name, self.namespace, "goal", self.problems)
+                    if declared is None:
+                        self.ok = False
+                    elif isinstance(declared.node, d.MetricDecl | d.KpiDecl):
+                        self.problems.error(
+                            "K0303", f"`{name.text}` is no goal, objective or outcome", name.span,
+                            hint="`supports` names what this KPI is for",
+                        )  # fmt: skip
+                        self.ok = False
+                    else:
+                        found.append(declared.name)
+        return found
+
+    # ------------------------------------------------------------ bands
+    def judged(self, targets: tuple[m.BoundModel, ...], amber: m.BoundModel | None) -> None:
+        if amber is not None and not targets:
+            self.problems.error("K0350", "`amber` without a target", amber.span, hint="add `target >= …`")
+            self.ok = False
+        dates = [target.starting for target in targets]
+        for again in {day for day in dates if dates.count(day) > 1}:
+            second = [target for target in targets if target.starting == again][1]
+            first = next(target for target in targets if target.starting == again)
+            self.problems.error(
+                "K0350", "two targets for the same time", second.span, "again here", also=[(first.span, "first here")],
+                hint="give the later one its date: `target >= … starting 2026-07-01`",
+            )  # fmt: skip
+            self.ok = False
+
+    def limits(self, value: v.Value, targets: tuple[m.BoundModel, ...]) -> None:
+        for metric in measures(value)[:2]:
+            node = self.values.names.named[metric.metric].node
+            for prop in node.properties if isinstance(node, d.MetricDecl) else ():
+                if not isinstance(prop, d.LimitsProp) or metric.info.unit != value.info.unit:
+                    continue
+                if not check_limits(prop, metric.info.unit, targets, self.values.units, self.problems):
+                    self.ok = False
+
+
+def measures(value: v.Value) -> list[v.Measure]:
+    """The metrics a value passes through before it is combined with others, outermost first."""
+    found: list[v.Measure] = []
+    while True:
+        if isinstance(value, v.Measure):
+            found.append(value)
+        inside = v.parts(value)
+        if len(inside) != 1:
+            return found
+        value = inside[0]

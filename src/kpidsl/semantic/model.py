@@ -1,0 +1,196 @@
+"""The model: what a spec set means. Typed, unit-checked, no syntax left but places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from kpidsl.calendar import Calendar
+from kpidsl.calendar import Unit as PeriodUnit
+from kpidsl.diagnostics import Diagnostic
+from kpidsl.semantic.rows import Literal, Row
+from kpidsl.semantic.types import DataType, Schema
+from kpidsl.semantic.units import Unit
+from kpidsl.semantic.values import Value
+from kpidsl.source_text import Span
+from kpidsl.syntax.shared_nodes import ProviderCall
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredColumn:
+    """A column as the spec declares it. `type` is what the provider is asked for; `scale` the range that means 0…1."""
+
+    name: str
+    type: DataType | None
+    unit: Unit
+    format: str | None
+    scale: tuple[Decimal, Decimal] | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class JoinModel:
+    """A left join, many to one: `source` is brought in under its name by equal keys (left, right)."""
+
+    source: str
+    keys: tuple[tuple[str, str], ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsModel:
+    """Rows hold over [start, end), or up to and including `end`."""
+
+    start: Row
+    end: Row
+    inclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceModel:
+    """`zone` is how timestamps without one are meant. `schema` is None where it is not known."""
+
+    name: str
+    title: str | None
+    provider: ProviderCall
+    base: Path | None
+    schema: Schema | None
+    columns: Mapping[str, DeclaredColumn]
+    lets: Mapping[str, Row]
+    joins: Mapping[str, JoinModel]
+    zone: str
+    time: Row | None
+    holds: HoldsModel | None
+    key: tuple[str, ...]
+    fresh: tuple[int, PeriodUnit] | None
+    lag: tuple[int, PeriodUnit] | None
+    ahead: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptive:
+    """What people are told of a declaration."""
+
+    title: str | None
+    description: str | None
+    owner: str | None
+    review: str | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricModel:
+    """`standalone`: it carries its own windows, so it has a value by itself."""
+
+    name: str
+    about: Descriptive
+    value: Value
+    unit: Unit
+    dimensions: tuple[str, ...]
+    indicator: str | None
+    limits: tuple[Value | None, Value | None]
+    changed: tuple[tuple[date, str], ...]
+    standalone: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class BoundModel:
+    """`operator` and `low`, or both edges (`low`, `high`) of a two-sided bound."""
+
+    operator: str | None
+    low: Value
+    high: Value | None
+    starting: date | None
+    whole: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonModel:
+    label: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class GuardModel:
+    colour: str
+    condition: Value
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequireModel:
+    condition: Value
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionModel:
+    """`due` is a date, or a length of time after the evaluation."""
+
+    title: str
+    owner: str | None
+    due: date | tuple[int, PeriodUnit] | None
+    when: str | None
+    done: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class KpiModel:
+    """`slices` are the `by` lines: each a combination of dimensions that makes segments."""
+
+    name: str
+    about: Descriptive
+    value: Value
+    unit: Unit
+    targets: tuple[BoundModel, ...]
+    amber: BoundModel | None
+    guards: tuple[GuardModel, ...]
+    requires: tuple[RequireModel, ...]
+    comparisons: tuple[ComparisonModel, ...]
+    slices: tuple[tuple[str, ...], ...]
+    trend: tuple[int, PeriodUnit] | None
+    worst_segment: bool
+    actions: tuple[ActionModel, ...]
+    supports: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A declaration, or a property of one, that this version reads but does not evaluate."""
+
+    what: str
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A metric or KPI that data makes impossible: a column its source lacks, of a wrong type."""
+
+    kind: str
+    name: str
+    title: str | None
+    problems: tuple[Diagnostic, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything of a spec set, in the order it is written."""
+
+    calendar: Calendar
+    params: Mapping[str, Literal]
+    sources: Mapping[str, SourceModel]
+    metrics: Mapping[str, MetricModel]
+    kpis: Mapping[str, KpiModel]
+    order: tuple[str, ...]
+    pending: tuple[Pending, ...]
+    failed: Mapping[str, Failed] = field(default_factory=dict)
+    as_of: datetime | None = None

@@ -1,0 +1,200 @@
+"""Numbers with units: literals, conversions, and what is said when units do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.semantic import rows as r
+from kpidsl.semantic.types import DataType
+from kpidsl.semantic.units import NUMBER, PERCENT, POINTS, SECONDS, Unit, UnitTable, UnknownUnit, is_currency, product
+from kpidsl.semantic.windows import Invalid
+from kpidsl.source_text import Span
+from kpidsl.syntax.expr_nodes import Binary, Expr, NameRef, Negate, Quantity, Quotient, UnitExpr
+
+
+def named_unit(name: str, span: Span, units: UnitTable, problems: Problems) -> Unit:
+    """The unit of a name. Raises `Invalid`."""
+    try:
+        return units.named(name)
+    except UnknownUnit:
+        _unknown(name, span, units, problems)
+        raise Invalid from None
+
+
+def written_unit(written: UnitExpr, units: UnitTable, problems: Problems) -> Unit:
+    """The unit of an expression such as `EUR/order`. Raises `Invalid`."""
+    try:
+        return units.of(written)
+    except UnknownUnit as unknown:
+        span = next((factor.span for factor in written.factors if factor.name == unknown.name), written.span)
+        _unknown(unknown.name, span, units, problems)
+        raise Invalid from None
+
+
+def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> None:
+    hint = did_you_mean(name, units.names) or f"declare it: `unit {name}`"
+    if name.casefold() in ("month", "months", "quarter", "quarters", "year", "years"):
+        hint = "months and years have no fixed length: use days or weeks"
+    problems.error("K0311", f"there is no unit `{name}`", span, hint=hint)
+
+
+def quantity_value(node: Quantity | Quotient, units: UnitTable, problems: Problems) -> tuple[Fraction, Unit]:
+    """Number and unit of a literal; a percentage is a fraction. Raises `Invalid`."""
+    if isinstance(node, Quotient):
+        number, unit = quantity_value(node.quantity, units, problems)
+        return number / Fraction(node.per), unit
+    number = Fraction(node.number)
+    match node.unit:
+        case None:
+            return number, NUMBER
+        case "%":
+            return number / 100, PERCENT
+        case "pp":
+            return number / 100, POINTS
+        case name:
+            return number, named_unit(name, node.span, units, problems)
+
+
+def compound_value(
+    node: Expr, units: UnitTable, is_taken: Callable[[NameRef], bool], problems: Problems
+) -> tuple[Fraction, Unit] | None:
+    """Number and unit of a literal such as `5 EUR/kWh`, which reads as a quotient; None for anything else.
+
+    `is_taken` says which names mean something else than a unit. Raises `Invalid`.
+    """
+    if not isinstance(node, Binary) or node.operator not in ("*", "/") or not isinstance(node.right, NameRef):
+        return None
+    name = node.right
+    if name.name not in units.names or is_taken(name):
+        return None
+    left: tuple[Fraction, Unit] | None
+    if isinstance(node.left, Quantity):
+        left = quantity_value(node.left, units, problems)
+    else:
+        left = compound_value(node.left, units, is_taken, problems)
+    if left is None:
+        return None
+    number, unit = left
+    return number, product(unit, named_unit(name.name, name.span, units, problems), 1 if node.operator == "*" else -1)
+
+
+def quantity_constant(node: Quantity | Quotient, units: UnitTable, problems: Problems) -> r.Constant:
+    """A literal as a row value."""
+    number, unit = quantity_value(node, units, problems)
+    kind = DataType.DURATION if unit.dimensions == SECONDS.dimensions else DataType.DECIMAL
+    if kind is DataType.DECIMAL and number.denominator == 1:
+        kind = DataType.INTEGER
+    return r.Constant(kind, unit, number)
+
+
+def is_zero(row: r.Row) -> bool:
+    """Nothing is nothing in every unit."""
+    return isinstance(row, r.Constant) and isinstance(row.value, Fraction) and row.value == 0
+
+
+def rescaled(row: r.Row, unit: Unit) -> r.Row:
+    """The same amount in another unit of the same dimension."""
+    factor = row.unit.factor_to(unit)
+    if factor == 1 or not row.unit.fits(unit):
+        return row
+    if isinstance(row, r.Constant) and isinstance(row.value, Fraction):
+        return r.Constant(row.type, unit, row.value * factor)
+    return r.Scaled(row.type, unit, row, factor)
+
+
+def plain(row: r.Row) -> r.Row:
+    """A number without dimension is counted in ones, whatever units cancelled out on the way."""
+    if row.unit.dimensions or row.unit.scale == 1:
+        return row
+    return r.Scaled(row.type, NUMBER, replace(row), row.unit.scale)
+
+
+def joined_type(a: DataType | None, b: DataType | None) -> DataType | None:
+    """The type that holds both."""
+    if a is b or b is None:
+        return a
+    if a is None:
+        return b
+    for kind in (
+        DataType.INSTANT,
+        DataType.TIMESTAMP,
+        DataType.DATE,
+        DataType.FLOAT,
+        DataType.DURATION,
+        DataType.DECIMAL,
+    ):
+        if kind in (a, b):
+            return kind
+    return a
+
+
+def numeric_type(operator: str, a: DataType | None, b: DataType | None) -> DataType | None:
+    """The type of a sum, difference, product or quotient of rows; a row-level `/` is floating point."""
+    if operator == "/":
+        return DataType.FLOAT
+    if operator == "*" and DataType.DURATION in (a, b):
+        return DataType.FLOAT if DataType.FLOAT in (a, b) else DataType.DECIMAL
+    return joined_type(a, b)
+
+
+def check_fit(a: Unit, b: Unit, written: tuple[Expr, Expr], span: Span, problems: Problems) -> None:
+    """Units that are compared or added, as far as they go together at all. Raises `Invalid`.
+
+    `%` and `pp` are different things, and a plain number above 1 is hardly meant as a fraction of 100 %.
+    """
+    for unit, other, node in ((a, b, written[1]), (b, a, written[0])):
+        if unit.label not in ("%", "pp"):
+            continue
+        if {unit.label, other.label} == {"%", "pp"}:
+            problems.error(
+                "K0310",
+                "percent and percentage points do not go together: `pp` are the difference of two percentages",
+                span,
+                hint="write the bound of a percentage with `%`, and that of a difference with `pp`",
+            )
+            raise Invalid
+        number = literal(node)
+        if other.label is None and other.is_number and number is not None and abs(number) > 1:
+            problems.error(
+                "K0310",
+                f"a percentage is held against the plain number {node.span.text}, which is {float(number) * 100:g}%",
+                node.span,
+                hint=f"write `{node.span.text}{unit.label}`",
+            )
+            raise Invalid
+
+
+def literal(node: Expr) -> Fraction | None:
+    """The number of a literal without a unit."""
+    if isinstance(node, Negate):
+        inner = literal(node.operand)
+        return None if inner is None else -inner
+    return Fraction(node.number) if isinstance(node, Quantity) and node.unit is None else None
+
+
+def unit_mismatch(a: Unit, b: Unit, span: Span, problems: Problems, written: tuple[Expr, ...] = ()) -> None:
+    """Say that two units do not go together, and what to type. `written` are the two sides, where there are."""
+    hint = None
+    plain_node = next((node for node in written if literal(node) is not None), None)
+    if is_currency(a) and is_currency(b):
+        hint = "currencies do not convert by themselves: multiply by a rate from a source of rates"
+    elif "%" in (a.label, b.label) and a.is_number != b.is_number:
+        hint = "a percentage of something is written `90% of …`"
+    elif "K" in (a.label, b.label) and any(node.span.text.endswith("K") for node in written):
+        hint = "thousands have a small letter: `120k`"
+    elif a.is_number != b.is_number:
+        known = b if a.is_number else a
+        number = plain_node.span.text if plain_node is not None else "120"
+        hint = f"give the plain number its unit: `{number} {known}`"
+        if plain_node is None:
+            hint += f", or declare `column …: {known}` where it comes from"
+    problems.error(
+        "K0310",
+        f"the units do not fit: {a} and {b}",
+        span,
+        notes=[f"left:  {a}", f"right: {b}"],
+        hint=hint,
+    )

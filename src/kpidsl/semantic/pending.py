@@ -1,0 +1,34 @@
+"""What this version reads but does not evaluate: said by name, never passed over."""
+
+from __future__ import annotations
+
+from kpidsl.semantic.model import Pending
+from kpidsl.semantic.scope import Names
+from kpidsl.syntax import decl_nodes as d
+from kpidsl.syntax import goal_nodes as g
+from kpidsl.syntax.setting_nodes import HolidaysProp
+
+
+def pending_declarations(names: Names, holidays: HolidaysProp | None) -> tuple[Pending, ...]:
+    """Objectives, outcomes, policies and scorecards; intervals, signals and holidays."""
+    kinds = {
+        g.ObjectiveDecl: "objective",
+        g.OutcomeDecl: "outcome",
+        g.PolicyDecl: "policy",
+        g.ScorecardDecl: "scorecard",
+    }
+    found: list[Pending] = []
+    for name, declared in names.named.items():
+        node = declared.node
+        kind = kinds.get(type(node))
+        if kind is not None:
+            found.append(Pending(kind, name, node.name.span))
+        if isinstance(node, d.KpiDecl):
+            for prop in node.properties:
+                if isinstance(prop, d.IntervalProp):
+                    found.append(Pending("interval of KPI", name, prop.span))
+                elif isinstance(prop, d.SignalProp):
+                    found.append(Pending("signal of KPI", name, prop.span))
+    if holidays is not None:
+        found.append(Pending("holidays of the", "calendar", holidays.span))
+    return tuple(found)

@@ -1,0 +1,335 @@
+"""Row expressions checked: names, types and units, from syntax to `rows`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from datetime import UTC, datetime
+from fractions import Fraction
+from functools import reduce
+from typing import NoReturn
+
+from kpidsl import calendar as c
+from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.semantic import rows as r
+from kpidsl.semantic.numbers import (
+    check_fit,
+    compound_value,
+    is_zero,
+    joined_type,
+    numeric_type,
+    plain,
+    quantity_constant,
+    rescaled,
+    unit_mismatch,
+)
+from kpidsl.semantic.params import Params
+from kpidsl.semantic.row_scope import RowScope
+from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS
+from kpidsl.semantic.types import DataType
+from kpidsl.semantic.units import DAYS, NUMBER, SECONDS, UnitTable, product
+from kpidsl.semantic.windows import Invalid, window_spec
+from kpidsl.source_text import Span
+from kpidsl.syntax import expr_nodes as x
+from kpidsl.syntax.node import Text
+
+D = DataType
+_GROUPS = {D.TEXT: "text", D.BOOLEAN: "truth", D.DATE: "time", D.TIMESTAMP: "time", D.INSTANT: "time"}
+
+
+class RowChecker:
+    """Checks row expressions of one source. Raises `Invalid` once a problem is reported."""
+
+    def __init__(
+        self,
+        scope: RowScope,
+        units: UnitTable,
+        calendar: c.Calendar,
+        params: Params,
+        problems: Problems,
+        namespace: str,
+    ) -> None:
+        self.scope = scope
+        self.units = units
+        self.calendar = calendar
+        self.params = params
+        self.problems = problems
+        self.namespace = namespace
+
+    # ------------------------------------------------------------ entry points
+    def condition(self, node: x.Expr) -> r.Row:
+        """A row expression that is true or false."""
+        row = self.row(node)
+        if row.type not in (D.BOOLEAN, None):
+            self.wrong(node.span, "a condition is expected", self.shown(row), 'compare it: `status == "paid"`', row)
+        return row
+
+    def row(self, node: x.Expr) -> r.Row:
+        match node:
+            case x.Quantity() | x.Quotient():
+                return quantity_constant(node, self.units, self.problems)
+            case Text(value=text):
+                return r.Constant(D.TEXT, NUMBER, text)
+            case x.Boolean(value=truth):
+                return r.Constant(D.BOOLEAN, NUMBER, truth)
+            case x.Null():
+                return r.Constant(None, NUMBER, None)
+            case x.DateLiteral(value=day):
+                return r.Constant(D.DATE, NUMBER, day)
+            case x.InstantLiteral(value=at):
+                return r.Constant(D.INSTANT, NUMBER, self.instant(at, node.span))
+            case x.NameRef():
+                return self.name(node)
+            case x.Call():
+                return self.call(node)
+            case x.Binary(operator=operator, left=left, right=right):
+                literal = compound_value(node, self.units, lambda name: self.scope.has(name.parts), self.problems)
+                if literal is not None:
+                    return r.Constant(D.DECIMAL, literal[1], literal[0])
+                return self.arithmetic(operator, *self.both(left, right), node)
+            case x.Compare(operator=operator, left=left, right=right):
+                self.not_null(node)
+                a, b = self.alike(*self.both(left, right), node, (left, right))
+                return r.Comparison(D.BOOLEAN, NUMBER, operator, a, b)
+            case x.Logic(operator=operator, left=left, right=right):
+                return r.Both(D.BOOLEAN, NUMBER, operator, self.condition(left), self.condition(right))
+            case x.Not(operand=operand):
+                return r.Inverse(D.BOOLEAN, NUMBER, self.condition(operand))
+            case x.Negate(operand=operand):
+                row = self.number(operand)
+                if isinstance(row, r.Constant) and isinstance(row.value, Fraction):
+                    return r.Constant(row.type, row.unit, -row.value)
+                return r.Negative(row.type, row.unit, row)
+            case x.InList(operand=operand, items=items, negated=negated):
+                row = self.row(operand)
+                return r.Among(
+                    D.BOOLEAN, NUMBER, row, tuple(self.alike(row, self.row(item), item)[1] for item in items), negated
+                )
+            case x.InWindow(operand=operand, window=window, negated=negated):
+                row = self.row(operand)
+                if row.type is not None and not row.type.is_time:
+                    self.wrong(operand.span, "a time is expected before `in` and a window", self.shown(row), None, row)
+                return r.Within(D.BOOLEAN, NUMBER, row, window_spec(window, self.calendar, self.problems), negated)
+            case x.IsNull(operand=operand, negated=negated):
+                return r.Missing(D.BOOLEAN, NUMBER, self.row(operand), negated)
+            case x.Matches(operand=operand, pattern=pattern):
+                row = self.row(operand)
+                if row.type not in (D.TEXT, None):
+                    self.wrong(operand.span, "`matches` takes a text", self.shown(row), None, row)
+                return r.Pattern(D.BOOLEAN, NUMBER, row, pattern.value)
+            case x.If(condition=condition, then=then, otherwise=otherwise):
+                test = self.condition(condition)
+                a, b = self.alike(self.row(then), self.row(otherwise), node)
+                return r.Choice(joined_type(a.type, b.type), a.unit, test, a, b)
+            case x.PercentOf(percent=percent, operand=operand):
+                row = self.number(operand)
+                return r.Scaled(row.type, row.unit, row, Fraction(percent.number) / 100)
+            case x.KofN():
+                self.stop("K0307", "`k of n` stands only in `top_box`", node.span)
+            case _:
+                self.not_here(node)
+
+    def not_null(self, node: x.Compare) -> None:
+        """Nothing is equal to null, and nothing differs from it."""
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(side, x.Null):
+                word = "is not null" if node.operator == "!=" else "is null"
+                self.stop(
+                    "K0304", "a comparison with `null` is never true", node.span, f"write `{other.span.text} {word}`"
+                )
+
+    def not_here(self, node: x.Expr) -> NoReturn:
+        inside = "an aggregation" if isinstance(node, x.Aggregation | x.Conversion) else "`over`, `earlier` and `each`"
+        self.stop(
+            "K0306",
+            f"{inside} cannot stand inside an expression over rows",
+            node.span,
+            "compute it outside: `sum(amount) from orders where … over last month`",
+        )
+
+    # ------------------------------------------------------------ names and calls
+    def name(self, node: x.NameRef) -> r.Row:
+        parts = node.parts
+        if node.name == "as_of" and (self.scope.schema is None or self.scope.find(parts) is None):
+            return r.AsOf(D.INSTANT, NUMBER)
+        if parts[0] == "param" and len(parts) > 1:
+            return self.params.of(node, self.namespace, self.problems)
+        return self.scope.row(parts, node.span, self.problems)
+
+    def call(self, node: x.Call) -> r.Row:
+        name = node.function.text
+        if name not in ROW_FUNCTIONS:
+            if name in AGGREGATIONS:
+                self.stop(
+                    "K0306",
+                    f"the aggregation `{name}` cannot stand inside an expression over rows",
+                    node.span,
+                    f"`{name}(…) from {self.scope.local_name}` is a metric of its own",
+                )
+            self.stop("K0308", f"there is no function `{name}`", node.function.span, did_you_mean(name, ROW_FUNCTIONS))
+        takes, least, gives = ROW_FUNCTIONS[name]
+        most = 99 if takes[-1].endswith("...") else len(takes)
+        if not least <= len(node.arguments) <= most:
+            wanted = f"{least}" if least == most else f"{least} or more" if most == 99 else f"{least} or {most}"
+            self.stop("K0309", f"`{name}` takes {wanted} arguments, not {len(node.arguments)}", node.span)
+        arguments = tuple(self.row(argument) for argument in node.arguments)
+        if takes[0] == "same...":
+            first = arguments[0]
+            rest = tuple(self.alike(first, row, node)[1] for row in arguments[1:])
+            kind = reduce(joined_type, (row.type for row in (first, *rest)))
+            return r.Function(kind, first.unit, name, (first, *rest))
+        for wants, row, argument in zip(takes, arguments, node.arguments, strict=False):
+            self.argument(name, wants, row, argument.span)
+        unit = DAYS if name.endswith("days_between") else arguments[0].unit if gives is None else NUMBER
+        kind = gives if gives is not None else arguments[0].type
+        return r.Function(kind, unit, name, arguments)
+
+    def argument(self, name: str, wants: str, row: r.Row, span: Span) -> None:
+        kind = row.type
+        if kind is None:
+            return
+        if wants == "digits":
+            whole = isinstance(row, r.Constant) and isinstance(row.value, Fraction) and row.value.denominator == 1
+            if not whole:
+                self.wrong(span, f"`{name}` takes a whole number of digits", self.shown(row), f"`{name}(x, 2)`")
+            return
+        fits = {"text": kind is D.TEXT, "number": kind.is_number or kind is D.DURATION, "time": kind.is_time}[wants]
+        if not fits:
+            self.wrong(span, f"`{name}` takes a {wants}", self.shown(row), self.remedy(row, wants), row)
+
+    # ------------------------------------------------------------ operators
+    def both(self, left: x.Expr, right: x.Expr) -> tuple[r.Row, r.Row]:
+        """Both sides, so that a problem in one does not hide one in the other."""
+        try:
+            a = self.row(left)
+        except Invalid:
+            self.row(right)
+            raise
+        return a, self.row(right)
+
+    def number(self, node: x.Expr) -> r.Row:
+        row = self.row(node)
+        if row.type is not None and not (row.type.is_number or row.type is D.DURATION):
+            self.wrong(node.span, "a number is expected", self.shown(row), self.remedy(row, "number"), row)
+        return row
+
+    def arithmetic(self, operator: str, a: r.Row, b: r.Row, node: x.Binary) -> r.Row:
+        times = [row.type is not None and row.type.is_time for row in (a, b)]
+        if any(times):
+            return self.time_arithmetic(operator, a, b, times, node)
+        for row, side in ((a, node.left), (b, node.right)):
+            if row.type is not None and not (row.type.is_number or row.type is D.DURATION):
+                self.wrong(side.span, f"`{operator}` takes numbers", self.shown(row), self.remedy(row, "number"), row)
+        if operator in ("+", "-"):
+            a, b = self.alike(a, b, node, (node.left, node.right))
+            return r.Arithmetic(numeric_type(operator, a.type, b.type), a.unit, operator, a, b)
+        unit = product(a.unit, b.unit, 1 if operator == "*" else -1)
+        row = r.Arithmetic(numeric_type(operator, a.type, b.type), unit, operator, a, b)
+        return plain(row)
+
+    def time_arithmetic(self, operator: str, a: r.Row, b: r.Row, times: list[bool], node: x.Binary) -> r.Row:
+        if times == [True, True] and operator == "-":
+            return r.Arithmetic(D.DURATION, SECONDS, "-", a, b)
+        length = b if times[0] else a
+        if length.unit.fits(SECONDS) and not all(times) and (operator == "+" or (operator == "-" and times[0])):
+            when = a if times[0] else b
+            seconds = rescaled(length, SECONDS)
+            days = (
+                isinstance(seconds, r.Constant) and isinstance(seconds.value, Fraction) and seconds.value % 86400 == 0
+            )
+            kind = D.DATE if when.type is D.DATE and days else D.INSTANT
+            return r.Arithmetic(kind, NUMBER, operator, when, seconds)
+        self.wrong(
+            node.span,
+            f"`{operator}` does not go with {self.shown(a)} and {self.shown(b)}",
+            "",
+            "times are subtracted from each other, and lengths such as `30 minutes` or `18 weeks` added to them",
+            a,
+            b,
+        )
+
+    def alike(
+        self, a: r.Row, b: r.Row, node: x.Expr, sides: tuple[x.Expr, x.Expr] | None = None
+    ) -> tuple[r.Row, r.Row]:
+        """Two values that are compared or added, brought to one unit; `sides` are how they are written."""
+        if a.type is None or b.type is None:
+            nothing = (isinstance(row, r.Constant) and row.value is None for row in (a, b))
+            if any(nothing) or not (a.unit.dimensions or b.unit.dimensions):
+                return a, b
+        groups = [_GROUPS.get(row.type, "number") if row.type is not None else None for row in (a, b)]
+        if None not in groups and groups[0] != groups[1]:
+            message = f"{self.shown(a)} and {self.shown(b)} do not go together"
+            self.wrong(node.span, message, "", self.mixed(a, b, sides), a, b)
+        if not a.unit.fits(b.unit):
+            if is_zero(a) or is_zero(b):
+                return a, b
+            unit_mismatch(a.unit, b.unit, node.span, self.problems, sides or ())
+            raise Invalid
+        if sides is not None and isinstance(node, x.Compare):
+            check_fit(a.unit, b.unit, sides, node.span, self.problems)
+        return a, rescaled(b, a.unit)
+
+    # ------------------------------------------------------------ words
+    def shown(self, row: r.Row) -> str:
+        if row.type is None:
+            return "a value of unknown type"
+        words = {D.TEXT: "a text", D.BOOLEAN: "a condition", D.DURATION: "a length of time", D.OTHER: "a nested value"}
+        return words.get(
+            row.type,
+            "a time" if row.type.is_time else f"a number in {row.unit.label}" if row.unit.label else "a number",
+        )
+
+    def remedy(self, row: r.Row, wants: str) -> str | None:
+        if isinstance(row, r.ColumnValue) and row.type is D.TEXT:
+            if wants == "time":
+                return f'declare how it is written: `column {row.name}: timestamp "%d.%m.%Y"`'
+            return f"declare it as a number: `column {row.name}: decimal`"
+        return None
+
+    def mixed(self, a: r.Row, b: r.Row, sides: tuple[x.Expr, x.Expr] | None) -> str | None:
+        for row, other, at in ((a, b, 0), (b, a, 1)):
+            if sides is not None and other.type is not None and other.type.is_time:
+                parts = re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)", sides[at].span.text)
+                if parts is not None:
+                    return f"a date has two digits for month and day: {parts[1]}-{parts[2]:0>2}-{parts[3]:0>2}"
+            if isinstance(row, r.Constant) and row.value in (0, 1) and other.type is D.BOOLEAN:
+                return f"a condition is `true` or `false`: write `== {'true' if row.value else 'false'}`"
+            if isinstance(row, r.Constant) and other.type is D.TEXT and isinstance(row.value, Fraction):
+                return f'texts stand in quotes: "{row.value}"'
+            if (
+                isinstance(row, r.Constant)
+                and isinstance(row.value, str)
+                and other.type is not None
+                and other.type.is_time
+            ):
+                return "dates stand without quotes: 2026-03-31"
+        return self.remedy(a, "number") or self.remedy(b, "number")
+
+    def instant(self, at: datetime, span: Span) -> datetime:
+        try:
+            return at.astimezone(UTC) if at.tzinfo is not None else self.calendar.instant(at)
+        except (ValueError, OverflowError) as error:
+            self.stop("K0104", str(error), span)
+
+    def wrong(self, span: Span, message: str, found: str, hint: str | None = None, *rows: r.Row) -> NoReturn:
+        """A type that does not fit: of the data where a column of `rows` is not declared, of the spec otherwise."""
+        code = "K0604" if any(reads_column(row) for row in rows) else "K0304"
+        self.problems.error(code, f"{message}, not {found}" if found else message, span, hint=hint)
+        raise Invalid
+
+    def stop(self, code: str, message: str, span: Span, hint: str | None = None) -> NoReturn:
+        self.problems.error(code, message, span, hint=hint)
+        raise Invalid
+
+
+def reads_column(row: r.Row) -> bool:
+    """Whether a column is read here, whose type the data decides."""
+    if isinstance(row, r.ColumnValue):
+        return True
+    for part in fields(row):
+        inner = getattr(row, part.name)
+        if any(
+            isinstance(one, r.Row) and reads_column(one) for one in (inner if isinstance(inner, tuple) else (inner,))
+        ):
+            return True
+    return False

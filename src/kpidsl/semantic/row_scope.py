@@ -1,0 +1,135 @@
+"""What a name means in a row of a source: a derived column, a column, a column of a source it joins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from typing import Any
+
+from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.semantic.model import DeclaredColumn, JoinModel
+from kpidsl.semantic.rows import Arithmetic, ColumnValue, Constant, Row
+from kpidsl.semantic.types import DataType, Schema
+from kpidsl.semantic.units import NUMBER, PERCENT, Unit, has_currency
+from kpidsl.semantic.windows import Invalid
+from kpidsl.source_text import Span
+
+
+@dataclass(slots=True)
+class RowScope:
+    """The columns of one source. `joined` gives the scope of a joined one, `let` the meaning of a derived column."""
+
+    source: str
+    schema: Schema | None
+    declared: Mapping[str, DeclaredColumn]
+    joins: Mapping[str, JoinModel]
+    let: Callable[[str], Row | None]
+    let_names: tuple[str, ...]
+    joined: Callable[[str], RowScope]
+    local_name: str
+    broken: frozenset[str] = frozenset()
+    path: tuple[str, ...] = ()
+    known: dict[tuple[str, ...], Row | None] = field(default_factory=dict)
+
+    def names(self) -> list[str]:
+        """Everything that may be written, for did-you-mean."""
+        own = list(dict.fromkeys((*self.let_names, *self.declared, *(self.schema.names if self.schema else ()))))
+        for name in self.joins:
+            own.extend(f"{name}.{column}" for column in self.joined(name).names())
+        return own
+
+    def has(self, parts: tuple[str, ...]) -> bool:
+        """Whether a name is known to be a column; one of a source whose columns are not known is not."""
+        return parts[-1] in (*self.let_names, *self.declared) or (
+            self.schema is not None and self.find(parts) is not None
+        )
+
+    def row(self, parts: tuple[str, ...], span: Span, problems: Problems) -> Row:
+        """The meaning of a name. Raises `Invalid` after saying that the source has no such column."""
+        found = self.find(parts)
+        if found is not None:
+            return found
+        name = ".".join(parts)
+        owner = [join for join in self.joins if self.joined(join).find(parts) is not None]
+        if owner:
+            hint: str | None = f"write `{owner[0]}.{name}`: columns of a joined source are named with it"
+        else:
+            hint = did_you_mean(name, self.names())
+        known = self.names()
+        notes = [f"`{self.local_name}` has: {', '.join(known[:12])}{', …' if len(known) > 12 else ''}"] if known else []
+        problems.error("K0605", f"`{self.local_name}` has no column `{name}`", span, hint=hint, notes=notes)
+        raise Invalid
+
+    def find(self, parts: tuple[str, ...]) -> Row | None:
+        """The meaning of a name, or None. Raises `Invalid` for one whose own declaration is wrong."""
+        if parts not in self.known:
+            self.known[parts] = self._find(parts)
+        return self.known[parts]
+
+    def _find(self, parts: tuple[str, ...]) -> Row | None:
+        name = ".".join(parts)
+        if name in self.broken:
+            raise Invalid
+        if len(parts) == 1 and name in self.let_names:
+            found = self.let(name)
+            if found is None:
+                raise Invalid
+            return found
+        if name in self.declared or (self.schema is not None and self.schema.get(name) is not None):
+            return self._column(name)
+        if len(parts) > 1:
+            for length in range(len(parts) - 1, 0, -1):
+                head, rest = ".".join(parts[:length]), parts[length:]
+                if head in self.joins:
+                    inner = self.joined(head)
+                    found = inner.find(rest)
+                    return None if found is None else under(found, (*self.path, head))
+            if parts[0] == self.local_name:
+                return self.find(parts[1:])
+        if self.schema is None and len(parts) == 1:
+            return ColumnValue(None, NUMBER, self.path, self.source, name)
+        return None
+
+    def _column(self, name: str) -> Row:
+        declared = self.declared.get(name)
+        given = self.schema.get(name) if self.schema is not None else None
+        provided = given.type if given is not None else None
+        if declared is None:
+            return ColumnValue(provided, NUMBER, self.path, self.source, name)
+        kind = column_type(declared, provided)
+        if declared.scale is None:
+            return ColumnValue(kind, declared.unit, self.path, self.source, name)
+        low, high = (Fraction(edge) for edge in declared.scale)
+        unit = Unit((), 1 / (high - low), "%")
+        raw = ColumnValue(kind, unit, self.path, self.source, name)
+        if low == 0:
+            return raw
+        return Arithmetic(kind, unit, "-", raw, Constant(DataType.DECIMAL, unit, low))
+
+
+def column_type(declared: DeclaredColumn, provided: DataType | None) -> DataType | None:
+    """The type a declared column has, given the provider's: what is declared, and exact for money."""
+    if declared.type is DataType.TIMESTAMP and provided is DataType.INSTANT:
+        return DataType.INSTANT
+    if declared.type is not None:
+        return declared.type
+    if has_currency(declared.unit):
+        return DataType.INTEGER if provided is DataType.INTEGER else DataType.DECIMAL
+    if declared.unit != NUMBER or declared.unit.label == PERCENT.label:
+        return DataType.DECIMAL if provided is DataType.TEXT else provided
+    return provided
+
+
+def under(row: Row, path: tuple[str, ...]) -> Row:
+    """A row expression of a joined source, as seen from the source that joins it."""
+    if isinstance(row, ColumnValue):
+        return replace(row, path=(*path, *row.path))
+    changes: dict[str, Any] = {}
+    for part in fields(row):
+        value = getattr(row, part.name)
+        if isinstance(value, Row):
+            changes[part.name] = under(value, path)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Row):
+            changes[part.name] = tuple(under(item, path) for item in value)
+    return replace(row, **changes) if changes else row

@@ -1,0 +1,145 @@
+"""Typed row expressions: what is computed for one row of a source. No syntax is left in them.
+
+Each has the type of its value (None where the column's type is not known) and its unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+from kpidsl.calendar import WindowSpec
+from kpidsl.semantic.types import DataType
+from kpidsl.semantic.units import Unit
+
+Literal = Fraction | str | bool | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row expression. Aware datetimes are instants, naive ones civil times."""
+
+    type: DataType | None
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnValue(Row):
+    """A column of the source itself (`path` empty), or of one it joins (`path` names the joins)."""
+
+    path: tuple[str, ...]
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Row):
+    value: Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Row):
+    """`+ - * /` of numbers; of a time and a duration; of two times."""
+
+    operator: str
+    left: Row
+    right: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled(Row):
+    """A number times an exact factor, to bring it to another unit."""
+
+    operand: Row
+    factor: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(Row):
+    operator: str
+    left: Row
+    right: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Both(Row):
+    """`and`, `or`, in three-valued logic."""
+
+    operator: str
+    left: Row
+    right: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse(Row):
+    """`not`, in three-valued logic."""
+
+    operand: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Negative(Row):
+    operand: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Among(Row):
+    operand: Row
+    items: tuple[Row, ...]
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Within(Row):
+    """A time in a window, which is resolved at the anchor."""
+
+    operand: Row
+    window: WindowSpec
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Between(Row):
+    """A time in `[start, end)`: a `Within` whose window is resolved."""
+
+    operand: Row
+    start: datetime | None
+    end: datetime
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Row):
+    """`is null`, `is not null`."""
+
+    operand: Row
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern(Row):
+    """`matches "regex"`: found anywhere in the text; RE2 syntax."""
+
+    operand: Row
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Row):
+    """`if … then … else …`; a condition that is unknown takes `else`."""
+
+    condition: Row
+    then: Row
+    otherwise: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Row):
+    name: str
+    arguments: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf(Row):
+    """`as_of`: the earlier of the window's end and the anchor."""

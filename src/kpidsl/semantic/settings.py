@@ -1,0 +1,114 @@
+"""The scene: the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from kpidsl.calendar import Calendar, Retail
+from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.semantic.scope import Names
+from kpidsl.semantic.sources import timezone
+from kpidsl.semantic.terms import MONTHS, WEEKDAYS
+from kpidsl.semantic.windows import Invalid
+from kpidsl.syntax import setting_nodes as s
+from kpidsl.syntax.node import Word
+
+
+def check_calendar(names: Names, problems: Problems) -> tuple[Calendar, s.HolidaysProp | None]:
+    """The calendar of the spec set, and where its holidays come from. Defaults where nothing is said."""
+    calendar = Calendar()
+    if not names.calendars:
+        return calendar, None
+    node = names.calendars[0]
+    holidays: s.HolidaysProp | None = None
+    pattern: s.PatternProp | None = None
+    ends: s.YearEndsLastProp | s.YearEndsNearestProp | None = None
+    seen: dict[type, object] = {}
+    for prop in node.properties:
+        if type(prop) in seen:
+            problems.error("K0201", "this stands twice in the calendar", prop.span, "again here", hint="keep one")
+            continue
+        seen[type(prop)] = prop
+        try:
+            match prop:
+                case s.TimezoneProp(zone=zone):
+                    calendar = replace(calendar, timezone=timezone(zone.value, zone.span, problems))
+                case s.WeekStartsProp(day=day):
+                    calendar = replace(calendar, week_start=_choice(day, WEEKDAYS, problems))
+                case s.YearStartsProp(month=month, named_by=named_by):
+                    number = _choice(month, MONTHS, problems) + 1
+                    calendar = replace(
+                        calendar,
+                        fiscal_start_month=number,
+                        fiscal_named_by=_named_by(named_by, number == 1, prop, problems),
+                    )
+                case s.PatternProp():
+                    pattern = prop
+                case s.YearEndsLastProp() | s.YearEndsNearestProp():
+                    ends = prop
+                case s.HolidaysProp():
+                    holidays = prop
+        except (Invalid, ValueError) as error:
+            if isinstance(error, ValueError):
+                problems.error("K0333", str(error), prop.span)
+    return _retail(calendar, pattern, ends, problems), holidays
+
+
+def _named_by(word: Word | None, january: bool, prop: s.YearStartsProp, problems: Problems) -> Literal["start", "end"]:
+    if word is not None:
+        return _start_or_end(word, problems)
+    if not january:
+        problems.error(
+            "K0333",
+            "a fiscal year that is no calendar year is named by its start or its end: say which",
+            prop.span,
+            hint=f"write `{prop.span.text} named by end`",
+        )
+        raise Invalid
+    return "start"
+
+
+def _retail(
+    calendar: Calendar,
+    pattern: s.PatternProp | None,
+    ends: s.YearEndsLastProp | s.YearEndsNearestProp | None,
+    problems: Problems,
+) -> Calendar:
+    if pattern is None and ends is None:
+        return calendar
+    if pattern is None or ends is None:
+        there = pattern or ends
+        assert there is not None
+        missing = "pattern 4-4-5" if pattern is None else "year ends last saturday of january"
+        problems.error(
+            "K0333", "a fiscal year of whole weeks needs its pattern and its end", there.span, hint=f"add `{missing}`"
+        )
+        return calendar
+    try:
+        weekday = _choice(ends.weekday, WEEKDAYS, problems)
+        if isinstance(ends, s.YearEndsLastProp):
+            month = _choice(ends.month, MONTHS, problems) + 1
+            retail = Retail(pattern.pattern, "last", weekday, month)
+        else:
+            retail = Retail(pattern.pattern, "nearest", weekday, ends.month, ends.day)
+        named = _start_or_end(ends.named_by, problems) if ends.named_by is not None else "start"
+        return replace(calendar, retail=retail, fiscal_named_by=named)
+    except ValueError as error:
+        problems.error("K0333", str(error), ends.span)
+    except Invalid:
+        pass
+    return calendar
+
+
+def _start_or_end(word: Word, problems: Problems) -> Literal["start", "end"]:
+    return "end" if _choice(word, ("start", "end"), problems) else "start"
+
+
+def _choice(word: Word, choices: tuple[str, ...], problems: Problems) -> int:
+    if word.text in choices:
+        return choices.index(word.text)
+    problems.error(
+        "K0333", f"`{word.text}` is none of {', '.join(choices)}", word.span, hint=did_you_mean(word.text, choices)
+    )
+    raise Invalid

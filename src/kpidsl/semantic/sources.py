@@ -1,0 +1,372 @@
+"""Sources checked: where the rows come from, what their columns are, and how they stand in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from typing import TypeVar
+
+from kpidsl.calendar import Calendar, known_timezones
+from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.semantic import limits
+from kpidsl.semantic import rows as r
+from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
+from kpidsl.semantic.numbers import written_unit
+from kpidsl.semantic.params import Params
+from kpidsl.semantic.row_check import RowChecker
+from kpidsl.semantic.row_scope import RowScope
+from kpidsl.semantic.scope import Declared, Names, visible
+from kpidsl.semantic.terms import TYPE_SYNONYMS, TYPE_WORDS
+from kpidsl.semantic.types import DataType, Schema
+from kpidsl.semantic.units import NUMBER, UnitTable
+from kpidsl.semantic.windows import Invalid, duration
+from kpidsl.source_text import Span
+from kpidsl.syntax import decl_nodes as d
+from kpidsl.syntax.node import Name, Node
+
+P = TypeVar("P", bound=Node)
+MOST_NESTED_LETS = 40
+_TIMES = frozenset({DataType.DATE, DataType.TIMESTAMP, DataType.INSTANT})
+
+
+class Sources:
+    """The sources of a spec set, checked when they are first needed.
+
+    `schemas` are the providers' columns, where known.
+    """
+
+    def __init__(
+        self,
+        names: Names,
+        units: UnitTable,
+        calendar: Calendar,
+        params: Params,
+        schemas: Mapping[str, Schema | None],
+        problems: Problems,
+    ) -> None:
+        self.names = names
+        self.units = units
+        self.calendar = calendar
+        self.params = params
+        self.schemas = schemas
+        self.problems = problems
+        self._models: dict[str, SourceModel | None] = {}
+        self._scopes: dict[str, RowScope] = {}
+        self._lets: dict[tuple[str, str], r.Row | None] = {}
+        self._open: list[tuple[str, str]] = []
+        self._rings: list[set[str]] = []
+        self._too_deep: set[str] = set()
+        self.problems_of: dict[str, Problems] = {}
+
+    def declared_names(self, namespace: str) -> list[str]:
+        """The sources as they may be written in a namespace."""
+        return visible(self.names.sources, namespace)
+
+    def scope(self, name: str) -> RowScope:
+        """What names mean in rows of a source (by full name, or as written without a namespace)."""
+        if name not in self._scopes:
+            declared = self.names.sources[name]
+            node = declared.node
+            lets = tuple(prop.name.text for prop in node.properties if isinstance(prop, d.LetProp))
+            joins = self.joins(declared)
+            columns = self.columns(declared)
+            by_name = {written: join.source for written, join in joins.items()}
+            self._scopes[name] = RowScope(
+                name,
+                self.schemas.get(name),
+                columns,
+                joins,
+                lambda let: self.let(name, let),
+                lets,
+                lambda written: self.scope(by_name[written]),
+                node.name.text,
+                frozenset(
+                    prop.name.text
+                    for prop in node.properties
+                    if isinstance(prop, d.ColumnProp) and prop.name.text not in columns
+                ),
+            )
+        return self._scopes[name]
+
+    def rows(self, name: str, problems: Problems, namespace: str | None = None) -> RowChecker:
+        """A checker of expressions over rows of a source, as written in a namespace (without: the source's own)."""
+        where = self.names.sources[name].namespace if namespace is None else namespace
+        return RowChecker(self.scope(name), self.units, self.calendar, self.params, problems, where)
+
+    def let(self, source: str, name: str) -> r.Row | None:
+        """The meaning of a derived column, checked once."""
+        key = (source, name)
+        if key in self._open:
+            ring = " → ".join(f"`{part}`" for _, part in (*self._open[self._open.index(key) :], key))
+            place = next(
+                p
+                for p in self.names.sources[source].node.properties
+                if isinstance(p, d.LetProp) and p.name.text == name
+            )
+            self._problems(source).error(
+                "K0208", f"derived columns go round in a ring: {ring}", place.span,
+                hint="a derived column is made of others: rename it, if it hides a column of the data",
+            )  # fmt: skip
+            return None
+        if len(self._open) > MOST_NESTED_LETS:
+            if source not in self._too_deep:
+                self._too_deep.add(source)
+                node = self.names.sources[source].node
+                self._problems(source).error(
+                    "K0105", f"derived columns of `{source}` are built on each other more than {MOST_NESTED_LETS} deep",
+                    node.name.span, hint=limits.HINT,
+                )  # fmt: skip
+            return None
+        if key not in self._lets:
+            node = self.names.sources[source].node
+            prop = next(prop for prop in node.properties if isinstance(prop, d.LetProp) and prop.name.text == name)
+            self._open.append(key)
+            try:
+                row = self.rows(source, self._problems(source)).row(prop.value)
+                if limits.is_too_large(row):
+                    self._problems(source).error(
+                        "K0105", f"`{name}` is built from too many parts, or too deeply", prop.span, hint=limits.HINT
+                    )
+                    raise Invalid
+                self._lets[key] = row
+            except Invalid:
+                self._lets[key] = None
+            finally:
+                self._open.pop()
+        return self._lets[key]
+
+    def _problems(self, source: str) -> Problems:
+        return self.problems_of.setdefault(source, Problems())
+
+    # ------------------------------------------------------------ a source
+    def model(self, name: str) -> SourceModel | None:
+        """The source, or None where it cannot be used: what is wrong with it is reported once."""
+        if name not in self._models:
+            self._models[name] = None
+            with suppress(Invalid):
+                self._models[name] = self._check(self.names.sources[name])
+        return self._models[name]
+
+    def _check(self, declared: Declared[d.SourceDecl]) -> SourceModel:
+        node, name = declared.node, declared.name
+        problems = self._problems(name)
+        provider = one(node, d.FromProp, problems)
+        if provider is None:
+            problems.error(
+                "K0301", f"source `{name}` has no data", node.name.span, hint='add `from csv("data.csv")` to its block'
+            )
+            raise Invalid
+        scope = self.scope(name)
+        rows = self.rows(name, problems)
+        lets: dict[str, r.Row] = {}
+        for let in scope.let_names:
+            found = self.let(name, let)
+            if found is not None:
+                lets[let] = found
+        if len(lets) < len(scope.let_names):
+            raise Invalid
+        time = one(node, d.TimeProp, problems)
+        key = one(node, d.KeyProp, problems)
+        for column in key.columns if key is not None else ():
+            scope.row(column.parts, column.span, problems)
+        for join in scope.joins.values():
+            self.check_join(name, join, problems)
+        fresh, complete = one(node, d.FreshProp, problems), one(node, d.CompleteProp, problems)
+        base = node.span.source.file.parent if node.span.source.file is not None else None
+        return SourceModel(
+            name,
+            node.title.value if node.title is not None else None,
+            provider.provider,
+            base,
+            self.schemas.get(name),
+            scope.declared,
+            lets,
+            scope.joins,
+            self.zone(time, problems),
+            self.time_column(time.column, rows) if time is not None else None,
+            self.holds(one(node, d.HoldsProp, problems), rows),
+            tuple(column.text for column in key.columns) if key is not None else (),
+            duration(fresh.within, problems) if fresh is not None else None,
+            duration(complete.after, problems) if complete is not None else None,
+            one(node, d.AheadProp, problems) is not None,
+            node.name.span,
+        )
+
+    def zone(self, time: d.TimeProp | None, problems: Problems) -> str:
+        if time is None or time.zone is None:
+            return self.calendar.timezone
+        return timezone(time.zone.value, time.zone.span, problems)
+
+    def time_column(self, name: Name, rows: RowChecker) -> r.Row:
+        """A column that places rows in time; a text one is read as ISO 8601."""
+        row = rows.scope.row(name.parts, name.span, rows.problems)
+        if row.type is DataType.TEXT and isinstance(row, r.ColumnValue) and not row.path:
+            return r.ColumnValue(DataType.TIMESTAMP, row.unit, row.path, row.source, row.name)
+        if row.type is not None and row.type not in _TIMES:
+            message = f"`{name.text}` places no row in time: a date or time is expected"
+            rows.wrong(name.span, message, rows.shown(row), rows.remedy(row, "time"), row)
+        return row
+
+    def holds(self, prop: d.HoldsProp | None, rows: RowChecker) -> HoldsModel | None:
+        if prop is None:
+            return None
+        return HoldsModel(self.time_column(prop.start, rows), self.time_column(prop.end, rows), prop.inclusive)
+
+    # ------------------------------------------------------------ columns and joins
+    def columns(self, declared: Declared[d.SourceDecl]) -> dict[str, DeclaredColumn]:
+        problems = self._problems(declared.name)
+        found: dict[str, DeclaredColumn] = {}
+        for prop in declared.node.properties:
+            if not isinstance(prop, d.ColumnProp):
+                continue
+            name = prop.name.text
+            if name in found:
+                problems.error(
+                    "K0201", f"column `{name}` is declared twice", prop.name.span, "again here",
+                    also=[(found[name].span, "first here")], hint="keep one",
+                )  # fmt: skip
+                continue
+            try:
+                found[name] = self.column(prop, problems)
+            except Invalid:
+                continue
+        schema = self.schemas.get(declared.name)
+        if schema is not None:
+            for name, column in found.items():
+                if schema.get(name) is None:
+                    problems.error(
+                        "K0605",
+                        f"the data of `{declared.name}` has no column `{name}`",
+                        column.span,
+                        notes=[f"it has: {', '.join(schema.names)}"],
+                        hint=did_you_mean(name, schema.names),
+                    )
+        return found
+
+    def column(self, prop: d.ColumnProp, problems: Problems) -> DeclaredColumn:
+        written = prop.type
+        form = prop.format.value if prop.format is not None else None
+        word = written.factors[0].name if len(written.factors) == 1 and written.factors[0].power == 1 else ""
+        kind = TYPE_WORDS.get(word)
+        if kind is None and word.lower() in TYPE_SYNONYMS and word not in self.units.names:
+            meant = TYPE_SYNONYMS[word.lower()]
+            problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"did you mean `{meant}`?")
+            raise Invalid
+        if form is not None and kind not in (DataType.DATE, DataType.TIMESTAMP):
+            problems.error(
+                "K0302", "a format goes with `date` or `timestamp`", prop.span,
+                hint=f'write `column {prop.name.text}: timestamp "{form}"`',
+            )  # fmt: skip
+            raise Invalid
+        if kind is not None:
+            if kind is DataType.TIMESTAMP and form is not None and "%z" in form:
+                kind = DataType.INSTANT
+            return DeclaredColumn(prop.name.text, kind, NUMBER, form, None, prop.span)
+        unit = written_unit(written, self.units, problems)
+        if prop.scale is not None and unit.label != "%":
+            problems.error("K0302", "`as … .. …` says which range means 0 % to 100 %", prop.span, hint="`% as 0..100`")
+            raise Invalid
+        return DeclaredColumn(prop.name.text, None, unit, None, prop.scale, prop.span)
+
+    def joins(self, declared: Declared[d.SourceDecl]) -> dict[str, JoinModel]:
+        problems = self._problems(declared.name)
+        found: dict[str, JoinModel] = {}
+        for prop in declared.node.properties:
+            if not isinstance(prop, d.JoinProp):
+                continue
+            other = self.names.source(prop.source, declared.namespace, problems)
+            if other is None:
+                continue
+            if prop.source.text in found:
+                problems.error(
+                    "K0201", f"`{prop.source.text}` is joined twice", prop.span, "again here",
+                    also=[(found[prop.source.text].span, "first here")], hint="keep one",
+                )  # fmt: skip
+                continue
+            if self.reaches(other.name, declared.name):
+                if any(other.name in ring and declared.name in ring for ring in self._rings):
+                    continue
+                self._rings.append({other.name, declared.name})
+                problems.error(
+                    "K0208", f"`{declared.name}` joins itself, through `{other.name}`", prop.source.span,
+                    hint="read the file once more under another name",
+                )  # fmt: skip
+                continue
+            keys = tuple((key.left.text, key.right.text) for key in prop.keys)
+            found[prop.source.text] = JoinModel(other.name, keys, prop.span)
+        return found
+
+    def reaches(self, start: str, goal: str) -> bool:
+        """Whether a source joins another, directly or through others."""
+        seen: set[str] = set()
+        left = [start]
+        while left:
+            name = left.pop()
+            if name == goal:
+                return True
+            if name in seen:
+                continue
+            seen.add(name)
+            declared = self.names.sources[name]
+            for prop in declared.node.properties:
+                if isinstance(prop, d.JoinProp):
+                    full = f"{declared.namespace}.{prop.source.text}"
+                    left.extend(other for other in (full, prop.source.text) if other in self.names.sources)
+        return False
+
+    def check_join(self, name: str, join: JoinModel, problems: Problems) -> None:
+        written = next(
+            prop
+            for prop in self.names.sources[name].node.properties
+            if isinstance(prop, d.JoinProp) and prop.span == join.span
+        )
+        for key, (left, right) in zip(written.keys, join.keys, strict=True):
+            mine = self.scope(name).row(key.left.parts, key.left.span, problems)
+            theirs = self.scope(join.source).row(key.right.parts, key.right.span, problems)
+            if mine.type is None or theirs.type is None:
+                continue
+            if group(mine.type) != group(theirs.type):
+                kinds = f"one is {mine.type.value}, the other {theirs.type.value}"
+                problems.error(
+                    "K0604",
+                    f"`{left}` and `{join.source}.{right}` cannot be equal: {kinds}",
+                    join.span,
+                    hint=f"declare one like the other, for example `column {right}: text`",
+                )
+                raise Invalid
+
+
+def group(kind: DataType | None) -> str:
+    """Types whose values may be equal."""
+    if kind is None:
+        return "any"
+    return "number" if kind.is_number else "time" if kind.is_time else kind.value
+
+
+def one(node: d.SourceDecl, kind: type[P], problems: Problems) -> P | None:
+    """The property of a kind; a second one is a problem."""
+    found = [prop for prop in node.properties if isinstance(prop, kind)]
+    for again in found[1:]:
+        problems.error(
+            "K0201", "this stands twice in one block", again.span, "again here",
+            also=[(found[0].span, "first here")], hint="keep one",
+        )  # fmt: skip
+    return found[0] if found else None
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return known_timezones()
+
+
+def timezone(name: str, span: Span, problems: Problems) -> str:
+    """A known time zone. Raises `Invalid`."""
+    known = _zones()
+    if name not in known:
+        problems.error(
+            "K0332", f"there is no time zone `{name}`", span,
+            hint=did_you_mean(name, known) or 'zones are written like "Europe/Berlin" or "UTC"',
+        )  # fmt: skip
+        raise Invalid
+    return name

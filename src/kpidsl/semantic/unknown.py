@@ -1,0 +1,87 @@
+"""What is said of names that are no metric, or go round in a ring."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+from kpidsl.diagnostics import Problems, closest, did_you_mean
+from kpidsl.semantic import values as v
+from kpidsl.semantic.scope import RESERVED, in_namespace, visible
+from kpidsl.semantic.sources import Sources
+from kpidsl.semantic.terms import AGGREGATION_SYNONYMS, AGGREGATIONS, REDUCTIONS, ROW_FUNCTIONS
+from kpidsl.semantic.windows import Invalid
+from kpidsl.source_text import Span
+from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
+from kpidsl.syntax.expr_nodes import Call, NameRef
+
+_LOCAL = {
+    "n": "`n`, the number of rows, stands in `require` and `when`",
+    "value": "`value` stands in `require` and `when`: name the metric here",
+    "target": "`target` stands in `amber` and `when` of a KPI with a one-sided target: add `target >= …`",
+    "previous": "`previous` stands in bounds and `when`: write `METRIC over last month 1 month earlier`",
+}
+
+
+def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], sources: Sources) -> str:
+    """Something to type instead of a name that is no metric."""
+    text = node.name
+    if text in _LOCAL:
+        return _LOCAL[text]
+    metrics = [
+        name for name, declared in sources.names.named.items() if isinstance(declared.node, MetricDecl | KpiDecl)
+    ]
+    near = closest(text, (*visible(metrics, namespace), *local))
+    if near is not None:
+        return f"did you mean `{near}`?"
+    head, _, column = text.partition(".")
+    if column and any(full in sources.names.sources for full in in_namespace(head, namespace)):
+        return f"a column is aggregated first: `sum({column}) from {head}`"
+    for source in sources.declared_names(namespace):
+        if _has(sources, in_namespace(source, namespace), node):
+            return f"a column is aggregated first: `sum({text}) from {source}`"
+    if any(full in sources.names.sources for full in in_namespace(text, namespace)):
+        return f"a source is counted: `count() from {text}`"
+    return f"declare it: `metric {text} = …`" if text not in RESERVED else "name a metric"
+
+
+def _has(sources: Sources, names: tuple[str, ...], node: NameRef) -> bool:
+    known: Container[str] = sources.names.sources
+    full = next((name for name in names if name in known), None)
+    if full is None or sources.scope(full).schema is None:
+        return False
+    with suppress(Invalid):
+        return sources.scope(full).find(node.parts) is not None
+    return False
+
+
+def function_hint(node: Call) -> str | None:
+    """Something to type instead of a function that there is not, outside of rows."""
+    name = node.function.text
+    if name in ROW_FUNCTIONS:
+        return f"`{name}` works on rows: it stands inside an aggregation, as in `sum({node.span.text}) from …`"
+    meant = AGGREGATION_SYNONYMS.get(name.lower())
+    return f"did you mean `{meant}`?" if meant else did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS})
+
+
+def source_hint(node: Call, sources: Sources) -> str:
+    """How an aggregation without `from` is written with it."""
+    first = node.arguments[0] if node.arguments else None
+    if isinstance(first, NameRef) and first.parts[0] in sources.names.sources and len(first.parts) > 1:
+        column = ".".join(first.parts[1:])
+        return f"write `{node.function.text}({column}) from {first.parts[0]}`"
+    return f"write `{node.span.text} from SOURCE`"
+
+
+def report_ring(ring: Sequence[tuple[str, Span]], span: Span, problems: Problems) -> NoReturn:
+    """Say that metrics are defined by each other: `ring` are those names and where each is used. Raises `Invalid`."""
+    names = [name for name, _ in ring]
+    problems.error(
+        "K0208",
+        f"`{names[0]}` is defined by itself: {' → '.join([*names, names[0]])}",
+        span,
+        also=[(place, f"`{name}` is used here") for name, place in ring[1:]],
+        hint="give one of them a value that does not use the others",
+    )
+    raise Invalid

@@ -1,0 +1,223 @@
+"""Typed metric expressions: what is computed from whole sources.
+
+Metrics are inlined, filters pushed to the aggregations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Literal
+
+from kpidsl.calendar import Unit as PeriodUnit
+from kpidsl.calendar import WindowSpec
+from kpidsl.semantic.rows import Row
+from kpidsl.semantic.units import Unit
+from kpidsl.source_text import Span
+
+Kind = Literal["flow", "stock", "ratio", "mean", "distinct", "quantile", "constant"]
+Sort = Literal["number", "boolean", "text", "time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What is known of a value without data. `depth` counts the `each` it is a vector over."""
+
+    unit: Unit
+    kind: Kind
+    sort: Sort = "number"
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    info: Info
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A predicate, and how it was written."""
+
+    row: Row
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(Value):
+    """One aggregation of one source.
+
+    `time` is None for a source without one; `level` is a percentile's; `k`, `n` a top box's.
+    """
+
+    function: str
+    argument: Row | None
+    source: str
+    time: Row | None
+    where: tuple[Filter, ...]
+    at: Literal["end", "start"] | None
+    per: tuple[Row, ...]
+    level: Fraction | None
+    k: int | None
+    n: int | None
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class NotEvaluated(Value):
+    """Something that this version reads and checks but cannot compute."""
+
+    what: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Value):
+    number: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class TextValue(Value):
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BooleanValue(Value):
+    truth: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TargetValue(Value):
+    """`target` in an amber bound or a guard: the bound of the target in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowCount(Value):
+    """`n`, in `require` and `when`: the rows that entered the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Value):
+    """`+ - * /`; a comparison; `and`, `or`."""
+
+    operator: str
+    left: Value
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Opposite(Value):
+    """`not` of a condition, minus of a number."""
+
+    operand: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Converted(Value):
+    """Times an exact factor: another unit of the same dimension, `90% of …`."""
+
+    operand: Value
+    factor: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Windowed(Value):
+    operand: Value
+    window: WindowSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted(Value):
+    """The anchor moved back: `1 year earlier`."""
+
+    operand: Value
+    count: int
+    unit: PeriodUnit
+
+
+@dataclass(frozen=True, slots=True)
+class Preceding(Value):
+    """The operand in the windows just before its own: `previous`."""
+
+    operand: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Defaulted(Value):
+    """A value for "no rows"."""
+
+    operand: Value
+    number: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class EachPeriod(Value):
+    operand: Value
+    unit: PeriodUnit
+
+
+@dataclass(frozen=True, slots=True)
+class EachMember(Value):
+    operand: Value
+    dimension: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced(Value):
+    """A vector brought back to one value: `avg(… each day)`."""
+
+    function: str
+    operand: Value
+    level: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure(Value):
+    """A metric where it is used; `changed` are the dates its definition changed."""
+
+    metric: str
+    operand: Value
+    changed: tuple[date, ...]
+
+
+def parts(value: Value) -> tuple[Value, ...]:
+    """The values directly inside a value."""
+    match value:
+        case Operation(left=left, right=right):
+            return (left, right)
+        case (
+            Opposite(operand=operand)
+            | Converted(operand=operand)
+            | Windowed(operand=operand)
+            | Shifted(operand=operand)
+            | Preceding(operand=operand)
+            | Defaulted(operand=operand)
+            | EachPeriod(operand=operand)
+            | EachMember(operand=operand)
+            | Reduced(operand=operand)
+            | Measure(operand=operand)
+        ):
+            return (operand,)
+        case _:
+            return ()
+
+
+def aggregates(value: Value) -> tuple[Aggregate, ...]:
+    """All aggregations inside a value, in the order they are written."""
+    if isinstance(value, Aggregate):
+        return (value,)
+    return tuple(found for part in parts(value) for found in aggregates(part))
+
+
+def axes(value: Value) -> tuple[str, ...]:
+    """What a vector is over, outermost first."""
+    match value:
+        case EachPeriod(operand=operand, unit=unit):
+            return (unit.singular, *axes(operand))
+        case EachMember(operand=operand, dimension=dimension):
+            return (dimension, *axes(operand))
+        case Reduced(operand=operand):
+            return axes(operand)[:-1]
+        case _:
+            return max((axes(part) for part in parts(value)), key=len, default=())

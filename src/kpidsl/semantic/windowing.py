@@ -1,0 +1,102 @@
+"""Whether every aggregation of a value has a window around it."""
+
+from __future__ import annotations
+
+from kpidsl import calendar as c
+from kpidsl.diagnostics import Problems
+from kpidsl.semantic import values as v
+from kpidsl.semantic.windows import Invalid
+from kpidsl.source_text import Span
+from kpidsl.syntax import expr_nodes as x
+
+
+def unwindowed(value: v.Value, windowed: bool = False) -> list[v.Aggregate]:
+    """The aggregations without an `over` around them; those `at end` or `at start` take the anchor."""
+    match value:
+        case v.Aggregate():
+            return [] if windowed or value.at is not None else [value]
+        case v.Windowed():
+            return unwindowed(value.operand, True)
+        case v.EachPeriod():
+            # Inside, each period is the window; that there is one around is checked by `periods_outside`.
+            return unwindowed(value.operand, True)
+        case _:
+            return [found for part in v.parts(value) for found in unwindowed(part, windowed)]
+
+
+def periods_outside(value: v.Value, windowed: bool = False) -> list[v.EachPeriod]:
+    """The series over periods that have no window to be periods of."""
+    match value:
+        case v.Windowed():
+            return periods_outside(value.operand, True)
+        case v.EachPeriod():
+            own = [] if windowed else [value]
+            return own + periods_outside(value.operand, True)
+        case _:
+            return [found for part in v.parts(value) for found in periods_outside(part, windowed)]
+
+
+def is_standalone(value: v.Value) -> bool:
+    """Whether a value can be computed by itself: it reads data, and all of it within windows."""
+    return bool(v.aggregates(value)) and not unwindowed(value) and not periods_outside(value)
+
+
+def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
+    """Report aggregations without a window. Raises `Invalid`."""
+    series = periods_outside(value)
+    if series:
+        problems.error(
+            "K0322",
+            f"`each {series[0].unit.singular}` has no window whose periods these are",
+            node.span,
+            hint=f"put one around it: `({shorten(node)}) over last month`",
+        )
+        raise Invalid
+    bare = unwindowed(value)
+    if not bare:
+        return
+    first = bare[0]
+    also = (
+        [(first.span, "this aggregation has no window")]
+        if first.span.source is not node.span.source or first.span != node.span
+        else []
+    )
+    window = next(iter(windows(value)), None)
+    if window is not None and isinstance(node, x.Binary):
+        hint = f"one part has a window, so all must: write `({without_window(node)}) over {window.label}`"
+    else:
+        hint = f"say when: `{shorten(node)} over last month`"
+    problems.error(
+        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=hint
+    )
+    raise Invalid
+
+
+def windows(value: v.Value) -> list[c.WindowSpec]:
+    """The windows written in a value."""
+    own = [value.window] if isinstance(value, v.Windowed) else []
+    return own + [found for part in v.parts(value) for found in windows(part)]
+
+
+def previous_exists(value: v.Value, span: Span, problems: Problems) -> None:
+    """`since …` and `all time` have no window before them. Raises `Invalid`."""
+    for window in windows(value):
+        if isinstance(window, c.Since | c.AllTime):
+            problems.error(
+                "K0323",
+                f"there is nothing before `{window.label}` to compare with",
+                span,
+                hint="compare with a time: `compare 1 year earlier`",
+            )
+            raise Invalid
+
+
+def shorten(node: x.Expr) -> str:
+    text = " ".join(node.span.text.split())
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def without_window(node: x.Binary) -> str:
+    right = node.right.operand if isinstance(node.right, x.Over) else node.right
+    left = node.left.operand if isinstance(node.left, x.Over) else node.left
+    return f"{shorten(left)} {node.operator} {shorten(right)}"

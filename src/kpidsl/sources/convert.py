@@ -1,0 +1,327 @@
+"""Columns from what a provider gives to what a spec asked for, as DuckDB expressions.
+
+Nothing passes through a float that is not one already.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from kpidsl.diagnostics import SourceError
+from kpidsl.engine.duck import literal
+from kpidsl.hookspecs import ColumnRequest
+from kpidsl.semantic.types import DataType
+from kpidsl.sources import numerals
+from kpidsl.sources.numerals import NumberStyle
+
+PLAIN: Final = NumberStyle()
+BAD_VALUE: Final = "kpidsl: bad value"
+"""What DuckDB's error says where a strict conversion met a value that it cannot convert."""
+_BLANKS: Final = "' \t'"
+_SMALL: Final = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"})
+_INTEGERS: Final = _SMALL | {"BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM"}
+_DIRECTIVES: Final = frozenset(
+    {f"%{letter}" for letter in "aAwudbBmyYHIpMSfgnzZjUWGVcxX%"} | {f"%-{letter}" for letter in "dmyHIMSj"}
+)
+"""What DuckDB's strptime knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """The most digits that the values of a column need before and after the point, and whether some are written with
+    an exponent.
+    """
+
+    whole: int
+    scale: int
+    exponent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A column's SQL: its value and type; a row is bad where the value is NULL and `guard` is true (None: never)."""
+
+    value: str
+    type: DataType
+    guard: str | None = None
+
+    @property
+    def bad(self) -> str | None:
+        """The condition for rows whose value cannot be had."""
+        return None if self.guard is None else f"({self.value}) IS NULL AND {self.guard}"
+
+    @property
+    def strict(self) -> str:
+        """The value, or DuckDB's error where it cannot be had; the caller then looks for the row."""
+        if self.guard is None:
+            return self.value
+        return f"coalesce({self.value}, CASE WHEN {self.guard} THEN error('{BAD_VALUE}') END)"
+
+
+def native_type(sql_type: str) -> DataType:
+    """The type of a column of DuckDB."""
+    name = sql_type.upper()
+    if name in _INTEGERS:
+        return DataType.INTEGER
+    if name.startswith("DECIMAL("):
+        return DataType.DECIMAL
+    if name.startswith("ENUM("):
+        return DataType.TEXT
+    known = {
+        "FLOAT": DataType.FLOAT,
+        "DOUBLE": DataType.FLOAT,
+        "VARCHAR": DataType.TEXT,
+        "UUID": DataType.TEXT,
+        '"NULL"': DataType.TEXT,
+        "BOOLEAN": DataType.BOOLEAN,
+        "DATE": DataType.DATE,
+        "TIMESTAMP": DataType.TIMESTAMP,
+        "TIMESTAMP_S": DataType.TIMESTAMP,
+        "TIMESTAMP_MS": DataType.TIMESTAMP,
+        "TIMESTAMP_NS": DataType.TIMESTAMP,
+        "TIMESTAMP WITH TIME ZONE": DataType.INSTANT,
+        "TIMESTAMP_NS WITH TIME ZONE": DataType.INSTANT,
+        "INTERVAL": DataType.DURATION,
+    }
+    return known.get(name, DataType.OTHER)
+
+
+def needs_digits(native: DataType, request: ColumnRequest) -> bool:
+    """Whether `convert` wants to know the digits of the column first."""
+    if request.as_type is DataType.DECIMAL:
+        return native in (DataType.TEXT, DataType.FLOAT)
+    return request.as_type is DataType.INTEGER and native is DataType.TEXT
+
+
+def measures(x: str, style: NumberStyle = PLAIN) -> tuple[str, str, str]:
+    """Aggregates over a text expression that give the three parts of `Digits`; texts that are no numerals do not
+    count.
+    """
+    n = numeral(x, style)
+    plain, exponent = (
+        f"regexp_full_match({n}, {literal(numerals.PADDED)})",
+        f"regexp_full_match({n}, {literal(numerals.EXPONENT)})",
+    )
+    power = f"coalesce(TRY_CAST(regexp_extract({n}, '[eE]([+-]?[0-9]+)$', 1) AS INTEGER), 0)"
+    zero = f"regexp_full_match({n}, '[+-]?[0.]+([eE].*)?')"
+    whole = f"length(regexp_extract({n}, '^[+-]?0*([0-9]*)', 1))"
+    scale = rf"length(rtrim(regexp_extract({n}, '\.([0-9]*)', 1), '0'))"
+    either = f"({plain} OR {exponent}) AND NOT {zero}"
+    return (
+        f"max(CASE WHEN {either} THEN greatest({whole} + {power}, 0) END)",
+        f"max(CASE WHEN {either} THEN greatest({scale} - {power}, 0) END)",
+        f"bool_or({exponent})",
+    )
+
+
+def as_text(x: str, sql_type: str) -> str:
+    """A column's value as the text that its digits are read from."""
+    return x if sql_type == "VARCHAR" else f"CAST({x} AS VARCHAR)"
+
+
+def convert(
+    x: str,
+    sql_type: str,
+    request: ColumnRequest,
+    *,
+    digits: Digits = Digits(18, 0),
+    style: NumberStyle = PLAIN,
+    strict: bool = False,
+) -> Conversion:
+    """The expression for column `x` of DuckDB type `sql_type`, as the request wants it.
+
+    `digits` bounds text that becomes a number (a value beyond is bad). `strict` is for text whose type came from the
+    data: only what that decision counted as the type is accepted, so that 00123 is bad in a column of integers.
+    Raises SourceError K0604 for types that have no conversion.
+    """
+    native = native_type(sql_type)
+    wanted = request.as_type or native
+    if request.format is not None and wanted.is_time and (native is DataType.TEXT or native is DataType.INTEGER):
+        return from_text(as_text(x, sql_type), wanted, request, digits, style, strict)
+    if wanted is native or wanted is DataType.OTHER:
+        return Conversion(_normal(x, sql_type), native)
+    if wanted is DataType.TEXT and native not in (DataType.OTHER, DataType.DURATION):
+        return Conversion(f"CAST({x} AS VARCHAR)", wanted)
+    if native is DataType.TEXT:
+        return from_text(as_text(x, sql_type), wanted, request, digits, style, strict)
+    tried: str | None = None
+    match (native, wanted):
+        case (DataType.FLOAT, DataType.DECIMAL):
+            return from_text(as_text(x, sql_type), wanted, request, digits, PLAIN, strict)
+        case (DataType.INTEGER, DataType.DECIMAL):
+            target = "DECIMAL(18,0)" if sql_type in _SMALL else "DECIMAL(38,0)"
+            tried = f"TRY_CAST({x} AS {target})"
+        case (DataType.INTEGER | DataType.DECIMAL, DataType.FLOAT):
+            return Conversion(f"CAST({x} AS DOUBLE)", wanted)
+        case (DataType.DECIMAL | DataType.FLOAT, DataType.INTEGER):
+            tried = f"CASE WHEN {x} = trunc({x}) THEN TRY_CAST({x} AS HUGEINT) END"
+        case (DataType.INTEGER, DataType.BOOLEAN):
+            tried = f"CASE {x} WHEN 1 THEN true WHEN 0 THEN false END"
+        case (DataType.BOOLEAN, DataType.INTEGER):
+            return Conversion(f"CAST({x} AS BIGINT)", wanted)
+        case (DataType.DATE, DataType.TIMESTAMP):
+            return Conversion(f"CAST({x} AS TIMESTAMP)", wanted)
+        case (DataType.TIMESTAMP, DataType.DATE):
+            civil = f"CAST({x} AS TIMESTAMP)"
+            tried = f"CASE WHEN {civil} = date_trunc('day', {civil}) THEN CAST({x} AS DATE) END"
+        case _:
+            raise _no_way(request, native, wanted)
+    present = _is_number(x) if native is DataType.FLOAT else f"{x} IS NOT NULL"
+    return Conversion(tried, wanted, present)
+
+
+def from_text(
+    x: str, wanted: DataType, request: ColumnRequest, digits: Digits, style: NumberStyle, strict: bool
+) -> Conversion:
+    """A text expression as a number, boolean or time. Blank text is NULL, and so is NaN where a number is wanted."""
+    t = f"trim({x}, {_BLANKS})"
+    absent = [f"{t} = ''"]
+    # The first attempt takes the text as it is: almost every value succeeds there, and trimming costs as much again.
+    attempts: tuple[str, ...]
+    if wanted.is_number:
+        absent.append(f"regexp_full_match({t}, {literal(numerals.NAN)})")
+        texts = (x, t) if style.plain else (numeral(x, style),)
+        attempts = tuple(_number(text, wanted, digits, strict) for text in texts)
+    elif wanted is DataType.BOOLEAN:
+        yes, no = ("'true'", "'false'") if strict else ("'true', 't', 'yes', 'y', '1'", "'false', 'f', 'no', 'n', '0'")
+        attempts = (f"CASE WHEN lower({t}) IN ({yes}) THEN true WHEN lower({t}) IN ({no}) THEN false END",)
+    elif wanted.is_time:
+        attempts = (_formatted(t, wanted, request),) if request.format is not None else _iso(x, t, wanted)
+    else:
+        raise _no_way(request, DataType.TEXT, wanted)
+    value = attempts[0] if len(attempts) == 1 else f"coalesce({', '.join(attempts)})"
+    return Conversion(value, wanted, f"{x} IS NOT NULL AND NOT ({' OR '.join(absent)})")
+
+
+def _normal(x: str, sql_type: str) -> str:
+    """A value in the one physical type that its kind has here."""
+    kind = native_type(sql_type)
+    match kind:
+        case DataType.FLOAT:
+            double = x if sql_type == "DOUBLE" else f"CAST({x} AS DOUBLE)"
+            return f"CASE WHEN {_is_number(x)} THEN {double} END"
+        case DataType.INTEGER if sql_type in _SMALL:
+            return f"CAST({x} AS BIGINT)"
+        case DataType.INTEGER if sql_type not in ("BIGINT", "HUGEINT"):
+            return f"CAST({x} AS HUGEINT)"
+        case DataType.TEXT if sql_type != "VARCHAR":
+            return f"CAST({x} AS VARCHAR)"
+        case DataType.TIMESTAMP if sql_type != "TIMESTAMP":
+            return f"CAST({x} AS TIMESTAMP)"
+        case DataType.INSTANT if sql_type != "TIMESTAMP WITH TIME ZONE":
+            return f"CAST({x} AS TIMESTAMP WITH TIME ZONE)"
+        case _:
+            return x
+
+
+def _is_number(x: str) -> str:
+    """True for a float that is neither NULL nor NaN.
+
+    Not by `isnan`: DuckDB takes it to be false wherever a Parquet file's statistics show no NaN, and they never do.
+    """
+    return f"(isfinite({x}) OR isinf({x}))"
+
+
+def numeral(x: str, style: NumberStyle) -> str:
+    """A text expression with its numerals in the plain style."""
+    n = f"trim({x}, {_BLANKS})"
+    grouped = style.grouped
+    if grouped is not None and style.thousands is not None:
+        marks = " \u00a0\u202f" if style.thousands == " " else style.thousands
+        ungrouped = _matched(n, grouped, f"translate({n}, {literal(marks)}, '')")
+        n = f"coalesce({ungrouped}, {n})"
+    if style.decimal != ".":
+        n = f"translate({n}, {literal('.' + style.decimal)}, '~.')"
+    return n
+
+
+def _number(n: str, wanted: DataType, digits: Digits, strict: bool) -> str:
+    if wanted is DataType.FLOAT:
+        double = f"TRY_CAST({n} AS DOUBLE)"
+        plain = numerals.DECIMAL if strict else numerals.PADDED
+        # A numeral too large for a float becomes infinite there, which nobody wrote.
+        finite = _matched(n, f"{plain}|{numerals.EXPONENT}", f"CASE WHEN isfinite({double}) THEN {double} END")
+        return f"coalesce({finite}, {_matched(n, numerals.INFINITY, double)})"
+    whole, scale = digits.whole, digits.scale
+    if wanted is DataType.INTEGER:
+        whole, sql_type = (18, "BIGINT") if whole <= 18 else (numerals.DIGITS, "HUGEINT")
+        fraction = "" if strict else r"(?:\.0*)?"
+    else:
+        # Eighteen digits are what fits a machine word; there is nothing between that and thirty-eight worth having.
+        width = 18 if whole + scale <= 18 else numerals.DIGITS
+        whole, sql_type = width - scale, f"DECIMAL({width},{scale})"
+        fraction = rf"(?:\.[0-9]{{0,{scale}}}0*)?"
+    if strict:
+        body = f"(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole > 0 else "0"
+        pattern = f"[+-]?{body}?{fraction}" if wanted is DataType.DECIMAL else f"[+-]?{body}"
+    else:
+        pattern = f"[+-]?0*[0-9]{{0,{whole}}}{fraction}"
+    if digits.exponent and not strict:
+        pattern = f"{pattern}|{numerals.EXPONENT}"
+        if wanted is DataType.INTEGER:
+            exact = f"TRY_CAST({n} AS DECIMAL({numerals.DIGITS},{scale}))"
+            return _matched(n, pattern, f"CASE WHEN {exact} = trunc({exact}) THEN TRY_CAST({exact} AS {sql_type}) END")
+    return _matched(n, pattern, f"TRY_CAST({n} AS {sql_type})")
+
+
+def _iso(x: str, t: str, wanted: DataType) -> tuple[str, ...]:
+    pointed = f"replace({t}, ',', '.')"
+    match wanted:
+        case DataType.DATE:
+            midnight = rf"{numerals.DATE}[T ]00:00(?::00(?:[.,]0+)?)?"
+            return (
+                _matched(x, numerals.DATE, f"TRY_CAST({x} AS DATE)"),
+                _matched(t, f"{numerals.DATE}|{midnight}", f"TRY_CAST(left({t}, 10) AS DATE)"),
+            )
+        case DataType.TIMESTAMP:
+            pattern = f"{numerals.DATE}|{numerals.TIMESTAMP}"
+            return tuple(_matched(text, pattern, f"TRY_CAST({text} AS TIMESTAMP)") for text in (x, pointed))
+        case _:
+            tight = f"replace(replace(replace(upper({pointed}), ' +', '+'), ' -', '-'), ' Z', 'Z')"
+            zoned = "TIMESTAMP WITH TIME ZONE"
+            return tuple(_matched(text, numerals.INSTANT, f"TRY_CAST({text} AS {zoned})") for text in (x, tight))
+
+
+def _matched(text: str, pattern: str, value: str) -> str:
+    """The value where the whole text matches, else NULL."""
+    return f"CASE WHEN regexp_full_match({text}, {literal(pattern)}) THEN {value} END"
+
+
+def _formatted(t: str, wanted: DataType, request: ColumnRequest) -> str:
+    form = request.format or ""
+    unknown = next((mark for mark in re.findall(r"%-?.?", form, re.DOTALL) if mark not in _DIRECTIVES), None)
+    if unknown is not None or "%" not in form:
+        what = (
+            f'"{unknown}" in it means nothing' if unknown is not None else "nothing in it stands for a part of a time"
+        )
+        raise SourceError(
+            f'the format "{form}" of column `{request.name}` cannot be used: {what}',
+            code="K0604",
+            hint="use %Y %m %d for the date, %H %M %S %f for the clock, %b for Jan, %p for AM, %z for an offset",
+        )
+    zoned = "%z" in form or "%Z" in form
+    if zoned is not (wanted is DataType.INSTANT):
+        hint = "leave %z out of the format" if zoned else "a time with an offset needs %z in its format"
+        raise SourceError(
+            f'column `{request.name}` is to be a {wanted.value}, which the format "{form}" does not give',
+            code="K0604",
+            hint=hint,
+        )
+    text = f"regexp_replace({t}, '[zZ]$', '+00')" if form.endswith("%z") else t
+    parsed = f"try_strptime({text}, {literal(form)})"
+    if "%Y" in form:
+        # DuckDB takes 26 for the year 26; a four-digit year is what %Y means elsewhere.
+        parsed = f"CASE WHEN year({parsed}) >= 1000 THEN {parsed} END"
+    return f"CAST({parsed} AS DATE)" if wanted is DataType.DATE else parsed
+
+
+def _no_way(request: ColumnRequest, native: DataType, wanted: DataType) -> SourceError:
+    hints = {
+        DataType.INTEGER: f'a number needs a format to be a time: `column {request.name}: timestamp "%Y%m%d"`',
+        DataType.INSTANT: f"leave out `column {request.name}: …`: an instant needs no zone",
+    }
+    hint = hints.get(native) if wanted.is_time else None
+    message = f"column `{request.name}` is of type {native.value} and cannot be read as {wanted.value}"
+    return SourceError(message, code="K0604", hint=hint or f"leave out the type in `column {request.name}: …`")

@@ -1,0 +1,223 @@
+"""The provider `csv`: text files with separated values, their types decided by what they hold, every number exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+from kpidsl.diagnostics import SourceError
+from kpidsl.engine import duck
+from kpidsl.engine.duck import identifier
+from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
+from kpidsl.semantic.types import Column, DataType, Schema
+from kpidsl.sources import csv_text, decide, files
+from kpidsl.sources.convert import BAD_VALUE, Conversion, Digits, convert, measures, needs_digits
+from kpidsl.sources.csv_reader import CsvReader
+from kpidsl.sources.messages import bad_value, too_many_digits
+from kpidsl.sources.numerals import NumberStyle
+from kpidsl.sources.provider_options import CsvOptions
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_TEXT: Final = "VARCHAR"
+_NOT_THE_FILE: Final = frozenset({"OutOfMemoryException", "InterruptException", "InternalException"})
+
+
+class CsvDataset:
+    """One or many CSV files as a table. Read once a run, the used columns only, into a temporary table."""
+
+    def __init__(self, options: CsvOptions, context: Context) -> None:
+        self._style = NumberStyle(options.decimal, options.thousands)
+        self._reader = CsvReader(options, context)
+        self._schema: Schema | None = None
+
+    def fingerprint(self) -> tuple[tuple[str, int, int], ...] | None:
+        """(path, size, modified) of the files."""
+        return files.fingerprint(self._reader.paths)
+
+    def recall(self, schema: Schema) -> None:
+        """Take a schema that was found when the files had the fingerprint they have now: they need not be read for it
+        again.
+        """
+        self._schema = schema
+
+    def schema(self) -> Schema:
+        """The columns and what their values are.
+
+        Reads all rows once: a row that cannot be read is found here. Raises SourceError.
+        """
+        if self._schema is None:
+            with closing(duck.connect()) as connection:
+                self._schema = self._decide(connection)
+        return self._schema
+
+    def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:
+        """A temporary table with the requested columns. Raises SourceError."""
+        names = [column.name for column in request.columns]
+        self._reader.require(names)
+        types = {column.name: column.type for column in self.schema().columns}
+        head = self._head(connection, [c.name for c in request.columns if self._wants_digits(c, types)])
+        digits = {name: head.digits(name, self._style) for name in head.columns}
+        table = duck.fresh_name("csv")
+        try:
+            self._fill(connection, table, self._conversions(request, types, digits))
+        except duck.failures() as error:
+            if BAD_VALUE not in str(error):
+                return self._again(connection, request, error)
+            digits = self._measure(connection, list(head.columns))
+            conversions = self._conversions(request, types, digits)
+            try:
+                self._fill(connection, table, conversions)
+            except duck.failures() as second:
+                raise self._locate(connection, request, types, conversions) or self._unknown(second) from second
+        return table
+
+    def _fill(self, connection: DuckDBPyConnection, table: str, conversions: dict[str, Conversion]) -> None:
+        picked = ", ".join(f"{conversion.strict} AS {identifier(name)}" for name, conversion in conversions.items())
+        source = self._reader.relation(list(conversions))
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {identifier(table)} AS SELECT {picked or 'true AS present'} FROM ({source})"
+        )
+
+    def _conversions(
+        self, request: ScanRequest, types: dict[str, DataType], digits: dict[str, Digits]
+    ) -> dict[str, Conversion]:
+        found = {}
+        for column in request.columns:
+            declared = column.as_type is not None
+            wanted = column if declared else ColumnRequest(column.name, types[column.name])
+            bounds = digits.get(column.name, Digits(18, 0))
+            if (wanted.as_type is DataType.DECIMAL and bounds.whole + bounds.scale > 38) or (
+                wanted.as_type is DataType.INTEGER and bounds.whole > 38
+            ):
+                raise too_many_digits(self._reader.label, column.name, bounds)
+            x = self._reader.column(column.name)
+            found[column.name] = convert(x, _TEXT, wanted, digits=bounds, style=self._style, strict=not declared)
+        return found
+
+    def _wants_digits(self, column: ColumnRequest, types: dict[str, DataType]) -> bool:
+        return needs_digits(DataType.TEXT, ColumnRequest(column.name, column.as_type or types[column.name]))
+
+    def _head(self, connection: DuckDBPyConnection, names: Sequence[str]) -> decide.Head:
+        if not names:
+            return decide.head((), ())
+        return decide.head(
+            self._rows(connection, lambda: self._reader.relation(names, limit=decide.sample_rows(len(names)))), names
+        )
+
+    def _measure(self, connection: DuckDBPyConnection, names: Sequence[str]) -> dict[str, Digits]:
+        if not names:
+            return {}
+        wanted = [part for name in names for part in measures(self._reader.column(name), self._style)]
+        row = self._rows(connection, lambda: f"SELECT {', '.join(wanted)} FROM ({self._reader.relation(names)})")[0]
+        return {
+            name: Digits(int(str(row[3 * i] or 0)), int(str(row[3 * i + 1] or 0)), bool(row[3 * i + 2]))
+            for i, name in enumerate(names)
+        }
+
+    def _decide(self, connection: DuckDBPyConnection) -> Schema:
+        reader, style = self._reader, self._style
+        for file in reader.files:
+            csv_text.verify_pack(file.path, file.name)
+        names = reader.columns
+        head = self._head(connection, names)
+        types: dict[str, DataType] = {}
+        for name in names:
+            kind = head.type(name, style)
+            if kind is None:  # nothing but NULLs so far: look for the first rows that say something
+                kind = self._late_head(connection, name).type(name, style) or DataType.TEXT
+            types[name] = kind
+        numeric = {name: kind for name, kind in types.items() if kind.is_number or kind is DataType.DATE}
+        # The aggregates read strictly, so that this pass also proves that every row has as many fields as the header.
+        wanted = ", ".join([*decide.widening(numeric, style, reader.column), "count(*)"])
+        row = self._rows(connection, lambda: f"SELECT {wanted} FROM ({reader.relation(list(numeric), nulls=False)})")[0]
+        types |= decide.widened(numeric, row)
+        return Schema(tuple(Column(name, types[name]) for name in names))
+
+    def _late_head(self, connection: DuckDBPyConnection, name: str) -> decide.Head:
+        """The first rows of a column that are not blank."""
+        limit = f"WHERE trim({self._reader.column(name)}) <> '' LIMIT {decide.SAMPLE}"
+        return decide.head(
+            self._rows(connection, lambda: f"SELECT * FROM ({self._reader.relation([name])}) {limit}"), [name]
+        )
+
+    def _rows(self, connection: DuckDBPyConnection, sql: Callable[[], str]) -> list[tuple[object, ...]]:
+        """The rows of a query, which is written anew where the files had to be rewritten for it."""
+        try:
+            return connection.execute(sql()).fetchall()
+        except duck.failures() as error:
+            self._fault(error)
+            return self._rows(connection, sql)
+
+    def _again(self, connection: DuckDBPyConnection, request: ScanRequest, error: Exception) -> str:
+        self._fault(error)
+        return self.relation(connection, request)
+
+    def _fault(self, error: Exception) -> None:
+        """Say which row it is.
+
+        Where Python finds none, the files are rewritten with one kind of line end, to be read again.
+        """
+        if type(error).__name__ in _NOT_THE_FILE:
+            raise self._unknown(error) from error
+        counts = {file.path: len(file.columns) for file in self._reader.files}
+        for file, record in self._reader.records():
+            fields = len(record.fields)
+            if fields != counts[file.path]:
+                few = "fewer" if fields < counts[file.path] else "more"
+                has = f"{fields} field{'s' if fields != 1 else ''}, {few} than the {counts[file.path]} of the header"
+                raise SourceError(
+                    f"{file.name}:{record.line}: the row has {has}",
+                    code="K0603",
+                    hint="mend the row; a text with the delimiter in it stands in quotes",
+                ) from error
+        if self._reader.rewrite_all:
+            raise self._unknown(error) from error
+        self._reader.rewrite_all = True
+
+    def _unknown(self, error: Exception) -> SourceError:
+        words = str(error).strip().splitlines()
+        return SourceError(
+            f"{self._reader.label} cannot be read: {words[0] if words else 'no reason given'}", code="K0602"
+        )
+
+    def _locate(
+        self,
+        connection: DuckDBPyConnection,
+        request: ScanRequest,
+        types: dict[str, DataType],
+        conversions: dict[str, Conversion],
+    ) -> SourceError | None:
+        """The first value, in the order of the files, that is not what its column is."""
+        first: tuple[int, str, str] | None = None
+        for name, conversion in conversions.items():
+            if conversion.bad is None:
+                continue
+            x = self._reader.column(name)
+            numbered = f"SELECT row_number() OVER () AS row_number_, {x} FROM ({self._reader.relation([name])})"
+            found = connection.execute(
+                f"SELECT row_number_, {x} FROM ({numbered}) WHERE {conversion.bad} ORDER BY row_number_ LIMIT 1"
+            )
+            rows = found.fetchall()
+            if rows and (first is None or int(str(rows[0][0])) < first[0]):
+                first = (int(str(rows[0][0])), name, str(rows[0][1]))
+        if first is None:
+            return None
+        number, name, text = first
+        column = next(column for column in request.columns if column.name == name)
+        declared = column.as_type is not None
+        for file, record in self._reader.records():
+            if name in file.columns and record.fields[file.columns.index(name)].strip() == text.strip():
+                place = f"{file.name}:{record.line}"
+                return bad_value(place, name, text, column.as_type or types[name], column.format, declared, "csv")
+        return bad_value(
+            f"{self._reader.label}, row {number}",
+            name,
+            text,
+            column.as_type or types[name],
+            column.format,
+            declared,
+            "csv",
+        )

@@ -1,0 +1,102 @@
+"""The types of text columns nobody declared: the head of the data decides what a column is, all of it decides how
+wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from kpidsl.engine.duck import literal
+from kpidsl.semantic.types import DataType
+from kpidsl.sources import numerals
+from kpidsl.sources.convert import Digits, measures, numeral
+from kpidsl.sources.numerals import NumberStyle
+
+SAMPLE: Final = 10_000
+"""Rows of the head that decide. A later row that does not fit is an error that names its line."""
+
+
+def sample_rows(columns: int) -> int:
+    """How many rows of the head decide: fewer where the rows are very wide, so that the head fits anywhere."""
+    return max(1_000, min(SAMPLE, 500_000 // max(columns, 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first rows of a dataset by column: texts, with None for NULL."""
+
+    columns: Mapping[str, tuple[str | None, ...]]
+
+    def type(self, name: str, style: NumberStyle) -> DataType | None:
+        return numerals.column_type({value for value in self.columns.get(name, ()) if value is not None}, style)
+
+    def digits(self, name: str, style: NumberStyle) -> Digits:
+        """The digits that the numerals of the head need, with all the room a machine word (or two) leaves before the
+        point.
+        """
+        whole = scale = 0
+        for text in {value for value in self.columns.get(name, ()) if value is not None}:
+            if numerals.kind_of(text, style) in (DataType.INTEGER, DataType.DECIMAL):
+                before, after = numerals.digits(style.normal(text.strip(" \t")))
+                whole, scale = max(whole, before), max(scale, after)
+        return Digits(whole, scale)
+
+
+def head(rows: Iterable[Sequence[object]], names: Sequence[str]) -> Head:
+    """The head from fetched rows of texts."""
+    columns: dict[str, list[str | None]] = {name: [] for name in names}
+    for row in rows:
+        for name, value in zip(names, row, strict=True):
+            columns[name].append(None if value is None else str(value))
+    return Head({name: tuple(values) for name, values in columns.items()})
+
+
+def widening(types: Mapping[str, DataType], style: NumberStyle, column: Callable[[str], str]) -> tuple[str, ...]:
+    """Aggregates over all rows, three a column, for what may turn out wider than its head; `column` gives a name's
+    SQL.
+    """
+    found: list[str] = []
+    for name, kind in types.items():
+        x = column(name)
+        t = f"trim({x}, ' \t')"
+        match kind:
+            case DataType.INTEGER | DataType.DECIMAL:
+                n, blanks = (x, "[ \t]*") if style.plain else (numeral(x, style), "")
+                whens = (
+                    f"WHEN regexp_full_match({n}, {literal(f'{blanks}(?:{pattern}){blanks}')}) THEN {code}"
+                    for code, pattern in enumerate(
+                        (numerals.INTEGER, numerals.DECIMAL, f"{numerals.EXPONENT}|{numerals.INFINITY}")
+                    )
+                )
+                codes = f"CASE {' '.join(whens)} ELSE 0 END"
+                # Digits are counted only where there could be too many: counting them costs more than reading them.
+                long = f"CASE WHEN length({x}) > {numerals.DIGITS // 2} THEN {x} END"
+                whole, scale, _ = measures(long, style)
+                found += [f"max({codes})", whole, scale]
+            case DataType.DATE:
+                found += [
+                    f"max(CASE WHEN regexp_full_match({t}, {literal(numerals.TIMESTAMP)}) THEN 1 ELSE 0 END)",
+                    "0",
+                    "0",
+                ]
+            case _:
+                found += ["0", "0", "0"]
+    return tuple(found)
+
+
+def widened(types: Mapping[str, DataType], row: Sequence[object]) -> dict[str, DataType]:
+    """The final types, from the one row that the aggregates of `widening` give."""
+    final: dict[str, DataType] = {}
+    for index, (name, kind) in enumerate(types.items()):
+        code, whole, scale = (int(str(value or 0)) for value in row[3 * index : 3 * index + 3])
+        match kind:
+            case DataType.INTEGER | DataType.DECIMAL:
+                seen = {kind} | {(DataType.INTEGER, DataType.DECIMAL, DataType.FLOAT)[code]}
+                final[name] = numerals.widest(seen, whole, scale)
+            case DataType.DATE:
+                final[name] = DataType.TIMESTAMP if code else DataType.DATE
+            case _:
+                final[name] = kind
+    return final

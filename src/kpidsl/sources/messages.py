@@ -1,0 +1,87 @@
+"""What is said about a value that is not what its column is to be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from kpidsl.diagnostics import SourceError
+from kpidsl.semantic.types import DataType
+from kpidsl.sources.convert import Digits
+from kpidsl.sources.numerals import EXAMPLES
+
+_FORMATS: Final = tuple(
+    day + clock
+    for day in (
+        "%d.%m.%Y",
+        "%Y-%m-%d",
+        "%Y/%m/%d",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%d-%m-%Y",
+        "%Y%m%d",
+        "%d.%m.%y",
+        "%d %b %Y",
+        "%b %d, %Y",
+        "%d %B %Y",
+    )
+    for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z")
+)
+_NOTHING: Final = frozenset(
+    {"na", "n/a", "n.a.", "null", "none", "nil", "-", "--", "?", "#n/a", "missing", "unknown", "."}
+)
+
+
+def bad_value(
+    place: str, column: str, text: str, wanted: DataType, form: str | None, declared: bool, provider: str
+) -> SourceError:
+    """K0604: the value at `place` (`file:line`, `table, row 7`) is not of the type that was declared, or that the
+    rows before it have.
+    """
+    what = EXAMPLES.get(wanted, wanted.value)
+    if form is not None:
+        what = f'a time as "{form}" says'
+    one_line = text.replace("\r", "\\r").replace("\n", "\\n")
+    shown = one_line if len(one_line) <= 60 else one_line[:57] + "…"
+    why = "" if declared else ", as the rows before it are"
+    return SourceError(
+        f'{place}: "{shown}" in column `{column}` is not {what}{why}',
+        code="K0604",
+        hint=_remedy(column, text, wanted, provider),
+    )
+
+
+def too_many_digits(place: str, column: str, digits: Digits) -> SourceError:
+    """K0604: an exact number that does not fit."""
+    return SourceError(
+        f"{place}: the numbers in column `{column}` need {digits.whole} digits before the point and {digits.scale} "
+        "after it, and an exact number holds 38 in all",
+        code="K0604",
+        hint=f"write `column {column}: float` if they need not be exact, or `column {column}: text`",
+    )
+
+
+def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
+    if text.strip().casefold() in _NOTHING and provider == "csv":
+        return f'if that means no value, write `{provider}("…", null: "{text.strip()}")`'
+    if wanted.is_time:
+        form = _guess(text.strip())
+        if form is not None:
+            kind = "timestamp" if "%H" in form or "%I" in form or wanted is not DataType.DATE else "date"
+            return f'mend the value, or say how times are written: `column {column}: {kind} "{form}"`'
+        return f'mend the value, or say how times are written: `column {column}: timestamp "%d.%m.%Y"`'
+    if wanted.is_number and "," in text and provider == "csv":
+        marks = 'say how numbers are written: `decimal: ","` or `thousands: ","`'
+        return f"mend the value, or {marks}; `column {column}: text` takes it as it is"
+    return f"mend the value, or take the column as text: `column {column}: text`"
+
+
+def _guess(text: str) -> str | None:
+    for form in _FORMATS:
+        try:
+            parsed = datetime.strptime(text, form)  # noqa: DTZ007 - only whether it fits is asked
+        except ValueError:
+            continue
+        if parsed.year >= 1900:
+            return form
+    return None

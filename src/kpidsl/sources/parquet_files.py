@@ -1,0 +1,106 @@
+"""The provider `parquet`: read where it lies, so that unused columns and row groups are never touched."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kpidsl.diagnostics import SourceError
+from kpidsl.engine import duck
+from kpidsl.engine.duck import path_pattern, texts
+from kpidsl.hookspecs import Context, ScanRequest
+from kpidsl.semantic.types import Schema
+from kpidsl.sources import files, project
+from kpidsl.sources.project import Origin
+from kpidsl.sources.provider_options import ParquetOptions
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class ParquetDataset:
+    """One or many Parquet files as a view."""
+
+    def __init__(self, options: ParquetOptions, context: Context) -> None:
+        self._options = options
+        self._context = context
+        self._paths = files.expand(options.path, context, "parquet")
+
+    def fingerprint(self) -> tuple[tuple[str, int, int], ...] | None:
+        """(path, size, modified) of the files."""
+        return files.fingerprint(self._paths)
+
+    def schema(self) -> Schema:
+        """The columns, from the files' footers. Raises SourceError."""
+        with closing(duck.connect()) as connection:
+            return self._origin(connection).schema()
+
+    def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:
+        """A view with the requested columns. Raises SourceError."""
+        origin = self._origin(connection)
+        if not self._options.union and len(self._paths) > 1:
+            self._require(connection, origin, request)
+        return project.relation(connection, origin, request)
+
+    @property
+    def _label(self) -> str:
+        first = files.shown(self._paths[0], self._context)
+        return first if len(self._paths) == 1 else f"{first} and {len(self._paths) - 1} more"
+
+    def _origin(self, connection: DuckDBPyConnection) -> Origin:
+        for path in self._paths:
+            name = files.shown(path, self._context)
+            try:
+                size = path.stat().st_size
+            except OSError as error:
+                raise files.cannot_read(name, error) from error
+            if size == 0:
+                raise SourceError(
+                    f"{name} is empty",
+                    code="K0606",
+                    hint="a Parquet file without rows still has a footer; is the file complete?",
+                )
+        listed = texts(path_pattern(str(path)) for path in self._paths)
+        hive = "true" if self._options.hive_partitioning else "false"
+        union = "true" if len(self._paths) > 1 else "false"
+        source = f"read_parquet({listed}, hive_partitioning = {hive}, union_by_name = {union})"
+        try:
+            fields = project.fields_of(connection, source)
+        except duck.failures() as error:
+            raise self._broken(connection, error) from error
+        label = self._label
+        return Origin(source, fields, label, "parquet", lambda number: f"{label}, row {number}")
+
+    def _broken(self, connection: DuckDBPyConnection, error: Exception) -> SourceError:
+        for path in self._paths:
+            name = files.shown(path, self._context)
+            with project.reading(name, "is it a Parquet file, and complete? Fetch or write it again"):
+                connection.execute("SELECT count(*) FROM parquet_schema(?)", [path_pattern(str(path))]).fetchall()
+        return SourceError(
+            f"{self._label} cannot be read together: {str(error).splitlines()[0]}",
+            code="K0602",
+            hint="do their columns have the same types?",
+        )
+
+    def _require(self, connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> None:
+        """Raise K0605 for a column that one of the files lacks."""
+        roots = {name.split(".")[0] for name in (column.name for column in request.columns) if name in origin.fields}
+        listed = [path_pattern(str(path)) for path in self._paths]
+        rows = connection.execute("SELECT DISTINCT file_name, name FROM parquet_schema(?)", [listed]).fetchall()
+        having: dict[str, set[str]] = {}
+        for file, name in rows:
+            having.setdefault(file, set()).add(name)
+        for name in sorted(roots):
+            present = [path for path in self._paths if name in having.get(str(path), set())]
+            lacking = next((path for path in self._paths if path not in present), None)
+            if present and lacking is not None:
+                raise self._lacks(lacking, name, present[0])
+
+    def _lacks(self, lacking: Path, name: str, having: Path) -> SourceError:
+        file, other = files.shown(lacking, self._context), files.shown(having, self._context)
+        return SourceError(
+            f"{file} has no column `{name}`, which {other} has",
+            code="K0605",
+            hint="write `union: true` behind the path if it is NULL there",
+        )

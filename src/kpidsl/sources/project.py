@@ -1,0 +1,190 @@
+"""From columns inside DuckDB to the ones a spec asked for: a view where nothing can go wrong later, after a look at
+what could.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kpidsl.diagnostics import SourceError
+from kpidsl.engine import duck
+from kpidsl.engine.duck import identifier, literal
+from kpidsl.hookspecs import ColumnRequest, ScanRequest
+from kpidsl.semantic.types import Column, DataType, Schema
+from kpidsl.sources.convert import Conversion, Digits, as_text, convert, measures, native_type, needs_digits
+from kpidsl.sources.csv_reader import distinct, missing_column
+from kpidsl.sources.messages import bad_value, too_many_digits
+from kpidsl.sources.numerals import DIGITS
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column inside DuckDB: its expression and DuckDB type."""
+
+    sql: str
+    sql_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A FROM item inside DuckDB with its columns by name, and how messages name it and its rows (from 1).
+
+    `implied` are types that the provider knows of columns it delivers as text; a spec's own declaration goes before
+    them.
+    """
+
+    source: str
+    fields: Mapping[str, Field]
+    label: str
+    provider: str
+    place: Callable[[int], str]
+    implied: Mapping[str, DataType] = field(default_factory=dict)
+
+    def schema(self) -> Schema:
+        """The columns as the provider gives them."""
+        return Schema(
+            tuple(
+                Column(name, self.implied.get(name, native_type(column.sql_type)))
+                for name, column in self.fields.items()
+            )
+        )
+
+
+def fields_of(connection: DuckDBPyConnection, source: str) -> dict[str, Field]:
+    """The columns of a FROM item; those of a structure stand beside it as `outer.inner`. Raises DuckDB's errors."""
+    relation = connection.sql(f"SELECT * FROM {source} LIMIT 0")
+    found: dict[str, Field] = {}
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        _flatten(name, identifier(name), kind, found)
+    return found
+
+
+def relation(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> str:
+    """A view over the origin with exactly the requested columns; a temporary table where values have to be converted.
+
+    Values that do not fit their type are found now. Raises SourceError.
+    """
+    return _make(connection, origin, request, always_table=False)
+
+
+def table(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> str:
+    """A temporary table with exactly the requested columns. Raises SourceError."""
+    return _make(connection, origin, request, always_table=True)
+
+
+def _make(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, *, always_table: bool) -> str:
+    name = duck.fresh_name(origin.provider)
+    with reading(origin.label):
+        conversions = _conversions(connection, origin, request)
+        # What is converted is converted once: a view would do it again for every query.
+        kept = always_table or any(conversion.guard is not None for conversion in conversions.values())
+        picked = ", ".join(f"{conversion.value} AS {identifier(name)}" for name, conversion in conversions.items())
+        kind = "TABLE" if kept else "VIEW"
+        select = f"SELECT {picked or 'true AS present'} FROM {origin.source}"
+        connection.execute(f"CREATE OR REPLACE TEMP {kind} {identifier(name)} AS {select}")
+    return name
+
+
+@contextmanager
+def reading(label: str, hint: str | None = None) -> Iterator[None]:
+    """DuckDB's refusals inside, as SourceError K0602 that names what was read."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except duck.failures() as error:
+        words = str(error).strip().splitlines()
+        raise SourceError(
+            f"{label} cannot be read: {words[0] if words else type(error).__name__}", code="K0602", hint=hint
+        ) from error
+
+
+def _conversions(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> dict[str, Conversion]:
+    require(origin, request)
+    wanted = {column.name: _implied(origin, column) for column in request.columns}
+    digits = _digits(connection, origin, wanted)
+    conversions = {}
+    for name, column in wanted.items():
+        found = origin.fields[name]
+        strict = request_of(request, name).as_type is None and name in origin.implied
+        conversions[name] = convert(
+            found.sql, found.sql_type, column, digits=digits.get(name, Digits(18, 0)), strict=strict
+        )
+    _verify(connection, origin, request, conversions)
+    return conversions
+
+
+def require(origin: Origin, request: ScanRequest) -> None:
+    """Raise SourceError K0605 for a column that the origin does not have."""
+    distinct([column.name for column in request.columns], origin.label)
+    for column in request.columns:
+        if column.name not in origin.fields:
+            raise missing_column(column.name, tuple(origin.fields), origin.label)
+
+
+def request_of(request: ScanRequest, name: str) -> ColumnRequest:
+    """The request for one column."""
+    return next(column for column in request.columns if column.name == name)
+
+
+def _implied(origin: Origin, column: ColumnRequest) -> ColumnRequest:
+    if column.as_type is not None or column.name not in origin.implied:
+        return column
+    return ColumnRequest(column.name, origin.implied[column.name], column.format)
+
+
+def _digits(connection: DuckDBPyConnection, origin: Origin, wanted: Mapping[str, ColumnRequest]) -> dict[str, Digits]:
+    names = [name for name, column in wanted.items() if needs_digits(native_type(origin.fields[name].sql_type), column)]
+    if not names:
+        return {}
+    parts = [
+        part for name in names for part in measures(as_text(origin.fields[name].sql, origin.fields[name].sql_type))
+    ]
+    row = connection.execute(f"SELECT {', '.join(parts)} FROM {origin.source}").fetchall()[0]
+    found = {name: Digits(row[3 * i] or 0, row[3 * i + 1] or 0, bool(row[3 * i + 2])) for i, name in enumerate(names)}
+    for name, digits in found.items():
+        decimal = wanted[name].as_type is DataType.DECIMAL
+        if digits.whole + (digits.scale if decimal else 0) > DIGITS:
+            raise too_many_digits(origin.label, name, digits)
+    return found
+
+
+def _verify(
+    connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, conversions: Mapping[str, Conversion]
+) -> None:
+    doubtful = {name: conversion.bad for name, conversion in conversions.items() if conversion.bad is not None}
+    if not doubtful:
+        return
+    flags = ", ".join(f"coalesce(bool_or({bad}), false)" for bad in doubtful.values())
+    row = connection.execute(f"SELECT {flags} FROM {origin.source}").fetchall()[0]
+    first: tuple[int, str, str] | None = None
+    for (name, bad), found in zip(doubtful.items(), row, strict=True):
+        if not found:
+            continue
+        text = as_text(origin.fields[name].sql, origin.fields[name].sql_type)
+        # Numbered before anything is filtered, so that the number is the row's place in the source.
+        numbered = f"SELECT row_number() OVER () AS number_, {text} AS text_, ({bad}) AS bad_ FROM {origin.source}"
+        hit = connection.execute(
+            f"SELECT number_, text_ FROM ({numbered}) WHERE bad_ ORDER BY number_ LIMIT 1"
+        ).fetchall()[0]
+        if first is None or hit[0] < first[0]:
+            first = (hit[0], name, hit[1])
+    if first is not None:
+        number, name, shown = first
+        column = request_of(request, name)
+        declared = column.as_type is not None
+        wanted = column.as_type or origin.implied.get(name, DataType.OTHER)
+        raise bad_value(origin.place(number), name, shown, wanted, column.format, declared, origin.provider)
+
+
+def _flatten(name: str, sql: str, kind: Any, found: dict[str, Field]) -> None:
+    found.setdefault(name, Field(sql, str(kind)))
+    if kind.id == "struct":
+        for inner, inner_kind in kind.children:
+            _flatten(f"{name}.{inner}", f"struct_extract({sql}, {literal(inner)})", inner_kind, found)

@@ -1,0 +1,1 @@
+"""SQL through sqlglot expressions, never by joining strings. The only home of sqlglot."""

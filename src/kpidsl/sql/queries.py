@@ -1,0 +1,166 @@
+"""The queries of a run: panes of a source, windows where panes cannot be merged, rows at an edge, rows that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from sqlglot import exp
+
+from kpidsl.plan.nodes import Cell
+from kpidsl.semantic.model import HoldsModel
+from kpidsl.semantic.rows import Row
+from kpidsl.semantic.types import DataType
+from kpidsl.sql.aggregates import Scale, count_kept, states
+from kpidsl.sql.panes import in_panes, integers
+from kpidsl.sql.source_rows import RowsOf, column_of, table
+from kpidsl.sql.times import as_instant, at_or_after, function
+
+DIALECT = "duckdb"
+Edges: TypeAlias = tuple[datetime | None, ...]
+"""Window edges in order; a first one of None is before all time."""
+
+
+def filters(cells: Sequence[Cell]) -> tuple[tuple[Row, ...], ...]:
+    """The distinct filters of some cells, in order."""
+    return tuple(dict.fromkeys(cell.where for cell in cells))
+
+
+def _wanted(
+    rows: RowsOf, members: Sequence[Row], cells: Sequence[Cell], scales: Mapping[Row, Scale]
+) -> tuple[list[exp.Expr], list[exp.Expr]]:
+    """The members; and the states of every cell in turn with, where there are members, how many rows each filter
+    keeps: a member is there as soon as one row is, whatever can be computed of it.
+    """
+    keys = [rows.member(row) for row in members]
+    wanted = [state for cell in cells for state in states(cell, rows.operands(cell, scales))]
+    if members:
+        wanted.extend(count_kept(rows.keep(where)) for where in filters(cells))
+    return keys, wanted
+
+
+def panes(
+    rows: RowsOf, time: Row, edges: Edges, members: Sequence[Row], cells: Sequence[Cell],
+    scales: Mapping[Row, Scale],
+) -> exp.Select:  # fmt: skip
+    """One scan, grouped by pane and members: the pane, and what is wanted of it."""
+    keys, wanted = _wanted(rows, members, cells, scales)
+    query, pane = in_panes(rows, time, edges)
+    return query.select(pane, *keys, *wanted).group_by(pane.copy(), *(key.copy() for key in keys))
+
+
+def windows(
+    rows: RowsOf, time: Row, edges: Edges, inside: Sequence[tuple[int, int]], members: Sequence[Row],
+    cells: Sequence[Cell], scales: Mapping[Row, Scale],
+) -> exp.Select:  # fmt: skip
+    """Rows grouped by window: for what cannot be merged from panes.
+
+    `inside` pairs panes with the windows they are in.
+    """
+    keys, wanted = _wanted(rows, members, cells, scales)
+    query, pane = in_panes(rows, time, edges)
+    pairs = exp.select(
+        exp.alias_(function("unnest", integers([p for p, _ in inside])), "p"),
+        exp.alias_(function("unnest", integers([w for _, w in inside])), "w"),
+    ).subquery("v")
+    window = exp.column("w", table="v")
+    query = query.join(pairs, on=exp.EQ(this=exp.column("p", table="v"), expression=pane.copy()))
+    return query.select(window, *keys, *wanted).group_by(window.copy(), *(key.copy() for key in keys))
+
+
+def at_edge(
+    rows: RowsOf, time: Row, start: datetime | None, end: datetime, edge: str, per: Sequence[Row],
+    members: Sequence[Row], cells: Sequence[Cell], scales: Mapping[Row, Scale],
+) -> exp.Select:  # fmt: skip
+    """The rows of the newest (`end`) or oldest instant in a window, or of each key's; found before filters and members.
+
+    The first column tells how many rows there are at all, so that nothing after filters is told from nothing before.
+    """
+    if start is not None:
+        rows.conditions.append(rows.sql.at_or_after(time, start))
+    rows.conditions.append(exp.not_(rows.sql.at_or_after(time, end)))
+    moment = rows.row(time)
+    rows.conditions.append(exp.not_(exp.Is(this=rows.sql.sql(time), expression=exp.null())))
+    partition = [rows.row(row) for row in per]
+    keys, wanted = _wanted(rows, members, cells, scales)
+    best = exp.Window(
+        this=function("max" if edge == "end" else "min", moment), partition_by=[key.copy() for key in partition]
+    )
+    inner = rows.select()
+    marked = exp.select("*", exp.alias_(best, "best")).from_(inner.subquery("q"))
+    query = exp.select(exp.Count(this=exp.Star()), *keys, *wanted).from_(marked.subquery("r"))
+    query = query.where(exp.EQ(this=moment.copy(), expression=exp.column("best")))
+    return query.group_by(*(key.copy() for key in keys)) if keys else query
+
+
+def holding(
+    rows: RowsOf, holds: HoldsModel, edge: str, at: datetime, members: Sequence[Row], cells: Sequence[Cell],
+    scales: Mapping[Row, Scale],
+) -> exp.Select:  # fmt: skip
+    """The rows that hold just before an instant (`end`), or at it (`start`); the first column counts them."""
+    begins, ends = rows.sql.sql(holds.start), rows.sql.sql(holds.end)
+    started = rows.sql.at_or_after(holds.start, at if edge == "end" else _next(at))
+    rows.conditions.append(exp.not_(started))
+    rows.conditions.append(exp.not_(exp.Is(this=begins, expression=exp.null())))
+    still = at if edge == "end" else _next(at)
+    if holds.inclusive:
+        # The last day still counts, so the row holds until the day after begins.
+        after = exp.Add(this=rows.sql.day(holds.end), expression=exp.cast(exp.Literal.string("1"), "INTEGER"))
+        later = at_or_after(exp.paren(after), DataType.DATE, rows.sql.zone(holds.end), still, rows.calendar)
+    else:
+        later = rows.sql.at_or_after(holds.end, still)
+    rows.conditions.append(exp.or_(exp.Is(this=ends.copy(), expression=exp.null()), later))
+    keys, wanted = _wanted(rows, members, cells, scales)
+    query = exp.select(exp.Count(this=exp.Star()), *keys, *wanted).from_(rows.select().subquery("r"))
+    return query.group_by(*(key.copy() for key in keys)) if keys else query
+
+
+def _next(at: datetime) -> datetime:
+    return at + timedelta(microseconds=1)
+
+
+def extent(rows: RowsOf, time: Row, edges: Edges) -> exp.Select:
+    """The least and greatest time in each pane, as microseconds since 1970: pane, least, greatest."""
+    moment = rows.row(time)
+    zone = rows.sql.zone(time)
+    query, pane = in_panes(rows, time, edges)
+
+    def micros(value: exp.Expr) -> exp.Expr:
+        return function("epoch_us", as_instant(value, time.type, zone, rows.calendar))
+
+    return query.select(
+        pane, micros(function("min", moment)), micros(function("max", moment))
+    ).group_by(pane.copy())  # fmt: skip
+
+
+def spread(rows: RowsOf, wanted: Sequence[Row]) -> exp.Select:
+    """How many rows there are; then the least and greatest value of each expression, of floating-point ones those that
+    are finite, and the least size of those that are not 0.
+    """
+    columns: list[exp.Expr] = []
+    for row in wanted:
+        value = rows.argument(row)
+        least: exp.Expr = exp.null()
+        if row.type is DataType.FLOAT:
+            nonzero = exp.NEQ(this=value.copy(), expression=exp.Literal.number(0))
+            least = function("min", exp.Case().when(nonzero, function("abs", value)))
+            value = exp.Case().when(function("isfinite", value), value)
+        columns.extend((function("min", value), function("max", value), least))
+    return exp.select(exp.Count(this=exp.Star()), *columns).from_(rows.select().subquery("r"))
+
+
+def repeated(name: str, columns: Sequence[str], most: int) -> exp.Select:
+    """Keys that stand in more than one row, with how often."""
+    keys = [column_of("t", name) for name in columns]
+    present = [exp.not_(exp.Is(this=key.copy(), expression=exp.null())) for key in keys]
+    texts = [exp.cast(key.copy(), "VARCHAR") for key in keys]
+    query = exp.select(*texts, exp.Count(this=exp.Star())).from_(table(name, "t")).where(*present)
+    query = query.group_by(*(key.copy() for key in keys))
+    having = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(1))
+    return query.having(having).order_by(*(key.copy() for key in keys)).limit(most)
+
+
+def text(query: exp.Expr, *, pretty: bool = False) -> str:
+    """The SQL of a query in DuckDB's dialect."""
+    return query.sql(dialect=DIALECT, pretty=pretty)

@@ -1,0 +1,105 @@
+"""The rows of one source as a subquery, with the sources it joins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from kpidsl.calendar import Calendar
+from kpidsl.plan.nodes import Cell
+from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.rows import ColumnValue, Row
+from kpidsl.semantic.types import DataType
+from kpidsl.sql.aggregates import Operands, Scale
+from kpidsl.sql.row_sql import RowSql
+from kpidsl.sql.times import function
+
+
+@dataclass(slots=True)
+class RowsOf:
+    """The rows of one source with the sources it joins, as a subquery whose columns are added as they are needed."""
+
+    source: SourceModel
+    sources: Mapping[str, SourceModel]
+    calendar: Calendar
+    tables: Mapping[str, str]
+    columns: dict[exp.Expr, str] = field(default_factory=dict)
+    joined: dict[tuple[str, ...], str] = field(default_factory=dict)
+    conditions: list[exp.Expr] = field(default_factory=list)
+    sql: RowSql = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sql = RowSql(self.calendar, {name: one.zone for name, one in self.sources.items()}, self.alias)
+
+    def alias(self, path: tuple[str, ...]) -> str:
+        if not path:
+            return "t"
+        for length in range(1, len(path) + 1):
+            self.joined.setdefault(path[:length], f"j{len(self.joined)}")
+        return self.joined[path]
+
+    def column(self, expression: exp.Expr) -> exp.Expr:
+        """A column of the subquery; the same expression is computed once."""
+        name = self.columns.setdefault(expression, f"c{len(self.columns)}")
+        return exp.column(name)
+
+    def row(self, row: Row) -> exp.Expr:
+        return self.column(self.sql.sql(row))
+
+    def select(self) -> exp.Select:
+        columns = [exp.alias_(expression.copy(), name) for expression, name in self.columns.items()]
+        query = exp.select(*(columns or [exp.alias_(exp.Literal.number(1), "one")]))
+        query = query.from_(table(self.tables[self.source.name], "t"))
+        for path, alias in sorted(self.joined.items(), key=lambda item: len(item[0])):
+            left, model = "t", self.source
+            for step, name in enumerate(path):
+                join = model.joins[name]
+                if step == len(path) - 1:
+                    left = self.alias(path[:-1])
+                    on = [
+                        exp.EQ(this=column_of(left, mine), expression=column_of(alias, theirs))
+                        for mine, theirs in join.keys
+                    ]
+                    query = query.join(table(self.tables[join.source], alias), on=exp.and_(*on), join_type="left")
+                model = self.sources[join.source]
+        return query.where(*self.conditions) if self.conditions else query
+
+    def keep(self, where: tuple[Row, ...]) -> exp.Expr | None:
+        """A filter as a column; None keeps all rows."""
+        return self.column(exp.and_(*(self.sql.sql(one) for one in where))) if where else None
+
+    def argument(self, row: Row) -> exp.Expr:
+        """What is aggregated. A floating-point column that is NaN is NULL already, a computed value is made so."""
+        found = self.sql.sql(row)
+        if row.type is DataType.FLOAT and not isinstance(row, ColumnValue):
+            found = exp.Case().when(exp.or_(function("isfinite", found), function("isinf", found)), found)
+        return self.column(found)
+
+    def operands(self, cell: Cell, scales: Mapping[Row, Scale]) -> Operands:
+        keep = self.keep(cell.where)
+        argument = self.argument(cell.argument) if cell.argument is not None else None
+        time = self.row(cell.time) if cell.time is not None and cell.function in ("first", "last") else None
+        key: tuple[exp.Expr, ...] = ()
+        if cell.function in ("first", "last"):
+            key = tuple(self.column(column_of("t", name)) for name in self.source.key)
+            if time is None:
+                assert self.source.holds is not None
+                time = self.row(self.source.holds.start)
+        return Operands(keep, argument, time, key, scales.get(cell.argument) if cell.argument is not None else None)
+
+    def member(self, row: Row) -> exp.Expr:
+        """A dimension's member; instants as civil times, which can be fetched and read."""
+        found = self.sql.sql(row)
+        if row.type is DataType.INSTANT:
+            found = function("timezone", exp.Literal.string(self.calendar.timezone), found)
+        return self.column(found)
+
+
+def table(name: str, alias: str) -> exp.Expr:
+    return exp.alias_(exp.Table(this=exp.to_identifier(name, quoted=True)), alias, table=True)
+
+
+def column_of(table: str, name: str) -> exp.Expr:
+    return exp.column(exp.to_identifier(name, quoted=True), table=table, quoted=True)

@@ -1,0 +1,161 @@
+"""Times in SQL: instants, civil times and days, compared without converting every row where an edge can be
+converted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from sqlglot import exp
+
+from kpidsl.calendar import Calendar, civil_threshold, date_threshold, repeated_offsets
+from kpidsl.semantic.types import DataType
+
+_STEP = timedelta(microseconds=1)
+
+
+def instant(at: datetime) -> exp.Expr:
+    return exp.cast(exp.Literal.string(at.astimezone(UTC).isoformat(sep=" ")), "TIMESTAMPTZ")
+
+
+def civil(at: datetime) -> exp.Expr:
+    return exp.cast(exp.Literal.string(at.isoformat(sep=" ")), "TIMESTAMP")
+
+
+def day(on: date) -> exp.Expr:
+    return exp.cast(exp.Literal.string(on.isoformat()), "DATE")
+
+
+def function(name: str, *arguments: exp.Expr) -> exp.Expr:
+    """A call of a DuckDB function, as it is named there."""
+    return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
+
+
+def at_or_after(time: exp.Expr, kind: DataType | None, zone: str, edge: datetime, calendar: Calendar) -> exp.Expr:
+    """Whether a time is at or after an instant.
+
+    The edge is moved to the clock of the column, not each row to the edge's.
+    """
+    return exp.GTE(this=time.copy(), expression=_literal(threshold(kind, zone, edge, calendar)))
+
+
+def threshold(kind: DataType | None, zone: str, edge: datetime, calendar: Calendar) -> date | datetime:
+    """The least value of a time column that is at or after an instant: a day, a civil time or an instant."""
+    match kind:
+        case DataType.DATE:
+            return date_threshold(edge, calendar)
+        case DataType.TIMESTAMP:
+            return civil_threshold(edge, zone)
+        case _:
+            return edge
+
+
+def _literal(bound: date | datetime) -> exp.Expr:
+    if not isinstance(bound, datetime):
+        return day(bound)
+    return civil(bound) if bound.tzinfo is None else instant(bound)
+
+
+def listed(bounds: Sequence[date | datetime | None]) -> exp.Expr:
+    """Thresholds as a list, from one text: a thousand of them cost what one does. None is before all time."""
+    kind = next((type(bound) for bound in bounds if bound is not None), datetime)
+    aware = any(isinstance(bound, datetime) and bound.tzinfo is not None for bound in bounds)
+    texts = [
+        "-infinity" if bound is None else bound.isoformat(sep=" ") if isinstance(bound, datetime) else bound.isoformat()
+        for bound in bounds
+    ]
+    of = ("TIMESTAMPTZ" if aware else "TIMESTAMP") if issubclass(kind, datetime) else "DATE"
+    return exp.cast(exp.Literal.string(f"[{', '.join(texts)}]"), f"{of}[]")
+
+
+def compared(
+    operator: str, time: exp.Expr, kind: DataType | None, zone: str, edge: datetime, calendar: Calendar
+) -> exp.Expr:
+    """`time operator edge` for an instant."""
+    later = at_or_after(time, kind, zone, edge, calendar)
+    after = at_or_after(time, kind, zone, edge + _STEP, calendar)
+    match operator:
+        case ">=":
+            return later
+        case "<":
+            return exp.not_(later)
+        case ">":
+            return after
+        case "<=":
+            return exp.not_(after)
+        case "==":
+            return exp.and_(later, exp.not_(after))
+        case _:
+            return exp.not_(exp.paren(exp.and_(later, exp.not_(after))))
+
+
+def as_instant(time: exp.Expr, kind: DataType | None, zone: str, calendar: Calendar) -> exp.Expr:
+    """A time as an instant. A civil time that occurs twice is the first: DuckDB takes the second, so it is set back."""
+    if kind is DataType.DATE:
+        return as_instant(exp.cast(time.copy(), "TIMESTAMP"), DataType.TIMESTAMP, calendar.timezone, calendar)
+    if kind is not DataType.TIMESTAMP:
+        return time
+    name = exp.Literal.string(zone)
+    found = function("timezone", name, time)
+    for offset in repeated_offsets(zone):
+        back = exp.Sub(this=found.copy(), expression=_interval(offset))
+        found = (
+            exp.Case()
+            .when(exp.EQ(this=function("timezone", name, back), expression=time.copy()), back.copy())
+            .else_(found.copy())
+        )
+    return found
+
+
+def as_civil(time: exp.Expr, kind: DataType | None, zone: str, calendar: Calendar) -> exp.Expr:
+    """A time on the calendar's clock; a day stays one."""
+    if kind is DataType.DATE or (kind is DataType.TIMESTAMP and zone == calendar.timezone):
+        return time
+    return function("timezone", exp.Literal.string(calendar.timezone), as_instant(time, kind, zone, calendar))
+
+
+def as_day(time: exp.Expr, kind: DataType | None, zone: str, calendar: Calendar) -> exp.Expr:
+    """The civil day of a time."""
+    return time if kind is DataType.DATE else exp.cast(as_civil(time, kind, zone, calendar), "DATE")
+
+
+def seconds_between(start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    """Elapsed seconds from one instant to another, exact to the microsecond."""
+    micros = exp.Sub(this=function("epoch_us", end), expression=function("epoch_us", start))
+    return exp.Mul(
+        this=exp.cast(exp.paren(micros), "DECIMAL(20, 0)"),
+        expression=exp.cast(exp.Literal.string("0.000001"), "DECIMAL(7, 6)"),
+    )
+
+
+def later_by(start: exp.Expr, seconds: exp.Expr) -> exp.Expr:
+    """An instant so many seconds on."""
+    micros = exp.cast(exp.Mul(this=exp.paren(seconds.copy()), expression=exp.Literal.number(1_000_000)), "BIGINT")
+    return exp.Add(this=start.copy(), expression=function("to_microseconds", micros))
+
+
+def _interval(length: timedelta) -> exp.Expr:
+    return function("to_microseconds", exp.Literal.number(length // _STEP))
+
+
+def business_days(start: exp.Expr, end: exp.Expr) -> exp.Expr:
+    """Weekdays after the start day up to and including the end day."""
+    return exp.Sub(this=_weekdays_to(end), expression=_weekdays_to(start))
+
+
+def _weekdays_to(on: exp.Expr) -> exp.Expr:
+    # Counted from a Monday long before any data, so that the integer division never meets a negative number.
+    days = function("date_diff", exp.Literal.string("day"), day(date(1, 1, 1)), on)
+    whole = exp.Mul(
+        this=exp.paren(exp.IntDiv(this=days, expression=exp.Literal.number(7))), expression=exp.Literal.number(5)
+    )
+    rest = function(
+        "least",
+        exp.Add(
+            this=exp.paren(exp.Mod(this=days.copy(), expression=exp.Literal.number(7))),
+            expression=exp.Literal.number(1),
+        ),
+        exp.Literal.number(5),
+    )
+    return exp.paren(exp.Add(this=whole, expression=rest))

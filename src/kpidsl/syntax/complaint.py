@@ -1,0 +1,135 @@
+"""Syntax errors in words: what stands there, what was expected, what to type."""
+
+from __future__ import annotations
+
+import re
+
+from lark import Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from kpidsl.diagnostics import Fix, Problems
+from kpidsl.source_text import Source, Span
+from kpidsl.syntax import habits
+from kpidsl.syntax.expected import found_phrase, phrase, word_meant
+from kpidsl.syntax.recovery import Chunk
+
+_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+_QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
+
+
+def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, problems: Problems) -> None:
+    """One problem for one syntax error."""
+    if isinstance(error, UnexpectedToken):
+        _token(error, offset, source, chunk, problems)
+    elif isinstance(error, UnexpectedCharacters):
+        _character(offset, source, problems)
+    else:
+        _not_closed(source, chunk, problems, "")
+
+
+def _token(error: UnexpectedToken, offset: int, source: Source, chunk: Chunk, problems: Problems) -> None:
+    token = error.token
+    accepted = _accepted(error)
+    window = habits.window_before(source.text[chunk.start : offset], accepted)
+    if window is not None:
+        word, instead = window
+        start = source.text.rindex(word, chunk.start, offset)
+        problems.error("K0101", f"`{word}` is no window", Span(source, start, start + len(word)), hint=instead)
+        return
+    if token.type == "$END":
+        _not_closed(source, chunk, problems, phrase(accepted))
+        return
+    span = (
+        Span(source, offset, offset + max(1, len(token.value))) if token.type != "_NL" else Span(source, offset, offset)
+    )
+    hint, fix = _advice(token, accepted, span, source, chunk)
+    problems.error(
+        "K0101",
+        f"{found_phrase(token)} cannot stand here",
+        span,
+        f"expected {phrase(accepted)}",
+        hint=hint,
+        fix=fix,
+    )
+
+
+def _accepted(error: UnexpectedToken) -> set[str]:
+    return set(error.interactive_parser.accepts())  # type: ignore[no-untyped-call]
+
+
+def _advice(
+    token: Token, accepted: set[str], span: Span, source: Source, chunk: Chunk
+) -> tuple[str | None, Fix | None]:
+    text = str(token.value)
+    before = source.text[chunk.start : span.start]
+    after = source.text[span.end : chunk.end]
+    habit = habits.advice(text, before, after, accepted)
+    if habit is not None:
+        said, replacement = habit
+        return said, Fix(said, span, replacement) if replacement is not None else None
+    meant = word_meant(token, accepted)
+    if meant:
+        return f"did you mean `{meant}`?", Fix(f"write `{meant}`", span, meant)
+    return habits.last_resort(text, before, accepted), None
+
+
+def _character(offset: int, source: Source, problems: Problems) -> None:
+    text = source.text
+    character = text[offset] if offset < len(text) else ""
+    span = Span(source, offset, min(len(text), offset + 1))
+    if character == '"':
+        line_end = text.find("\n", offset)
+        span = Span(source, offset, len(text) if line_end < 0 else line_end)
+        problems.error(
+            "K0103",
+            "this text has no closing quote",
+            span,
+            "it begins here",
+            hint='close it with `"` on the same line; longer texts stand between `"""` and `"""`',
+        )
+    elif character in _QUOTES:
+        problems.error(
+            "K0103", f"`{character}` is no quote here", span, hint='texts stand in straight double quotes: "text"'
+        )
+    elif character == "{":
+        problems.error("K0102", "this block is not closed", span, "opened here", hint="close it with `}`")
+    else:
+        shown = character if character.isprintable() else f"U+{ord(character or chr(0)):04X}"
+        hints = {"&": "write `and`", "|": "write `or`", "!": "write `not`", "\\": "a long statement needs no `\\`"}
+        hints |= {sign: f"write the currency behind the number: `10 {code}`" for sign, code in _CURRENCIES.items()}
+        problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
+
+
+def _not_closed(source: Source, chunk: Chunk, problems: Problems, wanted: str) -> None:
+    """The text of the declaration ends inside a block or bracket: the place is where that was opened."""
+    opened: list[int] = []
+    pairs = {"}": "{", ")": "(", "]": "["}
+    for piece in re.finditer(
+        r'"""(?s:.)*?"""|"(?:\\.|[^"\\\n])*+"?|#[^\n]*|[{}()\[\]]', source.text[chunk.start : chunk.end]
+    ):
+        mark = piece[0]
+        if mark in "{([":
+            opened.append(chunk.start + piece.start())
+        elif mark in pairs and opened and source.text[opened[-1]] == pairs[mark]:
+            opened.pop()
+    if opened:
+        place = opened[-1]
+        mark = source.text[place]
+        closing = {"{": "}", "(": ")", "[": "]"}[mark]
+        problems.error(
+            "K0102",
+            f"this `{mark}` is not closed",
+            Span(source, place, place + 1),
+            "opened here",
+            hint=f"close it with `{closing}`",
+        )
+    else:
+        end = chunk.start + len(source.text[chunk.start : chunk.end].rstrip())
+        last = Span(source, max(chunk.start, end - 1), end)
+        problems.error(
+            "K0102",
+            "this declaration ends too early",
+            last,
+            f"expected {wanted} after this" if wanted else "",
+            hint="go on here; a statement is continued by a line that begins with `where`, `over`, `and` or a sign",
+        )

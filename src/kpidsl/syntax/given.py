@@ -1,0 +1,143 @@
+"""The rows of a `given` block.
+
+They are one terminal of the grammar: a row is data, so `- 5` begins one and continues none.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from lark import Token
+
+from kpidsl.source_text import Span
+from kpidsl.syntax.expr_nodes import Boolean, DateLiteral, InstantLiteral, Null, Quantity
+from kpidsl.syntax.node import Name, Text
+from kpidsl.syntax.test_nodes import Cell, GivenRow
+
+if TYPE_CHECKING:
+    from kpidsl.syntax.build_expr import ExprBuilder
+
+_CELL = re.compile(
+    r"""[ \t\r]*(?:
+      (?P<text>"(?:\\.|[^"\\\n])*")
+    | (?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)
+    | (?P<date>\d{4}-\d\d-\d\d)
+    | (?P<sign>[+-]?)[ \t]*(?P<number>\d[\d_]*(?:\.\d[\d_]*)?(?:[kM](?![A-Za-z0-9_]))?)[ \t]*(?P<unit>%|[A-Za-z]+)?
+    | (?P<word>[A-Za-z_][A-Za-z0-9_.]*|`[^`\n]+`)
+    )[ \t\r]*""",
+    re.VERBOSE,
+)
+_END = re.compile(r"[ \t\r]*(?:#[^\n]*)?(\n|;|$)")
+
+
+def read_given(builder: ExprBuilder, given: Token) -> tuple[Name, tuple[Name, ...], tuple[GivenRow, ...]]:
+    """Source, column names and rows of `given orders { a, b⏎ 1, "x"⏎ … }`. Every row has a cell for each column."""
+    whole = builder.span(given)
+    head, _, rows = given.value.partition("{")
+    name = head.split()[1]
+    begin = whole.start + head.index(name, len("given"))
+    source = Name(name, span=Span(builder.source, begin, begin + len(name)))
+    offset = whole.start + len(head) + 1
+    body = rows[:-1]
+    columns: tuple[Name, ...] = ()
+    found: list[GivenRow] = []
+    at = 0
+    while at < len(body):
+        end = _END.match(body, at)
+        if end is not None:
+            at = end.end() if end.end() > at else at + 1
+            continue
+        start = at
+        if not columns:
+            columns, at = _header(builder, body, at, offset)
+            continue
+        cells, at = _row(builder, body, at, offset)
+        span = Span(builder.source, offset + start, offset + at)
+        if len(cells) != len(columns):
+            builder.fail(
+                "K0107",
+                f"this row has {counted(len(cells), 'cell')}, the table {counted(len(columns), 'column')}",
+                span,
+            )
+        found.append(GivenRow(cells, span=span))
+    if not columns:
+        span = Span(builder.source, offset - 1, offset + len(body) + 1)
+        builder.fail("K0107", "a table needs a line of column names", span, "`given orders { order_id, amount`")
+    return source, columns, tuple(found)
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _header(builder: ExprBuilder, body: str, at: int, offset: int) -> tuple[tuple[Name, ...], int]:
+    names: list[Name] = []
+    for match, span in _cells(builder, body, at, offset):
+        word = match["word"]
+        if word is None:
+            builder.fail("K0107", f"a column name is expected, not {span.text}", span)
+        names.append(Name(word.strip("`"), span=span))
+        at = match.end()
+    return tuple(names), at
+
+
+def _row(builder: ExprBuilder, body: str, at: int, offset: int) -> tuple[tuple[Cell, ...], int]:
+    cells: list[Cell] = []
+    for match, span in _cells(builder, body, at, offset):
+        cells.append(_cell(builder, match, span))
+        at = match.end()
+    return tuple(cells), at
+
+
+def _cells(builder: ExprBuilder, body: str, at: int, offset: int) -> list[tuple[re.Match[str], Span]]:
+    found: list[tuple[re.Match[str], Span]] = []
+    while True:
+        match = _CELL.match(body, at)
+        if match is None:
+            place = Span(builder.source, offset + at, offset + at + 1)
+            builder.fail(
+                "K0107",
+                f"a value is expected, not {place.text.strip() or 'the end of the line'}",
+                place,
+                'a text in "quotes", a number, a date, `true`, `false` or `null`',
+            )
+        text = match[0]
+        begin = offset + match.start() + len(text) - len(text.lstrip())
+        found.append((match, Span(builder.source, begin, begin + len(text.strip()))))
+        at = match.end()
+        if at < len(body) and body[at] == ",":
+            at += 1
+            continue
+        if _END.match(body, at) is None:
+            place = Span(builder.source, offset + at, offset + at + 1)
+            builder.fail("K0107", f"a comma or the end of the row is expected, not {place.text}", place)
+        return found
+
+
+def _cell(builder: ExprBuilder, match: re.Match[str], span: Span) -> Cell:
+    def token(group: str) -> Token:
+        return Token("CELL", match[group], start_pos=span.start, end_pos=span.end)
+
+    if match["text"] is not None:
+        tree_token = Token("STRING", match["text"], start_pos=span.start, end_pos=span.end)
+        return Text(builder.resolve_escapes(tree_token), span=span)
+    if match["instant"] is not None:
+        value: datetime = builder.instant(token("instant"))
+        return InstantLiteral(value, span=span)
+    if match["date"] is not None:
+        day: date = builder.date(token("date"))
+        return DateLiteral(day, span=span)
+    if match["number"] is not None:
+        number = builder.number(token("number"))
+        return Quantity(-number if match["sign"] == "-" else number, match["unit"], span=span)
+    match match["word"]:
+        case "true":
+            return Boolean(True, span=span)
+        case "false":
+            return Boolean(False, span=span)
+        case "null":
+            return Null(span=span)
+        case _:
+            builder.fail("K0107", f"`{span.text}` is no value", span, f'put a text in quotes: "{span.text}"')

@@ -1,0 +1,134 @@
+"""What people write out of habit from SQL, spreadsheets and other languages, and how it is written here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+
+from kpidsl.syntax.expected import WINDOW_SYNONYMS, spellings
+
+# What is said, and what to put in place of the word (None: no single replacement).
+Advice = tuple[str, str | None]
+
+_WORDS: dict[str, Advice] = {
+    "like": ('texts are compared with a pattern by `matches "^abc"`', "matches"),
+    "between": ("write both bounds: `x >= 1 and x <= 5`", None),
+    "then": ("`if` is written `if … then … else …`", None),
+    "select": ("leave `select` out: `sum(amount) from orders`", None),
+    "distinct": ("write `count_distinct(…)`", None),
+}
+_CONTINUING = re.compile(r"[ \t]*(where|over|on|per|each|default|and|or|[+*/-] |/)")
+_RELATIVE = {"past": "last", "rolling": "trailing", "current": "this"}
+
+
+def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Advice | None:
+    """What is said of a word or sign, after the text before it in its declaration."""
+    statement = _statement(before)
+    line = before[before.rfind("\n") + 1 :]
+    if text == "=" and statement.rstrip().endswith(("=", "!", "<", ">")) and not statement.endswith(" "):
+        return "equality is written `==`", None
+    if text == "=" and re.search(r"[<>]\s+$", statement):
+        return f"write `{statement.rstrip()[-1]}=` without a space", None
+    if text == "=" and "COMPARISON" in accepted:
+        if after.startswith((">", "<")):
+            return f"write `{after[0]}=`", None
+        return "equality is written `==`", "=="
+    if text == ">" and statement.endswith("<"):
+        return "inequality is written `!=`", None
+    if text == "from":
+        if not line.strip():
+            return "put `from` on the line of its call", None
+        if "RPAR" in accepted:
+            return "close the bracket before it: `sum(amount) from …`", None
+        if re.search(r"\bwhere\b", statement):
+            if re.search(r"\bfrom\b", statement):
+                return "a `where` reaches as far right as it can: put `(… from … where …)` in brackets", None
+            return "`from` stands before `where`: `sum(amount) from orders where …`", None
+    if text == ":":
+        return "a property is written without a colon", ""
+    if text == "where" and not accepted & {"COMPARISON", "WHERE"}:
+        if "LET" in accepted:
+            return "a source has all its rows: put `where` behind the aggregation, or into a metric", None
+        return "put the part before `where` in brackets", None
+    if text == "*" and re.search(r"\bcount\($", statement):
+        return "write `count()`", ""
+    if text == "%" and re.search(r"\d\s+$", statement):
+        return "a percentage is written without a space: `85%`", None
+    if text == "," and re.search(r"\d$", statement) and re.match(r"\d{3}", after):
+        return "digits are grouped by `_`: `1_000`", "_"
+    if text == "." and re.match(r"\d", after):
+        return "write the zero: `0.5`", None
+    if text == "per" and re.search(r"\bcolumn\b", statement):
+        return "a unit is written with `/`: `EUR/kWh`", "/"
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if re.search(r"\bcount\(\s*distinct\s+$", statement):
+        return f"write `count_distinct({text})`", None
+    if re.search(r"\bis\s+(not\s+)?$", statement):
+        return "`is` goes with `null`: compare with `==` or `!=`", None
+    if re.match(r"\s*compare\b", statement) and text in ("last", "this"):
+        return "say how much earlier: `compare previous, 1 year earlier`", None
+    if text.startswith('"') and re.search(r"\bfrom\s+$", statement):
+        return f"name what reads it: `from csv({text})`", None
+    if "FROM" in accepted and "TIME" in accepted and re.match(r"\s*\(", after):
+        return f"write `from {text}(…)`", None
+    if text == "-" and not line.strip() and re.match(r"\d", after):
+        return "a line that begins with a sign and a space continues the one above: write `- 5`", None
+    return None
+
+
+def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | None:
+    """What can be said of the place when nothing is known of the word."""
+    if "RPAR" in accepted and (not text.strip() or text in (";", "{", "}") or text.isidentifier()):
+        return "close the bracket that is open here with `)`"
+    if not text.strip():
+        if "LBRACE" in accepted:
+            return "open its block with `{` on this line"
+        if re.search(r"[-+*/]\s*$", before):
+            return "put the sign at the beginning of the next line: a line that begins with one continues this"
+        return "go on in this line: the next one would be a statement of its own"
+    if "COMMA" in accepted and re.search(r"\w\s+$", before) and text.isidentifier():
+        return "put a comma between them"
+    if accepted <= {"STRING", "LONG_STRING"}:
+        return f'put it in quotes: "{text}"' if text.isidentifier() else 'a text in "quotes" stands here'
+    if re.search(r"\bover\s+$", before) and text[0].isdigit():
+        return f"say which: `over last {text} …` for complete ones, or `over trailing {text} …` up to now"
+    if accepted == {"FISCAL", "NAME"}:
+        return "say of what: `12 months`"
+    keywords = [spellings()[name] for name in accepted if spellings().get(name, "")[1:-1].isidentifier()]
+    names = accepted - {"_NL", "SEMICOLON", "RBRACE"}
+    if len(names) == 1 and len(keywords) == 1:
+        return f"write {keywords[0]} before it"
+    if text in ("metric", "kpi", "source", "objective", "outcome", "param", "goal", "test") and "_NL" in accepted:
+        return "begin a new line, or put `;` between them"
+    if re.search(r"\b(not|if|true|false|null)$", before.rstrip()):
+        word = before.rstrip().rsplit(None, 1)[-1].rsplit("(", 1)[-1]
+        return f"a column that is called `{word}` is written in backquotes"
+    return None
+
+
+def window_before(before: str, accepted: AbstractSet[str]) -> tuple[str, str] | None:
+    """The word behind `over` that was taken for the unit of a window to date, and what to write instead."""
+    if "TO" not in accepted:
+        return None
+    found = re.search(r"\bover\s+([A-Za-z_][A-Za-z0-9_]*)\s*(?:#[^\n]*)?\s*$", before)
+    if found is None:
+        return None
+    word = found[1]
+    if word.upper() in WINDOW_SYNONYMS or word.lower() in WINDOW_SYNONYMS:
+        meant = WINDOW_SYNONYMS.get(word.upper()) or WINDOW_SYNONYMS[word.lower()]
+        return word, f"write `over {meant}`"
+    if word.lower() in _RELATIVE:
+        return word, f"write `over {_RELATIVE[word.lower()]} …`"
+    if word.lower() == "previous":
+        return word, "write `over last month`, or `over last month 1 month earlier` for the one before"
+    return word, f"say which: `over last {word}`, `over this {word}` or `over {word} to date`"
+
+
+def _statement(before: str) -> str:
+    """The statement that leads up to a place: back to the nearest line that begins one."""
+    lines = before.split("\n")
+    kept = [lines.pop()]
+    while lines and _CONTINUING.match(kept[0]):
+        kept.insert(0, lines.pop())
+    return re.split(r"[;{}]", "\n".join(kept))[-1]

@@ -1,0 +1,1 @@
+"""Spec tests: the `test` blocks of a spec set, run over the rows that stand in them."""

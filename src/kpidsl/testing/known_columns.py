@@ -1,0 +1,172 @@
+"""The columns that a spec knows of its sources: what it declares, and what its expressions read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from kpidsl.plan.columns import columns_in
+from kpidsl.semantic import model as m
+from kpidsl.semantic import rows as r
+from kpidsl.semantic import values as v
+from kpidsl.semantic.types import DataType
+from kpidsl.semantic.units import NUMBER
+
+Known = dict[str, dict[str, DataType | None]]
+_OF_NUMBERS = frozenset({"sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box"})
+_TIME_FUNCTIONS = frozenset(
+    {"year", "quarter", "month", "day", "hour", "weekday", "date", "days_between", "business_days_between"}
+)
+_TEXT_FUNCTIONS = frozenset({"lower", "upper", "trim"})
+_NUMBER_FUNCTIONS = frozenset({"abs", "round", "floor", "ceil"})
+
+
+def known_columns(model: m.Model) -> Known:
+    """The columns of every source by name, with the type their use implies; None where nothing tells one.
+
+    `model` is the spec as it is checked without its data.
+    """
+    found: Known = {name: {} for name in model.sources}
+    for source in model.sources.values():
+        for column in source.columns.values():
+            implied = DataType.DECIMAL if column.unit != NUMBER or column.unit.label is not None else None
+            _note(found, source.name, column.name, column.type or implied)
+        for row in (source.time, *((source.holds.start, source.holds.end) if source.holds is not None else ())):
+            if row is not None:
+                _read(found, row, DataType.TIMESTAMP)
+        for key in source.key:
+            if key not in source.lets:
+                _note(found, source.name, key, None)
+        for join in source.joins.values():
+            for left, right in join.keys:
+                if left not in source.lets:
+                    _note(found, source.name, left, None)
+                if join.source in model.sources and right not in model.sources[join.source].lets:
+                    _note(found, join.source, right, None)
+        for row in source.lets.values():
+            _read(found, row, None)
+    for value in _values(model):
+        for aggregate in v.aggregates(value):
+            _aggregate(found, aggregate)
+    _dimensions(found, model)
+    return found
+
+
+def _values(model: m.Model) -> Iterator[v.Value]:
+    for metric in model.metrics.values():
+        yield metric.value
+    for kpi in model.kpis.values():
+        yield from _inside(kpi)
+
+
+def _inside(part: object) -> Iterator[v.Value]:
+    """Every value that a record holds, however deep in its parts."""
+    if isinstance(part, v.Value):
+        yield part
+        return
+    if isinstance(part, tuple):
+        for item in part:
+            yield from _inside(item)
+        return
+    if isinstance(part, m.KpiModel | m.BoundModel | m.GuardModel | m.RequireModel | m.ComparisonModel):
+        for one in fields(part):
+            yield from _inside(getattr(part, one.name))
+
+
+def _aggregate(found: Known, aggregate: v.Aggregate) -> None:
+    if aggregate.argument is not None:
+        _read(found, aggregate.argument, DataType.DECIMAL if aggregate.function in _OF_NUMBERS else None)
+    if aggregate.time is not None:
+        _read(found, aggregate.time, DataType.TIMESTAMP)
+    for row in (*(one.row for one in aggregate.where), *aggregate.per):
+        _read(found, row, None)
+
+
+def _dimensions(found: Known, model: m.Model) -> None:
+    """Columns that a value is only sliced by."""
+    for kpi in model.kpis.values():
+        names = {name for slice_ in kpi.slices for name in slice_}
+        names |= {one.dimension for value in _inside(kpi) for one in _members(value)}
+        _slice(found, model, kpi.value, names)
+    for metric in model.metrics.values():
+        names = set(metric.dimensions) | {one.dimension for one in _members(metric.value)}
+        _slice(found, model, metric.value, names)
+
+
+def _members(value: v.Value) -> Iterator[v.EachMember]:
+    if isinstance(value, v.EachMember):
+        yield value
+    for part in v.parts(value):
+        yield from _members(part)
+
+
+def _slice(found: Known, model: m.Model, value: v.Value, names: set[str]) -> None:
+    for aggregate in v.aggregates(value):
+        for name in names:
+            source, (*path, column) = model.sources[aggregate.source], name.split(".")
+            for step in path:
+                join = source.joins.get(step)
+                if join is None or join.source not in model.sources:
+                    break
+                source = model.sources[join.source]
+            else:
+                if column not in source.lets:
+                    _note(found, source.name, column, None)
+
+
+def _note(found: Known, source: str, name: str, kind: DataType | None) -> None:
+    columns = found.setdefault(source, {})
+    columns[name] = columns.get(name) or kind
+
+
+def _read(found: Known, row: r.Row, kind: DataType | None) -> None:
+    """Note the columns of an expression; `kind` is what the place it stands in wants."""
+    match row:
+        case r.ColumnValue(source=source, name=name):
+            _note(found, source, name, row.type or kind)
+        case r.Function(name=name, arguments=arguments):
+            wanted = _wanted(name, kind)
+            for argument in arguments:
+                _read(found, argument, wanted)
+        case r.Within(operand=operand):
+            _read(found, operand, DataType.TIMESTAMP)
+        case r.Comparison(left=left, right=right):
+            _read(found, left, _comparable(right))
+            _read(found, right, _comparable(left))
+        case r.Arithmetic(operator=operator, left=left, right=right):
+            _read(found, left, _added(operator, right))
+            _read(found, right, _added(operator, left))
+        case r.Choice(condition=condition, then=then, otherwise=otherwise):
+            _read(found, condition, None)
+            _read(found, then, kind)
+            _read(found, otherwise, kind)
+        case _:
+            for column in columns_in(row):
+                if column.type is not None:
+                    _note(found, column.source, column.name, column.type)
+            for one in fields(row):
+                inner = getattr(row, one.name)
+                for part in inner if isinstance(inner, tuple) else (inner,):
+                    if isinstance(part, r.Row):
+                        _read(found, part, None)
+
+
+def _wanted(function: str, kind: DataType | None) -> DataType | None:
+    if function in _TIME_FUNCTIONS:
+        return DataType.TIMESTAMP
+    if function in _TEXT_FUNCTIONS:
+        return DataType.TEXT
+    return DataType.DECIMAL if function in _NUMBER_FUNCTIONS else kind if function == "coalesce" else None
+
+
+def _comparable(other: r.Row) -> DataType | None:
+    """What a column is that is compared with this, where that is certain."""
+    kind = other.type
+    return None if kind is None else DataType.TIMESTAMP if kind.is_time else kind if kind is DataType.TEXT else None
+
+
+def _added(operator: str, other: r.Row) -> DataType | None:
+    """What a column is that is computed with this, where that is certain."""
+    if operator in ("*", "/") or (other.type is not None and other.type.is_number):
+        return DataType.DECIMAL
+    return DataType.TIMESTAMP if other.type is DataType.DURATION and operator == "+" else None

@@ -1,0 +1,217 @@
+"""The tests of a spec set: checked all together, then run one by one on a database in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_you_mean
+from kpidsl.engine.duck import connect
+from kpidsl.semantic import check, is_of_data, resolve
+from kpidsl.semantic.model import Model
+from kpidsl.semantic.scope import Declared, Named, Names
+from kpidsl.semantic.types import Schema
+from kpidsl.semantic.units import UnitTable
+from kpidsl.semantic.windowing import check_windows
+from kpidsl.semantic.windows import Invalid
+from kpidsl.source_text import Span
+from kpidsl.syntax import test_nodes as t
+from kpidsl.syntax.nodes import Spec
+from kpidsl.syntax.setting_nodes import UnitDecl
+from kpidsl.testing.blocks import Block, Expectation, Reader, as_metrics
+from kpidsl.testing.judge import judge
+from kpidsl.testing.known_columns import known_columns
+from kpidsl.testing.outcomes import SuiteReport
+from kpidsl.testing.run import run
+from kpidsl.testing.unread import check_unread
+
+Library = Callable[[], Iterable[UnitDecl]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A test, the spec as it is over the test's tables, and what those tables make impossible."""
+
+    block: Block
+    model: Model
+    of_data: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class Suite:
+    """Tests in the order they are written, and every problem of the spec and of them."""
+
+    tests: list[Ready] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
+
+    def run(self) -> SuiteReport:
+        """Run every test. Nothing is read but the tables that stand in them."""
+        outcomes = []
+        connection = connect(1)
+        try:
+            for ready in self.tests:
+                started = time.perf_counter()
+                outcome = judge(run(ready.block, ready.model, ready.of_data, connection))
+                outcomes.append(replace(outcome, seconds=time.perf_counter() - started))
+        finally:
+            connection.close()
+        return SuiteReport(tuple(outcomes))
+
+
+def prepare(
+    specs: tuple[Spec, ...],
+    syntax: Iterable[Diagnostic],
+    library: Library,
+    *,
+    params: Mapping[str, str],
+    only: str | None = None,
+) -> Suite:
+    """Check a spec set and its tests without its data. `only` keeps the tests whose title holds or matches it.
+
+    Raises `UsageError` where there is no test, and for a param that the spec does not declare.
+    """
+    suite = Suite()
+    for diagnostic in syntax:
+        suite.problems.add(diagnostic)
+    names = resolve(specs, suite.problems)
+    if not names.tests and not suite.problems.has_errors:
+        raise UsageError(
+            "there are no tests in the spec",
+            hint='write one: `test "…" { as of 2026-03-31; given orders { … }; expect revenue over last month == 1 }`',
+        )
+    model, found = check_unread(names, params, library)
+    _take(suite.problems, found)
+    wanted = names.tests if only is None else [one for one in names.tests if _is_meant(one.name, only)]
+    reader = Reader(names, model, known_columns(model), UnitTable(names.units, library()), suite.problems)
+    blocks = [reader.block(declared) for declared in wanted]
+    if only is not None and not wanted and not suite.problems.has_errors:
+        titles = [one.name for one in names.tests]
+        raise UsageError(f"-k {only} matches no test", hint=did_you_mean(only, titles) or f"there is `{titles[0]}`")
+    checked: dict[int, Ready] = {}
+    for places in _alike(blocks):
+        same = [blocks[place] for place in places]
+        checked.update(zip(places, _checked(suite, names, same, params, library), strict=True))
+    suite.tests = [checked[place] for place in sorted(checked)]
+    return suite
+
+
+def _is_meant(title: str, only: str) -> bool:
+    return only.casefold() in title.casefold() or fnmatchcase(title.casefold(), only.casefold())
+
+
+def _take(problems: Problems, found: Iterable[Diagnostic]) -> None:
+    """Keep the errors that no data could mend."""
+    for diagnostic in found:
+        if diagnostic.severity is Severity.ERROR and not is_of_data(diagnostic):
+            problems.add(diagnostic)
+
+
+def _alike(blocks: Sequence[Block]) -> Iterable[list[int]]:
+    """The places of blocks whose tables have the same columns: for them the spec is checked once."""
+    found: dict[object, list[int]] = {}
+    for place, block in enumerate(blocks):
+        key = tuple(
+            (name, tuple((column.name, column.type) for column in table.schema().columns))
+            for name, table in block.tables.items()
+        )
+        found.setdefault(key, []).append(place)
+    return found.values()
+
+
+def _checked(
+    suite: Suite, names: Names, blocks: Sequence[Block], params: Mapping[str, str], library: Library
+) -> list[Ready]:
+    """Blocks with one model: the spec, and every expression of their expectations as a metric of its own."""
+    probes: dict[str, Declared[Named]] = {}
+    for block in blocks:
+        probes.update(as_metrics(block))
+    schemas: dict[str, Schema | None] = dict.fromkeys(names.sources)
+    schemas.update((name, table.schema()) for name, table in blocks[0].tables.items())
+    found = Problems()
+    named = replace(names, named={**names.named, **probes})
+    model = check(named, found, schemas=schemas, params=params, library=library)
+    _take(suite.problems, found)
+    for block in blocks:
+        own = Problems()
+        for expectation in block.expectations:
+            _check_subject(expectation, model, own)
+            for probe in expectation.probes:
+                metric = model.metrics.get(probe.name)
+                if metric is not None:
+                    try:
+                        check_windows(metric.value, probe.node, own)
+                    except Invalid:
+                        break
+        _take(suite.problems, own)
+    metrics = {
+        name: replace(metric, standalone=True) if name in probes else metric for name, metric in model.metrics.items()
+    }
+    whole = replace(model, metrics=metrics)
+    of_data = [one for one in found if one.severity is Severity.ERROR and is_of_data(one)]
+    return [
+        Ready(block, whole, tuple(one for one in of_data if _concerns(one, block, names.tests))) for block in blocks
+    ]
+
+
+def _check_subject(one: Expectation, model: Model, problems: Problems) -> None:
+    """What is expected to be true is a condition; what is near to a number is one, and so is how near."""
+    metric = model.metrics.get(one.subject.name) if one.subject is not None else None
+    if metric is None:
+        return
+    info = metric.value.info
+    match one.node:
+        case t.ExpectProp(condition=condition):
+            if info.sort != "boolean":
+                problems.error(
+                    "K0304", f"a condition is expected, not a {info.sort}", condition.span,
+                    hint=f"say what it must be: `expect {condition.span.text} == …`",
+                )  # fmt: skip
+            elif info.depth:
+                _many(condition.span, problems)
+        case t.ExpectAboutProp(value=value):
+            if info.depth:
+                _many(value.span, problems)
+            _check_within(one, model, problems)
+        case t.ExpectUndefinedProp(value=value):
+            if info.depth:
+                _many(value.span, problems)
+        case _:
+            pass
+
+
+def _check_within(one: Expectation, model: Model, problems: Problems) -> None:
+    """How near is a number in the unit of the value; between percentages, points or a fraction."""
+    assert one.within is not None and one.difference is not None
+    within, difference = model.metrics.get(one.within.name), model.metrics.get(one.difference.name)
+    if within is None or difference is None:
+        return
+    span = one.within.node.span
+    if within.value.info.sort != "number" or within.value.info.depth:
+        problems.error("K0304", "how near is one number", span, hint="write `within 0.001`")
+    elif not within.unit.fits(difference.unit):
+        problems.error(
+            "K0310",
+            f"the units do not fit: the value is in {difference.unit}, and how near in {within.unit}",
+            span,
+            hint=f"write `within 0.01 {difference.unit.label}`" if difference.unit.label else "write `within 0.001`",
+        )
+
+
+def _many(span: Span, problems: Problems) -> None:
+    problems.error(
+        "K0312", "`each` makes many values of this one", span, hint="bring them back to one: `avg(… each day)`"
+    )
+
+
+def _concerns(diagnostic: Diagnostic, block: Block, tests: Sequence[Declared[t.TestDecl]]) -> bool:
+    """Whether a problem stands in this block, or in none."""
+    span = diagnostic.span
+    if span is None:
+        return True
+
+    def holds(outer: Span) -> bool:
+        return outer.source is span.source and outer.start <= span.start < outer.end
+
+    return holds(block.span) or not any(holds(one.node.span) for one in tests)

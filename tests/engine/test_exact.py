@@ -1,0 +1,193 @@
+"""Numbers to the last digit: decimals, floats in any order, quantiles, what is too large or no number."""
+
+from __future__ import annotations
+
+import statistics
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pyarrow as pa
+import pytest
+
+import kpidsl
+from engine.evaluating import days, evaluate, money, value
+
+DAY = date(2026, 3, 2)
+MARCH = "over 2026-03"
+
+
+def over(expression: str, x: object, source: str = "time at") -> object:
+    column = x if isinstance(x, pa.Array) else pa.array(x)
+    return value(f"({expression}) {MARCH}", "2026-03-31", {"at": [DAY] * len(column), "x": column}, source)
+
+
+def test_money_adds_up_to_the_last_digit() -> None:
+    cents = money(*["0.10"] * 1000, "123456789012345678.99")
+    assert over("sum(x) from o", cents, "time at; column x: EUR") == Decimal("123456789012345778.99")
+
+
+def test_a_decimal_of_38_digits() -> None:
+    digits = "12345678901234567890123456789012345678"
+    assert over("max(x) from o", money(digits, "1", precision=38, scale=0)) == Decimal(digits)
+    assert over("sum(x) from o", money(digits, "1", precision=38, scale=0)) == Decimal(
+        "12345678901234567890123456789012345679"
+    )
+
+
+def test_a_mean_is_a_quotient_of_exact_parts_at_15_digits() -> None:
+    assert over("avg(x) from o", [1, 1, 2]) == Decimal("1.33333333333333")
+    assert over("avg(x) from o", money("0.10", "0.20")) == Decimal("0.15")
+    assert over("(sum(x) from o) / (count() from o)", [2, 0, 0]) == Decimal("0.666666666666667")
+
+
+def test_a_bound_is_compared_with_the_unrounded_value() -> None:
+    spec = """
+        source o { from arrow("o"); time at }
+        kpi k { value ((sum(x) from o) / (count() from o)) over 2026-03; target >= 0.666666666666667 }
+    """
+    (found,) = evaluate(spec, "2026-03-31", o={"at": [DAY] * 3, "x": [2, 0, 0]}).kpis
+    assert (found.assessment.value, found.assessment.status) == (Decimal("0.666666666666667"), "red")
+
+
+@pytest.mark.parametrize("numbers", [[1e16, 1.0, -1e16], [0.1] * 10, [1e-300, 1.0], [3.5, 1e100, -1e100]])
+def test_a_sum_of_floats_does_not_depend_on_their_order(numbers: list[float]) -> None:
+    found = {over("sum(x) from o", order) for order in (numbers, numbers[::-1], numbers[1:] + numbers[:1])}
+    assert len(found) == 1
+
+
+def test_a_sum_of_floats_is_that_of_their_digits() -> None:
+    assert over("sum(x) from o", [0.1] * 10) == 1
+    assert over("sum(x) from o", [1e16, 1.0, -1e16]) == 1
+
+
+def test_a_float_far_away_takes_nothing_from_the_others() -> None:
+    spec = """
+        source o { from arrow("o"); time at }
+        metric total = (sum(x) from o where x < 100) over 2026-03
+        metric spread = (variance(x) from o where x < 100) over 2026-03
+        metric everything = (sum(x) from o) over 2026-03
+    """
+    found = evaluate(spec, "2026-03-31", o={"at": [DAY] * 4, "x": [0.1, 0.2, 0.3, 1e300]}).metrics
+    assert [one.value for one in found[:2]] == [Decimal("0.6"), Decimal("0.01")]
+    assert found[2].value == Decimal("1e300")
+    cancelled = {"at": [DAY] * 4, "x": [3.5, 1e300, -1e300, 2**-400]}
+    assert evaluate(spec, "2026-03-31", o=cancelled).metrics[2].value == Decimal("3.5")
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-12, 1.0, 1e12, 1e150, 1e300])
+def test_a_spread_of_floats_is_exact_at_any_size(size: float) -> None:
+    numbers = [size * part for part in (2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0)]
+    exact = statistics.stdev(Fraction(number) for number in numbers)
+    assert over("stddev(x) from o", numbers) == pytest.approx(Decimal(exact), rel=Decimal("1e-11"))
+
+
+def test_nan_is_null() -> None:
+    nan = float("nan")
+    assert over("sum(x) from o", [1.5, nan]) == Decimal("1.5")
+    assert over("count(x) from o", [1.5, nan, None]) == 1
+    assert over("avg(x * 2) from o", [1.5, nan]) == 3
+    assert over("max(x) from o", [nan, nan]) == "no_rows"
+
+
+INFINITE = 'source o { from arrow("o"); time at }\n'
+
+
+@pytest.mark.parametrize("function", ["sum", "avg", "min", "max", "median", "stddev", "last"])
+def test_an_infinite_number_costs_only_the_values_it_would_enter(function: str) -> None:
+    spec = (
+        INFINITE
+        + f"""
+        metric bad = ({function}(x) from o) over 2026-03
+        metric fine = ({function}(x) from o where x < 100) over 2026-03
+        metric counted = (count(x) from o) over 2026-03
+    """
+    )
+    rows = {"at": [DAY] * 3, "x": [1.0, 3.0, float("inf")]}
+    results = evaluate(spec, "2026-03-31", o=rows)
+    bad, fine, counted = results.metrics
+    lowest = function == "min"
+    assert bad.value_undefined == (None if lowest else "source_error")
+    assert [(error.code, error.affects) for error in results.errors] == ([] if lowest else [("K0613", ("bad",))])
+    assert fine.value is not None
+    assert counted.value == 3
+
+
+def test_an_overflow_costs_only_the_values_concerned() -> None:
+    spec = """
+        source o { from arrow("o"); time at }
+        metric large = (sum(x) from o) over 2026-03
+        metric small = (sum(x) from o) over 2026-02
+        metric greatest = (max(x) from o) over 2026-03
+    """
+    top = "99999999999999999999999999999999999999"
+    rows = {"at": days("2026-02-01", "2026-03-01", "2026-03-02"), "x": money("5", top, top, precision=38, scale=0)}
+    results = evaluate(spec, "2026-03-31", o=rows)
+    assert [one.value for one in results.metrics] == [None, 5, Decimal(top)]
+    assert [(error.code, error.affects) for error in results.errors] == [("K0610", ("large",))]
+
+
+def test_a_product_of_narrow_integers_is_no_overflow() -> None:
+    assert over("sum(x * x) from o", pa.array([100_000], pa.int32())) == 10**10
+    assert over("sum(x + x) from o", pa.array([2**62], pa.int64())) == 2**63
+
+
+def test_a_quotient_of_rows_is_real_and_one_by_0_is_unknown() -> None:
+    assert over("sum(1 / x) from o", [2, 4, 0]) == Decimal("0.75")
+    assert over("count(1 / x) from o", [2, 4, 0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"), [("0%", 1), ("25%", "1.75"), ("50%", "2.5"), ("95%", "8.95"), ("100%", 10)]
+)
+def test_quantiles_interpolate_between_exact_order_statistics(level: str, expected: str) -> None:
+    assert over(f"percentile(x, {level}) from o", [3, 1, 2, 10]) == Decimal(expected)
+
+
+def test_a_quantile_of_decimals_is_not_rounded() -> None:
+    assert over("median(x) from o", money("0.01", "0.02")) == Decimal("0.015")
+
+
+def test_a_spread_is_the_samples() -> None:
+    assert over("variance(x) from o", [2, 4, 4, 4, 5, 5, 7, 9]) == Decimal("4.57142857142857")
+    assert over("stddev(x) from o", money("1.00", "1.01", "1.02")) == Decimal("0.01")
+    assert over("stddev(x) from o", [1e9 + 1, 1e9 + 2, 1e9 + 3]) == 1
+
+
+def test_a_spread_of_numbers_far_from_0_keeps_its_digits() -> None:
+    assert over("variance(x) from o", [2**62 + 1, 2**62 + 2, 2**62 + 3]) == 1
+    assert over("variance(x) from o", [-(2**62), 2**62]) == Decimal("42535295865117300000000000000000000000")
+    far = money("1000000000000000000000000000000.5", "1000000000000000000000000000001.5", precision=38, scale=4)
+    assert over("variance(x) from o", far) == Decimal("0.5")
+
+
+def test_two_threads_and_shuffled_rows_give_the_same_bytes() -> None:
+    spec = kpidsl.load(
+        "-",
+        stdin_text="""
+        source o { from arrow("o"); time at }
+        kpi k {
+          value (sum(x) from o) over last month
+          by d
+          compare previous
+          trend 3 months
+        }
+        metric spread = (stddev(x) from o) over last month
+        metric typical = (median(x) from o) over last month
+        metric newest = (last(x) from o) over last month
+    """,
+    )
+    count = 5000
+    rows = {
+        "at": [date(2026, 1 + number % 3, 1 + number % 28) for number in range(count)],
+        "x": [(number * 7919 % 10007) / 3 for number in range(count)],
+        "d": [None if number % 7 == 0 else "äbc"[number % 3] for number in range(count)],
+    }
+    order = [number * 1237 % count for number in range(count)]
+    shuffled = {name: [column[place] for place in order] for name, column in rows.items()}
+    texts = set()
+    for table in (rows, shuffled):
+        for threads in (1, 2):
+            results = spec.evaluate(as_of="2026-03-31", sources={"o": pa.table(table)}, threads=threads)
+            texts.add((results.to_json(), results.to_toml()))
+    assert len(texts) == 1

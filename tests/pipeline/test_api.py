@@ -1,0 +1,54 @@
+"""The Python API: its examples, and what it says of wrong use."""
+
+from __future__ import annotations
+
+import doctest
+from datetime import date
+from decimal import Decimal
+from types import ModuleType
+
+import pyarrow as pa
+import pytest
+
+import kpidsl
+from kpidsl import pipeline
+from kpidsl.diagnostics import UsageError
+from kpidsl.report import results
+
+SPEC = """
+source orders { from arrow("orders"); time at }
+kpi sold { value count() from orders over last month; target >= 2 }
+"""
+ORDERS = {"orders": pa.table({"at": [date(2026, 3, 1), date(2026, 3, 31)]})}
+
+
+@pytest.mark.parametrize("module", [kpidsl, pipeline, results], ids=lambda module: module.__name__)
+def test_the_examples_in_the_docstrings_are_true(module: ModuleType) -> None:
+    found = doctest.testmod(module, extraglobs={"Decimal": Decimal})
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
+def test_a_selection_that_matches_nothing_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="matches nothing") as caught:
+        kpidsl.load("-", stdin_text=SPEC).evaluate(as_of="2026-03-31", select=["solt"])
+    assert "sold" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("as_of", [date(2026, 3, 31), "2026-03-31", "2026-04-01T00:00"])
+def test_a_date_means_its_end(as_of: str | date) -> None:
+    found = kpidsl.load("-", stdin_text=SPEC).evaluate(as_of=as_of, sources=ORDERS)
+    assert found.as_of.isoformat() == "2026-04-01T00:00:00+00:00"
+    assert not found.as_of_is_now
+
+
+def test_stages_are_shown_as_stable_text() -> None:
+    spec = kpidsl.load("-", stdin_text=SPEC)
+    assert "KpiDecl" in spec.show("ast")
+    shown = [spec.show("model", select=["sold"], as_of="2026-03-31", sources=ORDERS) for _ in range(2)]
+    assert shown[0] == shown[1]
+    assert shown[0].startswith("sold\n  KpiModel name='sold'")
+    assert "window=(last month)" in shown[0]
+    sql = spec.show("sql", as_of="2026-03-31", sources=ORDERS)
+    assert sql.startswith("SELECT")
+    assert "2026-03-01" in sql

@@ -1,0 +1,86 @@
+"""A source that fails costs only what needs it; a spec that is wrong evaluates nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import kpidsl
+
+FILES = {
+    "good.csv": "at,x\n2026-03-01,1\n2026-03-02,2\n",
+    "text.csv": "at,x\n2026-03-01,1\n2026-03-02,oops\n",
+    "ragged.csv": "at,x\n2026-03-01,1\n2026-03-02\n",
+    "empty.csv": "",
+    "day.csv": "at,x\n2026-03-01,1\nyesterday,2\n",
+}
+SPEC = """
+source fine {{ from csv("good.csv"); time at }}
+kpi ok {{ value sum(x) from fine over 2026-03; target >= 3 }}
+source bad {{ {source} }}
+metric inner = sum({column}) from bad
+kpi broken {{ value inner over 2026-03; target >= 3 }}
+kpi both {{ value ((sum(x) from fine) + inner) over 2026-03; target >= 3 }}
+kpi compared {{ value sum(x) from fine over 2026-03; target >= inner over 2026-03 }}
+"""
+
+
+def written(folder: Path, source: str, column: str = "x") -> Path:
+    for name, text in FILES.items():
+        folder.joinpath(name).write_text(text, "utf-8")
+    folder.joinpath("spec.kpi").write_text(SPEC.format(source=source, column=column), "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "code", "says"),
+    [
+        ('from csv("nowhere.csv"); time at', "x", "K0601", "nowhere.csv"),
+        ('from csv("good.csv"); time at', "zzz", "K0605", "no column `zzz`"),
+        ('from csv("good.csv"); time when', "x", "K0605", "no column `when`"),
+        ('from csv("ragged.csv"); time at', "x", "K0603", "ragged.csv:3"),
+        ('from csv("text.csv"); time at; column x: integer', "x", "K0604", "text.csv:3"),
+        ('from csv("empty.csv"); time at', "x", "K0606", "empty.csv"),
+        ('from csv("day.csv"); time at; column at: date', "x", "K0604", "day.csv:3"),
+    ],
+)
+def test_a_source_that_fails_costs_only_what_needs_it(
+    source: str, column: str, code: str, says: str, tmp_path: Path
+) -> None:
+    results = kpidsl.load(written(tmp_path, source, column)).evaluate(as_of="2026-03-31")
+    statuses = {one.name: one.assessment.status for one in results.kpis}
+    assert statuses == {"ok": "green", "broken": "error", "both": "error", "compared": "error"}
+    assert results.kpis[0].assessment.value == 3
+    (error,) = results.errors
+    assert (error.code, {"broken", "both", "compared"} <= set(error.affects), "ok" in error.affects) == (
+        code,
+        True,
+        False,
+    )
+    assert says in error.message
+
+
+def test_an_error_of_the_spec_evaluates_nothing(tmp_path: Path) -> None:
+    spec = kpidsl.load(written(tmp_path, 'from csv("good.csv")'))
+    with pytest.raises(kpidsl.SpecError) as caught:
+        spec.evaluate(as_of="2026-03-31")
+    assert caught.value.exit_code == 4
+    assert [one.code for one in caught.value.diagnostics] == ["K0320"]
+
+
+def test_a_join_by_a_key_that_repeats_costs_only_what_uses_it(tmp_path: Path) -> None:
+    tmp_path.joinpath("orders.csv").write_text("at,who\n2026-03-01,1\n2026-03-02,2\n", "utf-8")
+    tmp_path.joinpath("people.csv").write_text("who,land\n1,DE\n1,FR\n2,DE\n", "utf-8")
+    tmp_path.joinpath("spec.kpi").write_text(
+        """
+        source orders { from csv("orders.csv"); time at; join people on who }
+        source people { from csv("people.csv") }
+        kpi count_them { value count() from orders over 2026-03; target >= 2 }
+        kpi german { value count() from orders where people.land == "DE" over 2026-03; target >= 2 }
+        """,
+        "utf-8",
+    )
+    results = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")
+    assert [one.assessment.status for one in results.kpis] == ["green", "error"]
+    assert [(error.code, error.affects) for error in results.errors] == [("K0612", ("german",))]

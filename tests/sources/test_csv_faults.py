@@ -1,0 +1,131 @@
+"""CSV files with something wrong: each fault has its own words, with file and line, and no row is ever dropped."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kpidsl.diagnostics import OptionError, SourceError
+from kpidsl.semantic.types import DataType as T
+from sources.reading import ask, csv, dataset, read, told, write
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("a,b\n1,2\n3\n4,5\n", "data.csv:3", "1 field, fewer than the 2"),
+        ("a,b\n1,2\n3,4,5\n", "data.csv:3", "3 fields, more than the 2"),
+        ("a,b\n1,2\n3,4,\n", "data.csv:3", "3 fields, more than the 2"),
+        ('a,b\n1,2\n3,4,""\n', "data.csv:3", "3 fields, more than the 2"),
+        ('a,b\n1,"x\ny"\n3\n', "data.csv:4", "1 field"),
+        ('a,b\r\n1,"x\r\ny"\r\n3\r\n', "data.csv:4", "1 field"),
+        ("a,b\n\n\n1\n", "data.csv:4", "1 field"),
+        ('a,b\n1,"x\n3,4\n', "data.csv:2", "never closed"),
+        ('a,b\n1,2\n3,"x" y\n', "data.csv:3", "goes on after its closing quote"),
+        (b"a,b\n1,2\n3,\xff\n", "data.csv:3", "bytes that are not utf-8"),
+        (b"a,\xff\n1,2\n", "data.csv:1", "bytes that are not utf-8"),
+        ("a,b,a\n1,2,3\n", "data.csv:1", "the header names `a` twice (columns 1 and 3)"),
+    ],
+)
+def test_unreadable_rows(tmp_path: Path, text: str | bytes, place: str, words: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, text)
+    assert caught.value.code == "K0603"
+    assert caught.value.message.startswith(f"{place}: ")
+    assert words in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("pack", [".gz", ""])
+def test_the_line_is_right_in_the_second_of_several_files(tmp_path: Path, pack: str) -> None:
+    first = 'id,v\n1,"a\nb"\n'
+    second = 'v,id\r\n"c\r\nd",2\r\n"e",two\r\n'
+    for name, text in (("a.csv", first), ("b.csv", second)):
+        raw = text.encode()
+        write(tmp_path / (name + pack), gzip.compress(raw) if pack else raw)
+    with pytest.raises(SourceError) as caught:
+        read(dataset(tmp_path, "csv", f"*.csv{pack}"), ask(id=T.INTEGER))
+    assert caught.value.message.startswith(f'b.csv{pack}:4: "two" in column `id`')
+
+
+def test_empty_and_header_only_are_two_things(tmp_path: Path) -> None:
+    for text in (b"", b"\n\n", b"\xef\xbb\xbf"):
+        with pytest.raises(SourceError) as caught:
+            csv(tmp_path, text)
+        assert caught.value.code == "K0606"
+        assert "data.csv is empty" in caught.value.message
+    table = csv(tmp_path, "id,amount\n")
+    assert table.schema == {"id": "text", "amount": "text"}
+    assert table.rows == []
+    assert csv(tmp_path, "id,amount", ask(amount=T.DECIMAL, id=T.INTEGER)).types == {
+        "amount": "DECIMAL(18,0)",
+        "id": "BIGINT",
+    }
+
+
+def test_missing_column(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, "id,amount\n1,2\n", ask(amout=None))
+    assert told(caught.value) == "K0605 data.csv has no column `amout` | did you mean `amount`? It has id, amount"
+
+
+def test_the_wrong_delimiter_is_suspected(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, "id;amount\n1;2\n", ask(amount=None))
+    assert 'delimiter: ";"' in str(caught.value.hint)
+
+
+def test_columns_that_differ_in_capitals_only(tmp_path: Path) -> None:
+    text = "Name,name,id\nA,b,1\n"
+    with pytest.raises(SourceError, match="differ in nothing but capitals"):
+        csv(tmp_path, text, ask(Name=None, name=None))
+    assert csv(tmp_path, text, ask(name=None, id=None)).rows == [("b", 1)]
+
+
+def test_damaged_gzip(tmp_path: Path) -> None:
+    whole = gzip.compress(("id,v\n" + "1,x\n" * 50_000).encode())
+    for data in (whole[: len(whole) // 2], b"id,v\n1,2\n", whole[:40] + b"\0" * 40 + whole[80:]):
+        with pytest.raises(SourceError) as caught:
+            csv(tmp_path, data, name="data.csv.gz")
+        assert caught.value.code in ("K0602", "K0603")
+        assert "data.csv.gz" in caught.value.message
+
+
+def test_utf16_without_saying_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, "a,b\n1,2\n".encode("utf-16"))
+    assert 'encoding: "utf-16"' in told(caught.value)
+
+
+def test_a_wrong_encoding(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, "a,b\n1,2\n3,é\n".encode("latin-1"), encoding="utf-16")
+    assert caught.value.code == "K0603"
+    assert "not utf-16" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"delimiter": ";;"}, "`delimiter` is one character"),
+        ({"decimal": "x"}, '`decimal` is "." or ","'),
+        ({"decimal": ",", "thousands": ","}, "not the decimal mark"),
+        ({"thousands": "1"}, "`thousands` is a mark"),
+        ({"skip": -1}, "0 or more"),
+        ({"columns": ["a"]}, "header: false"),
+        ({"encoding": "klingon"}, 'no encoding "klingon"'),
+        ({"quote": ",", "delimiter": ","}, "same character"),
+        ({"path": []}, "names no file"),
+    ],
+)
+def test_options_that_make_no_sense(tmp_path: Path, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(OptionError, match=words):
+        dataset(tmp_path, "csv", **{"path": "x.csv", **options})
+
+
+def test_headerless_file_with_the_wrong_number_of_names(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"data\.csv:1 has 2 fields, and `columns` names 1"):
+        csv(tmp_path, "1,2\n", header=False, columns=["a"])

@@ -1,0 +1,201 @@
+"""Schemas kept between runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from kpidsl.hookspecs import Secret
+from kpidsl.semantic.types import Column, DataType, Schema
+from kpidsl.sources import schema_cache
+from kpidsl.sources.schema_cache import SchemaCache, user_cache
+from sources.reading import dataset, read, write
+
+AN_HOUR_AGO = 1_700_000_000_000_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    path: str = "x"
+    password: Secret | None = None
+
+
+@dataclass
+class Counted:
+    """A dataset that counts how often it is looked at."""
+
+    marks: tuple[tuple[str, int, int], ...] | None = (("/data/x.csv", 1, AN_HOUR_AGO),)
+    kind: DataType = DataType.INTEGER
+    looks: int = 0
+    recalled: list[Schema] = field(default_factory=list)
+
+    def fingerprint(self) -> tuple[tuple[str, int, int], ...] | None:
+        return self.marks
+
+    def schema(self) -> Schema:
+        self.looks += 1
+        return Schema((Column("v", self.kind),))
+
+    def recall(self, schema: Schema) -> None:
+        self.recalled.append(schema)
+
+
+def test_looked_at_once(tmp_path: Path) -> None:
+    first, second = Counted(), Counted(kind=DataType.TEXT)
+    assert SchemaCache(tmp_path).schema("csv", Options(), first) == first.schema()
+    kept = SchemaCache(tmp_path).schema("csv", Options(), second)
+    assert kept == first.schema()
+    assert (second.looks, second.recalled) == (0, [kept])
+
+
+def test_anything_that_matters_makes_it_look_again(tmp_path: Path) -> None:
+    cache = SchemaCache(tmp_path)
+    cache.schema("csv", Options(), Counted())
+    for provider, options, changed in (
+        ("json", Options(), Counted()),
+        ("csv", Options("y"), Counted()),
+        ("csv", Options(), Counted((("/data/x.csv", 2, AN_HOUR_AGO),))),
+        ("csv", Options(), Counted((("/data/x.csv", 1, AN_HOUR_AGO + 1),))),
+        ("csv", Options(), Counted((("/other/x.csv", 1, AN_HOUR_AGO),))),
+        ("csv", Options(), Counted(None)),
+        ("csv", Options(password=Secret("p")), Counted()),
+        ("csv", object(), Counted()),
+    ):
+        cache.schema(provider, options, changed)
+        assert changed.looks == 1
+    again = Counted()
+    cache.schema("csv", Options(), again)
+    assert again.looks == 1, "an older state of the same file is not kept beside the newer one"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"kpidsl": 1}',
+        '{"kpidsl": 99, "files": [["/data/x.csv", 1, 1700000000000000000]], "columns": []}',
+        '{"kpidsl": 1, "files": [["/data/x.csv", 1, 1700000000000000000]], "columns": [["v", "klingon"]]}',
+        "[" * 100_000,
+        "\x00\xff",
+    ],
+)
+def test_a_torn_or_foreign_file_is_rewritten(tmp_path: Path, text: str) -> None:
+    cache = SchemaCache(tmp_path)
+    cache.schema("csv", Options(), Counted())
+    (path,) = tmp_path.iterdir()
+    path.write_text(text, "latin-1")
+    again = Counted()
+    assert cache.schema("csv", Options(), again) == Schema((Column("v", DataType.INTEGER),))
+    assert again.looks == 1
+    assert json.loads(path.read_text())["columns"] == [["v", "integer"]]
+
+
+def test_a_file_that_changes_meanwhile_is_not_kept(tmp_path: Path) -> None:
+    class Restless(Counted):
+        def schema(self) -> Schema:
+            self.marks = (("/data/x.csv", 9, AN_HOUR_AGO),)
+            return super().schema()
+
+    SchemaCache(tmp_path).schema("csv", Options(), Restless())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema_cache, "_ENTRIES", 8)
+    for number in range(40):
+        SchemaCache(tmp_path).schema("csv", Options(str(number)), Counted())
+        assert len(list(tmp_path.iterdir())) <= 8
+    newest = Counted()
+    SchemaCache(tmp_path).schema("csv", Options("39"), newest)
+    assert newest.looks == 0
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
+    blocked = write(tmp_path / "file", "") / "schemas"
+    assert SchemaCache(blocked).schema("csv", Options(), Counted()).names == ("v",)
+
+
+def test_the_users_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert user_cache() == tmp_path / "kpidsl"
+    monkeypatch.setenv("KPIDSL_CACHE", str(tmp_path / "own"))
+    assert user_cache() == tmp_path / "own"
+
+
+def test_a_recalled_schema_gives_the_same_rows(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", "id,amount\n1,1.10\n2,2\n")
+    write(tmp_path / "a.json", '[{"id": 1, "amount": 1.10}]')
+    for name in ("a.csv", "a.json"):
+        os.utime(tmp_path / name, ns=(AN_HOUR_AGO, AN_HOUR_AGO))
+        options = (name.rpartition(".")[2], name)
+        rows = []
+        for _ in range(2):
+            opened = dataset(tmp_path, *options)
+            SchemaCache(tmp_path / "cache").schema(options[0], Options(name), opened)
+            rows.append(read(opened).rows)
+        assert rows[0] == rows[1]
+
+
+CHECK = """
+import sys
+from pathlib import Path
+from kpidsl import plugins
+from kpidsl.hookspecs import Context
+from kpidsl.sources.options import build_options
+from kpidsl.sources.schema_cache import SchemaCache
+here = Path(sys.argv[1])
+registry = plugins.load()
+for file in ("a.csv", "a.ndjson", "a.parquet", "a.sqlite", "a.duckdb"):
+    name = file[2:]
+    provider = registry.provider(name)
+    named = {"table": "t"} if name in ("sqlite", "duckdb") else {}
+    options = build_options(provider, [file], named)
+    schema = SchemaCache(here / "cache").schema(name, options, provider.open(options, Context(here, here)))
+    print(name, [(column.name, column.type.value) for column in schema.columns])
+print([module for module in ("duckdb", "sqlglot", "pyarrow", "numpy", "importlib.metadata") if module in sys.modules])
+"""
+
+
+def test_a_repeated_check_opens_no_data_and_does_not_import_duckdb(tmp_path: Path) -> None:
+    import sqlite3
+
+    import duckdb
+
+    write(tmp_path / "a.csv", "id,amount\n1,1.10\n")
+    write(tmp_path / "a.ndjson", '{"id": 1}\n')
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS id")
+        connection.execute(f"COPY t TO '{tmp_path}/a.parquet'")
+    with sqlite3.connect(tmp_path / "a.sqlite") as database:
+        database.execute("CREATE TABLE t (id INTEGER)")
+    database.close()
+    for path in tmp_path.iterdir():
+        os.utime(path, ns=(AN_HOUR_AGO, AN_HOUR_AGO))
+
+    def check() -> list[str]:
+        environment = {"PYTHONPATH": ":".join(sys.path), "HOME": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", CHECK, str(tmp_path)], capture_output=True, text=True, env=environment
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    first = check()
+    assert "duckdb" in first[-1]
+    for path in tmp_path.iterdir():
+        if path.is_file():
+            path.write_bytes(b"?" * path.stat().st_size)  # whoever opens it now finds rubbish
+            os.utime(path, ns=(AN_HOUR_AGO, AN_HOUR_AGO))
+    second = check()
+    assert second[:-1] == first[:-1]
+    assert second[-1] == "[]"

@@ -1,0 +1,72 @@
+"""What needs no data starts fast: it imports neither duckdb nor sqlglot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Runs a command in a process of its own; the last line of standard error says which heavy packages it imported.
+PROBE = """
+import sys
+HEAVY = {"duckdb", "_duckdb", "sqlglot", "pyarrow", "numpy", "pandas"}
+sys.argv[0] = "kpidsl"
+code = 0
+try:
+    from kpidsl.cli import main
+    main()
+except SystemExit as ended:
+    code = ended.code or 0
+print(code, *sorted(HEAVY & sys.modules.keys()), file=sys.stderr)
+"""
+SPEC = """\
+source orders { from csv("orders.csv"); time ordered_at }
+metric revenue = sum(amount) from orders
+kpi monthly_revenue { value revenue over last month; target >= 100 }
+"""
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a spec and its data, and an empty cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "shop.kpi").write_text(SPEC, "utf-8")
+    (folder / "orders.csv").write_text("ordered_at,amount\n2026-03-01,40\n", "utf-8")
+    return folder
+
+
+def imported(work: Path, *arguments: str) -> set[str]:
+    """Which of the heavy packages a command imported; the command must succeed."""
+    ran = subprocess.run([sys.executable, "-c", PROBE, *arguments], cwd=work, capture_output=True, text=True)
+    assert ran.stderr, ran.stdout
+    code, *names = ran.stderr.splitlines()[-1].split()
+    assert code == "0", ran.stdout + ran.stderr
+    return set(names)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["eval", "--help"], ["check", "--no-schemas", "shop.kpi"]]
+)
+def test_without_data_neither_engine_nor_dialects_are_imported(work: Path, arguments: list[str]) -> None:
+    assert imported(work, *arguments) == set()
+
+
+def test_check_opens_a_file_once_and_then_knows_its_columns(work: Path) -> None:
+    assert "duckdb" in imported(work, "check", "shop.kpi")
+    assert imported(work, "check", "shop.kpi") == set()
+
+
+def test_a_changed_file_is_read_again(work: Path) -> None:
+    imported(work, "check", "shop.kpi")
+    (work / "orders.csv").write_text("ordered_at,amount,country\n2026-03-01,40,DE\n", "utf-8")
+    assert "duckdb" in imported(work, "check", "shop.kpi")
+
+
+def test_eval_imports_no_data_frame_library(work: Path) -> None:
+    loaded = imported(work, "eval", "shop.kpi", "--as-of", "2026-03-31", "--format", "json")
+    assert "duckdb" in loaded
+    assert loaded.isdisjoint({"pyarrow", "numpy", "pandas"})
