@@ -67,6 +67,7 @@ def _environment(folder: Path) -> dict[str, str]:
     return kept | {
         "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
         "XDG_CACHE_HOME": str(folder / "cache"),
+        "COLUMNS": str(COLUMNS),  # else a caller's own would count for more than the terminal
         "NO_COLOR": "1",
         "TERM": "dumb",
         "LC_ALL": "C.UTF-8",

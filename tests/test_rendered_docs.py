@@ -56,10 +56,11 @@ def test_other_blocks_are_left_alone() -> None:
 
 def test_commands_see_a_terminal_of_a_fixed_width_and_none_of_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KPIDSL_PLUGINS", "other")
-    text = "```console\n$ test -t 1 && stty size < /dev/stdout\n$ env | grep -c ^KPIDSL_\n```\n"
-    assert (
-        render(text) == "```console\n$ test -t 1 && stty size < /dev/stdout\n50 100\n$ env | grep -c ^KPIDSL_\n0\n```\n"
-    )
+    monkeypatch.setenv("COLUMNS", "40")
+    commands = {"test -t 1 && stty size < /dev/stdout": "50 100", "echo $COLUMNS": "100", "env | grep -c ^KPIDSL_": "0"}
+    text = "```console\n" + "".join(f"$ {command}\n" for command in commands) + "```\n"
+    shown = "".join(f"$ {command}\n{output}\n" for command, output in commands.items())
+    assert render(text) == f"```console\n{shown}```\n"
 
 
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,6 +124,11 @@ def _foreign(source: str, provider: str, error: Exception) -> SourceError:
         code="K0602",
         hint="this is a fault of the provider: tell its authors, with `--debug` for the details",
     )
+
+
+def files_behind(bound: Bound, names: Iterable[str]) -> list[str]:
+    """The files that the datasets of these sources are read from."""
+    return [path for name in names for path, _, _ in bound.datasets[name].fingerprint() or ()]
 
 
 # ---------------------------------------------------------------- rows for a run

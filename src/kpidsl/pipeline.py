@@ -136,8 +136,8 @@ class SpecSet:
         """
         from kpidsl.assess.build import assess
         from kpidsl.assess.results import SpecIdentity
-        from kpidsl.binding import bring_in
-        from kpidsl.engine.duck import connect
+        from kpidsl.binding import bring_in, files_behind
+        from kpidsl.engine.duck import connect, restrict
         from kpidsl.engine.run import Run
         from kpidsl.report.results import Results
 
@@ -149,6 +149,8 @@ class SpecSet:
         connection = connect(threads)
         try:
             tables, failed = bring_in(plan, checked.bound, connection, progress or (lambda _: None))
+            if untrusted:
+                restrict(connection, files_behind(checked.bound, tables))
             clock.lap("sources")
             answers = Run(plan, connection, tables, failed, explain=explain).run()
         finally:

@@ -84,3 +84,24 @@ def test_a_join_by_a_key_that_repeats_costs_only_what_uses_it(tmp_path: Path) ->
     results = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")
     assert [one.assessment.status for one in results.kpis] == ["green", "error"]
     assert [(error.code, error.affects) for error in results.errors] == [("K0612", ("german",))]
+
+
+def test_untrusted_reads_files_below_the_spec_and_no_other(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "spec", tmp_path / "outside.csv"
+    inside.mkdir()
+    outside.write_text("t,x\n2026-03-01,1\n")
+    (inside / "inside.csv").write_text("t,x\n2026-03-01,1\n")
+    (inside / "link.csv").symlink_to(outside)
+    (inside / "all.kpi").write_text(
+        'source a { from csv("inside.csv"); time t }\n'
+        'source b { from csv("../outside.csv"); time t }\n'
+        'source c { from csv("link.csv"); time t }\n'
+        "kpi ka { value sum(x) from a over last month }\n"
+        "kpi kb { value sum(x) from b over last month }\n"
+        "kpi kc { value sum(x) from c over last month }\n"
+    )
+    trusted = kpidsl.load(inside).evaluate(as_of="2026-03-31")
+    assert [kpi.assessment.value for kpi in trusted.kpis] == [1, 1, 1]
+    results = kpidsl.load(inside).evaluate(as_of="2026-03-31", untrusted=True)
+    assert [kpi.assessment.value for kpi in results.kpis] == [1, None, None]
+    assert [(error.code, error.affects) for error in results.errors] == [("K0607", ("kb",)), ("K0607", ("kc",))]

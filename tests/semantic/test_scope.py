@@ -93,6 +93,14 @@ kpi k { value n1 over last month; target >= m over last month }
     assert checked(("x.kpi", text)).codes == ["K0311", "K0208"]
 
 
+def test_a_wrong_target_is_not_missed_by_the_amber_bound() -> None:
+    text = """\
+source x { from csv("x.csv"); time at; column amount: EUR }
+kpi k { value sum(amount) from x over last month; target >= 120; amber >= 90% of target }
+"""
+    assert checked(("x.kpi", text)).codes == ["K0310"]
+
+
 def test_a_declaration_that_cannot_be_read_is_not_missed_elsewhere() -> None:
     found = checked(
         ("a.kpi", "metric revenue = = 5\nsource s { from }"), ("b.kpi", "metric x = revenue + count() from s")

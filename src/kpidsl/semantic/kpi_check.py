@@ -107,8 +107,10 @@ class KpiChecker:
             return None
         around = Around(self.namespace, (), {"value": value, "previous": v.Preceding(value.info, value)})
         targets = tuple(self.all(d.TargetProp, lambda prop: self.target(prop, value, around)))
-        if targets and all(target.operator is not None for target in targets):
-            shown = v.TargetValue(targets[0].low.info)
+        written_targets = [prop for prop in self.node.properties if isinstance(prop, d.TargetProp)]
+        # A target that is wrong itself is told already: `target` still means one.
+        if len(targets) < len(written_targets) or (targets and all(target.operator is not None for target in targets)):
+            shown = v.TargetValue(targets[0].low.info if targets else value.info)
             around = replace(around, local={**around.local, "target": shown})
         value, targets = self.percent(value, targets)
         ambers = self.all(d.AmberProp, lambda prop: self.bound(prop.bound, value, around, None, False, prop))
@@ -317,7 +319,7 @@ class KpiChecker:
 
     # ------------------------------------------------------------ bands
     def judged(self, targets: tuple[m.BoundModel, ...], amber: m.BoundModel | None) -> None:
-        if amber is not None and not targets:
+        if amber is not None and not any(isinstance(prop, d.TargetProp) for prop in self.node.properties):
             self.problems.error("K0350", "`amber` without a target", amber.span, hint="add `target >= …`")
             self.ok = False
         dates = [target.starting for target in targets]
