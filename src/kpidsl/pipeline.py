@@ -327,7 +327,7 @@ def _anchor(as_of: str | date | datetime | None, model: Model) -> datetime:
     try:
         return parse_as_of(text, model.calendar)
     except ValueError as error:
-        raise UsageError(f"--as-of {text}: {error}", hint="a date such as 2026-03-31, or 2026-03-31T18:00") from error
+        raise UsageError(f"--as-of {text}: {error}") from error
 
 
 def _selected(model: Model, select: Sequence[str]) -> tuple[str, ...]:
