@@ -37,8 +37,8 @@ demo: $(VENV)/.installed ## evaluate a year of New York's flights and show the t
 test: lint ## everything: ruff, mypy, all tests
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
-check: lint ## what is quick: ruff, mypy, the tests that are not slow
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow"
+check: lint ## what is quick: ruff, mypy, the tests that are not slow, with fewer random examples
+	@HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow"
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --quiet .

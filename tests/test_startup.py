@@ -29,9 +29,8 @@ kpi monthly_revenue { value revenue over last month; target >= 100 }
 
 
 @pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a spec and its data, and an empty cache."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def work(tmp_path: Path) -> Path:
+    """A folder with a spec and data that no run has seen before."""
     folder = tmp_path / "work"
     folder.mkdir()
     (folder / "shop.kpi").write_text(SPEC, "utf-8")
