@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Set as AbstractSet
 
+from kpidsl.diagnostics import closest
 from kpidsl.syntax.expected import WINDOW_SYNONYMS, spellings
 
 # What is said, and what to put in place of the word (None: no single replacement).
@@ -122,6 +123,9 @@ def window_before(before: str, accepted: AbstractSet[str]) -> tuple[str, str] | 
         return word, f"write `over {_RELATIVE[word.lower()]} …`"
     if word.lower() == "previous":
         return word, "write `over last month`, or `over last month 1 month earlier` for the one before"
+    near = closest(word, ("last", "next", "this", "trailing", "since"))
+    if near is not None:
+        return word, f"did you mean `over {near} …`?"
     return word, f"say which: `over last {word}`, `over this {word}` or `over {word} to date`"
 
 
