@@ -59,6 +59,20 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0350": "a target that gives no judgement",
         "K0351": "bands that contradict each other",
         "K0352": "a target that no value can meet",
+        # what is sound and hardly meant
+        "K0360": "a sum that counts the same thing twice",
+        "K0361": "a mean or sum of ratios",
+        "K0362": "a target of the whole that also judges its parts",
+        "K0363": "a target that every value meets",
+        "K0364": "an `amber` that nothing can be",
+        "K0365": "a shift that does not fit its window",
+        "K0366": "a trend in smaller steps than its window",
+        "K0367": "hours asked of rows that only know their day",
+        "K0368": "`at end` of keys that do not report together",
+        "K0369": "a filter that no row passes",
+        "K0370": "a derived column that hides another",
+        "K0371": "a KPI without a target",
+        "K0372": "a declaration that nothing uses",
         # what is to be computed
         "K0401": "more periods than are computed",
         # reading data

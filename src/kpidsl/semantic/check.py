@@ -9,6 +9,7 @@ from kpidsl.diagnostics import Diagnostic, Problems, Severity, did_you_mean
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.kpi_check import META, KpiChecker, about, once
+from kpidsl.semantic.lints import lint
 from kpidsl.semantic.numbers import check_fit, unit_mismatch
 from kpidsl.semantic.params import Params, check_params
 from kpidsl.semantic.pending import pending_declarations
@@ -95,7 +96,7 @@ def check(
         for diagnostic in found:
             problems.add(diagnostic)
     pending = pending_declarations(names, holidays)
-    return m.Model(
+    model = m.Model(
         calendar,
         {name: constant.value for name, constant in constants.items()},
         {name: source for name, source in models.items() if source is not None},
@@ -105,6 +106,8 @@ def check(
         pending,
         failed,
     )
+    lint(names, model, sources, problems)
+    return model
 
 
 def _metric(declared: Declared[d.MetricDecl], values: ValueChecker, problems: Problems) -> m.MetricModel | None:
