@@ -83,10 +83,11 @@ class KpiChecker:
     def check(self) -> m.KpiModel | None:
         """The KPI, or None where something in it is wrong."""
         self.ok = once(self.node, KPI_ONCE, self.problems)
-        value = self.value()
-        if value is None:
+        measured = self.value()
+        if measured is None:
             self.beside_the_value()
             return None
+        value: v.Value = measured
         around = Around(self.namespace, (), {"value": value, "previous": v.Preceding(value.info, value)})
         targets = tuple(self.all(d.TargetProp, lambda prop: self.target(prop, value, around)))
         written_targets = [prop for prop in self.node.properties if isinstance(prop, d.TargetProp)]

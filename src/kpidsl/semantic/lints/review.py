@@ -34,8 +34,10 @@ def check_reviews(names: Names, problems: Problems) -> None:
 
 
 def _reviews(names: Names) -> Iterator[Word]:
-    for declared in (*names.sources.values(), *names.named.values()):
-        left: list[object] = [declared.node]
+    nodes: list[object] = [declared.node for declared in names.sources.values()]
+    nodes.extend(declared.node for declared in names.named.values())
+    for node in nodes:
+        left = [node]
         while left:
             for prop in getattr(left.pop(), "properties", ()):
                 if isinstance(prop, ReviewProp):

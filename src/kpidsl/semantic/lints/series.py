@@ -31,7 +31,7 @@ def lint_series(spot: Spot, sources: Sources, problems: Problems) -> None:
 
 def _reduction(spot: Spot, function: str, series: x.Expr, value: v.Value, sources: Sources, problems: Problems) -> None:
     node = spot.node
-    one = series.operand if isinstance(series, x.Each) else None
+    one = series.operand if isinstance(series, x.Each) and value.info.depth == 1 else None
     text = _text(one) if one is not None else None
     window = _text(spot.over.window) if spot.over is not None else "last month"
     whole = f"{_in_parentheses(one)} over {window}" if one is not None else None
@@ -230,7 +230,7 @@ def _total(value: v.Value) -> str:
         case v.Aggregate(function="avg"):
             return "the mean of all rows"
         case v.Aggregate(function="median" | "percentile"):
-            return "of all rows at once"
+            return "that of all rows"
         case v.Aggregate(function="share" | "top_box" | "nps"):
             return "the share of all rows"
         case _:

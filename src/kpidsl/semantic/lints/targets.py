@@ -60,12 +60,13 @@ def _each_segment(kpi: KpiModel, prop: d.TargetProp, target: BoundModel, problem
         return
     by = ", ".join(dict.fromkeys(name for slice_ in kpi.slices for name in slice_))
     end = prop.bound.span.end
+    before, after = prop.span.text[: end - prop.span.start], prop.span.text[end - prop.span.start :]
     problems.warning(
         "K0362",
         f"this target also judges each {by}: the number is the same for the whole and for its parts",
         target.span,
-        hint=f"write `{prop.bound.span.text} whole`".replace("`", "`target ", 1)
-        + " to judge the whole alone; a target for each part is a percentage, a ratio, or comes from a source of plans",
+        hint=f"write `{before} whole{after}` to judge the whole alone; a percentage, a ratio or a source of plans "
+        "gives each part a target of its own",
         fix=Fix("judge the whole alone", Span(prop.span.source, end, end), " whole"),
     )
 
@@ -80,12 +81,13 @@ def _no_amber(kpi: KpiModel, problems: Problems) -> None:
             return
         if target.operator is not None and amber.operator != target.operator:
             return
+    looser = {">": "`amber >= 90% of target`", "<": "`amber <= 110% of target`"}.get(
+        (amber.operator or "")[:1], "a wider range"
+    )
     problems.warning(
         "K0364",
         "`amber` asks as much as the target, so nothing can ever be amber",
         amber.span,
         also=[(kpi.targets[0].span, "the target")],
-        hint="a value that misses the target is amber while it still holds a looser bound: `amber >= 90% of target`"
-        if amber.operator is None or amber.operator[0] == ">"
-        else "a value that misses the target is amber while it still holds a looser bound: `amber <= 110% of target`",
+        hint=f"a value that misses the target is amber while it still holds a looser bound: {looser}",
     )

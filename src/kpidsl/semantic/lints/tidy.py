@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from functools import cache
 from pathlib import Path
 
 from kpidsl.diagnostics import Problems, Severity
@@ -112,6 +111,7 @@ class _Used:
     def __init__(self) -> None:
         self.names: set[str] = set()
         self.units: set[str] = set()
+        self._parts: dict[type, tuple[str, ...]] = {}  # the fields of each class of nodes that may hold names
 
     def by_name(self, full: str, namespace: str) -> bool:
         local = full.removeprefix(f"{namespace}.") if namespace else full
@@ -137,7 +137,11 @@ class _Used:
                 case _:
                     pass
             if isinstance(one, Node):
-                left.extend(getattr(one, field) for field in _parts(type(one)))
+                kind = type(one)
+                if kind not in self._parts:
+                    skipped = ("span", "doc", "title")
+                    self._parts[kind] = tuple(field.name for field in fields(kind) if field.name not in skipped)
+                left.extend(getattr(one, part) for part in self._parts[kind])
 
     def _name(self, text: str) -> None:
         """A name, and those it begins with: `orders.amount` reads `orders`. A unit may look like a name, too."""
@@ -146,8 +150,3 @@ class _Used:
         while "." in text:
             text = text.rpartition(".")[0]
             self.names.add(text)
-
-
-@cache
-def _parts(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name not in ("span", "doc", "title"))

@@ -163,7 +163,7 @@ def _newest_only(at: x.At, value: v.Aggregate, model: Model, problems: Problems)
     edge = "newest" if at.edge == "end" else "oldest"
     problems.warning(
         "K0368",
-        f"`{at.span.text}` takes the rows of the {edge} `{value.time.name}` alone: keys that report at another moment "
+        f"`at {at.edge}` takes the rows of the {edge} `{value.time.name}` alone: keys that report at another moment "
         "are left out",
         at.span,
         also=[(source.span, f"a row for each {', '.join(source.key)}")],

@@ -42,12 +42,11 @@ def spots(node: x.Expr, value: v.Value, over: x.Over | None = None) -> Iterator[
         case x.Call(arguments=(inner, *_)), v.Reduced(operand=meant):
             yield from spots(inner, meant, over)
         case (
-            (x.Binary(left=left, right=right), v.Operation())
-            | (x.Compare(left=left, right=right), v.Operation())
-            | (x.Logic(left=left, right=right), v.Operation())
+            x.Binary(left=left, right=right) | x.Compare(left=left, right=right) | x.Logic(left=left, right=right),
+            v.Operation(left=a, right=b),
         ):
-            yield from spots(left, value.left, over)
-            yield from spots(right, value.right, over)
+            yield from spots(left, a, over)
+            yield from spots(right, b, over)
         case _:
             return
 
@@ -73,7 +72,7 @@ def written(node: d.MetricDecl | d.KpiDecl) -> x.Expr | None:
 
 
 def expressions(names: Names, model: Model) -> Iterator[tuple[x.Expr, v.Value]]:
-    """Every sound expression of the metrics and KPIs: values, bounds, guards and requirements."""
+    """Every sound expression of the metrics and KPIs: values, bounds and guards."""
     for name, metric in model.metrics.items():
         node = names.named[name].node
         assert isinstance(node, d.MetricDecl)
