@@ -106,6 +106,11 @@ WHOLE = [
     ("avg(amount) from orders over last month", "target >= 5 EUR; by country", []),
     ("max(items) from orders over last month", "target >= 5; by country", []),
     ("count() from staff at end", "target >= 5; by department", ["K0362"]),
+    ("avg(revenue each day) over last month", "target >= 5 EUR; by country", ["K0362"]),
+    ("max(revenue each customers.country) over last month", "target >= 5 EUR; by country", []),
+    ("(revenue / count() from orders) over last month", "target >= 5 EUR; by country", []),
+    ("share(revenue each day >= 5 EUR) over last month", "target >= 0.5; by country", []),
+    ("slope(revenue each day) over last month", "target >= 5 EUR; by country", []),
     ("revenue over last month", "target >= revenue over last month 1 year earlier; by country", []),
     ("revenue over last month", "target >= 105% of previous; by country", []),
     ("revenue over last month", "target >= 5 EUR", []),
@@ -329,9 +334,9 @@ def test_names_of_a_namespace_are_found_from_inside_and_outside() -> None:
 
 
 def test_nothing_is_called_unused_where_something_is_wrong() -> None:
-    assert tidied(("a.kpi", USED + "metric spare = count() from s\nkpi j { value nn over last month; target >= 5 }")) == [
-        ("K0204", "nn")
-    ]
+    assert tidied(
+        ("a.kpi", USED + "metric spare = count() from s\nkpi j { value nn over last month; target >= 5 }")
+    ) == [("K0204", "nn")]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,8 @@ def check(
 
 def _metric(declared: Declared[d.MetricDecl], values: ValueChecker, problems: Problems) -> m.MetricModel | None:
     node = declared.node
+    once(node, METRIC_ONCE, problems)
+    indicator = _indicator(node, problems)
     if not any(isinstance(prop, p.ValueProp) for prop in node.properties):
         problems.error(
             "K0301",
@@ -124,9 +126,7 @@ def _metric(declared: Declared[d.MetricDecl], values: ValueChecker, problems: Pr
         value = values.measure(declared.name, node.name.span)
     except Invalid:
         return None
-    once(node, METRIC_ONCE, problems)
     dimensions: list[str] = []
-    indicator = None
     limits: tuple[v.Value | None, v.Value | None] = (None, None)
     changed = tuple((prop.on, prop.note.value) for prop in node.properties if isinstance(prop, d.ChangedProp))
     for prop in node.properties:
@@ -136,12 +136,6 @@ def _metric(declared: Declared[d.MetricDecl], values: ValueChecker, problems: Pr
                     for name in names:
                         values.sliceable(value, name.text, name.span)
                         dimensions.append(name.text)
-                case d.IndicatorProp(kind=word):
-                    if word.text not in ("leading", "lagging"):
-                        values.stop(
-                            "K0303", f"`{word.text}` is no kind of indicator", word.span, "use `leading` or `lagging`"
-                        )
-                    indicator = word.text
                 case d.LimitsProp(low=low, high=high):
                     limits = (_limit(low, value, values), _limit(high, value, values))
                     edges = [edge.number for edge in limits if isinstance(edge, v.Number)]
@@ -163,6 +157,17 @@ def _metric(declared: Declared[d.MetricDecl], values: ValueChecker, problems: Pr
         value.info.depth == 0 and is_standalone(value),
         node.name.span,
     )
+
+
+def _indicator(node: d.MetricDecl, problems: Problems) -> str | None:
+    """Leading or lagging, where it is said; another word is a problem."""
+    word = next((prop.kind for prop in node.properties if isinstance(prop, d.IndicatorProp)), None)
+    if word is None or word.text in ("leading", "lagging"):
+        return None if word is None else word.text
+    problems.error(
+        "K0303", f"`{word.text}` is no kind of indicator", word.span, hint="use `leading` or `lagging`",
+    )  # fmt: skip
+    return None
 
 
 def _limit(node: x.Expr | None, value: v.Value, values: ValueChecker) -> v.Value | None:

@@ -109,7 +109,9 @@ def lint_filters(spot: Spot, told: set[int], problems: Problems) -> None:
             "no row passes this filter, whatever the data",
             predicate.span,
             "these exclude each other" if other.text == text else f"`{other.text}` already excludes this",
-            hint='take one out, or write `or` or `in ["a", "b"]` where either will do',
+            hint='take one out, or write `or` or `in ["a", "b"]` where either will do'
+            if other.text == text
+            else f"take one out, or start from a metric without `{other.text}`",
         )
         return
 

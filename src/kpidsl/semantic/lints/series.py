@@ -43,7 +43,7 @@ def _reduction(spot: Spot, function: str, series: x.Expr, value: v.Value, source
         if inner.at is not None or (not by_period and all(_decided(name, inner, sources) for name in dimensions)):
             return
         counted = f"`{_argument(inner)}`"
-        again = "each period it is seen in" if by_period else f"each {dimensions[0]} it is seen with"
+        again = f"each {_piece(value)} it is seen {'in' if by_period else 'with'}"
         problems.warning(
             "K0360",
             f"this sum counts the same {counted} again for {again}",

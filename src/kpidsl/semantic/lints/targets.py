@@ -13,6 +13,8 @@ from kpidsl.source_text import Span
 from kpidsl.syntax import decl_nodes as d
 
 _ADDED_UP = ("count", "sum", "count_distinct")
+_TOTALS = ("flow", "stock", "distinct")
+_ONE_OF = ("avg", "median", "min", "max", "percentile", "sum", "first", "last")
 
 
 def lint_targets(names: Names, model: Model, problems: Problems) -> None:
@@ -54,9 +56,7 @@ def _each_segment(kpi: KpiModel, prop: d.TargetProp, target: BoundModel, problem
     edges = [known(edge) for edge in (target.low, target.high) if edge is not None]
     if not kpi.slices or target.whole or kpi.worst_segment or None in edges or not any(edges):
         return
-    if kpi.value.info.kind not in ("flow", "stock", "distinct") or kpi.unit.label == "%":
-        return
-    if any(part.function not in _ADDED_UP for part in v.aggregates(kpi.value)):
+    if kpi.unit.label == "%" or not _is_total(kpi.value):
         return
     by = ", ".join(dict.fromkeys(name for slice_ in kpi.slices for name in slice_))
     end = prop.bound.span.end
@@ -69,6 +69,23 @@ def _each_segment(kpi: KpiModel, prop: d.TargetProp, target: BoundModel, problem
         "gives each part a target of its own",
         fix=Fix("judge the whole alone", Span(prop.span.source, end, end), " whole"),
     )
+
+
+def _is_total(value: v.Value) -> bool:
+    """Whether a part of the rows gives less than all of them: a total, or one of a series of totals over time."""
+    if any(part.function not in _ADDED_UP for part in v.aggregates(value)):
+        return False
+    while len(v.parts(value)) == 1 and value.info.kind not in _TOTALS:
+        if isinstance(value, v.Reduced) and (value.function not in _ONE_OF or not _is_over_time(value.operand)):
+            return False
+        (value,) = v.parts(value)
+    return value.info.kind in _TOTALS
+
+
+def _is_over_time(value: v.Value) -> bool:
+    if isinstance(value, v.EachMember):
+        return False
+    return not value.info.depth or all(_is_over_time(part) for part in v.parts(value))
 
 
 def _no_amber(kpi: KpiModel, problems: Problems) -> None:
