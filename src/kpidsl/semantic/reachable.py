@@ -72,7 +72,8 @@ def check_reachable(aim: g.ChangeModel | g.ReachModel | g.KeepModel, prop: Node,
     end = known(aim.target)
     if end is not None:
         if not lies.can_meet(operator, end):
-            _report(f"this can never be {written(end, unit)}", lies, unit, prop.span, limits, values, operator)
+            side = "" if not aim.strict else "above " if upwards else "below "
+            _report(f"this can never be {side}{written(end, unit)}", lies, unit, prop.span, limits, values, operator)
     elif aim.delta is not None and aim.target is None:
         _check_delta(aim.delta, upwards, lies, unit, prop.span, limits, values)
 
