@@ -93,8 +93,11 @@ class SpecSet:
         >>> report.ok, [(one.code, one.place) for one in report.diagnostics]
         (False, [('K0204', '<stdin>:1')])
         """
+        from kpidsl.semantic import tidy
+
         found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn=schemas)
         problems = found.problems
+        tidy(self._names, found.model, problems)
         for name, error in found.bound.failed.items():
             span = self._names.sources[name].node.name.span
             problems.add(
