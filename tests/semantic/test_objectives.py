@@ -129,7 +129,7 @@ def test_numbers_are_brought_to_the_unit_of_the_value() -> None:
 
 
 def test_a_ratio_that_is_held_against_percentages_is_one() -> None:
-    found = change("increase active_users / headcount over last month from 75% by 5pp")
+    found = change("increase (active_users / headcount) over last month from 75% by 5pp")
     assert found.value.info.unit.label == "%"
     assert known(found.target) == Fraction(4, 5)
 
@@ -209,7 +209,7 @@ def test_these_have_a_meaning(text: str) -> None:
         ("increase satisfaction over last month by 101pp", "K0352"),
         ("increase satisfaction over last month from -5% to 10%", "K0352"),
         ("keep satisfaction over last month >= 101%", "K0352"),
-        ("increase active_users / headcount over last month from 75% by 15%", "K0387"),
+        ("increase (active_users / headcount) over last month from 75% by 15%", "K0387"),
         ("increase active_users over last month by 5 EUR", "K0310"),
         ("increase revenue over last month from 5 EUR to 6 USD", "K0310"),
         ("increase satisfaction over last month from 75 to 85", "K0310"),
