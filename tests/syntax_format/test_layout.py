@@ -52,6 +52,14 @@ def test_every_example_keeps_its_meaning(name: str) -> None:
         ("unit v = 1 m / s ^ 2", "unit v = 1 m/s^2\n"),
         ("unit a;unit b", "unit a\nunit b\n"),
         ("objective o{}", "objective o {}\n"),
+        (
+            "objective o { key result a{reach b<=6  from   -  1} }",
+            "objective o { key result a { reach b <= 6 from -1 } }\n",
+        ),
+        (
+            'objective o { key result a{deliver "b"  due 2026-04-01   weight  2,"c" weight 0} }',
+            'objective o { key result a { deliver "b" due 2026-04-01 weight 2, "c" weight 0 } }\n',
+        ),
         ("objective o {\n\n}", "objective o {}\n"),
         ("objective o { # c\n}", "objective o {  # c\n}\n"),
         ("policy p {\n\n\n  a b > 1\n\n\n  # c\n\n}", "policy p {\n  a b > 1\n\n  # c\n}\n"),
