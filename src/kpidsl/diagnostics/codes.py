@@ -61,6 +61,12 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0352": "a target that no value can meet",
         # what is to be computed
         "K0401": "more periods than are computed",
+        # SMART
+        "K0500": "a goal that is not specific",
+        "K0501": "a goal that is not measurable",
+        "K0502": "a goal that is not known to be achievable",
+        "K0503": "a goal that is not relevant to anything",
+        "K0504": "a goal that is not bound to a time",
         # reading data
         "K0600": "something outside of the spec failed",
         "K0601": "a data file is not there",
