@@ -20,6 +20,7 @@ from kpidsl.syntax.decl_nodes import KpiDecl, TargetProp
 from kpidsl.syntax.shared_nodes import CompareBound
 
 FEWEST = 3  # earlier anchors with a value, to say something of
+ENOUGH = 6  # of them, to call a target that was met at all trivial
 ONE_IN = 4  # a target is proposed that was met at about one in four of them
 
 
@@ -72,6 +73,8 @@ def _against(aim: Aim, past: History) -> Finding:
     if met == count and (now is None or now.holds):
         if _is_the_most(aim, (now or past.earlier[-1])):
             return Finding(Letter.ACHIEVABLE, State.YES, f"{score}: nothing stricter is possible")
+        if count < ENOUGH:
+            return Finding(Letter.ACHIEVABLE, State.YES, f"{score}: too few to call it trivial")
         return Finding(Letter.ACHIEVABLE, State.MISSING, f"{score}: trivially met", _proposed(aim, past, stricter=True))
     if met == 0 and (now is None or not now.holds):
         return Finding(Letter.ACHIEVABLE, State.MISSING, _never(aim, past), _proposed(aim, past, stricter=False))

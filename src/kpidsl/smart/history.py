@@ -12,9 +12,11 @@ from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan import nodes as n
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
-from kpidsl.smart.reading import step_of
+from kpidsl.smart.reading import periods, step_of
 
 ANCHORS = 12
+FEW = 4  # anchors for a value that is made of many periods, each of which costs as much as a value
+MANY = 100  # periods in a window
 REACH_YEARS = 100  # of steps as long as a century fewer are looked at
 _LOW, _HIGH = "low", "high"
 
@@ -57,7 +59,8 @@ def steps(kpi: m.KpiModel) -> tuple[int, int, Unit]:
     """How many earlier anchors are asked for, and how far apart they are: as the trend's, or as long as the window."""
     count, unit = (1, kpi.trend[1]) if kpi.trend is not None else step_of(kpi.value)
     years = REACH_YEARS * Grain.YEAR.nominal_seconds
-    return min(ANCHORS, years // (count * unit.grain.nominal_seconds)), count, unit
+    most = FEW if periods(kpi.value) > MANY else ANCHORS
+    return min(most, years // (count * unit.grain.nominal_seconds)), count, unit
 
 
 def with_history(model: m.Model) -> m.Model:

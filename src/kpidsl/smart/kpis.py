@@ -22,6 +22,7 @@ from kpidsl.smart.reading import (
     edges,
     first_window,
     formula,
+    is_constant,
     looks_back,
     review_of,
     sources,
@@ -83,12 +84,14 @@ def finding(letter: Letter, fine: Iterable[str], missing: Iterable[str], additio
 # ---------------------------------------------------------------- specific
 def _specific(kpi: m.KpiModel, node: KpiDecl, inside: Iterable[m.MetricModel], evidence: Evidence) -> Finding:
     """Formula and scope, unit, owner."""
-    fine, missing, additions = [], [], []
+    fine: list[str] = []
+    missing: list[str] = []
+    additions: list[Addition] = []
     shown = formula(kpi.value)
-    if shown:
-        fine.append(shown)
-    else:
+    if is_constant(kpi.value):
         missing.append("its value is a constant: no source enters it")
+    elif shown:
+        fine.append(shown)
     unit = unit_said(kpi.value, kpi.unit.label)
     if unit is not None:
         fine.append(unit)
@@ -108,15 +111,15 @@ def _owner(kpi: m.KpiModel, inside: Iterable[m.MetricModel], evidence: Evidence)
     """Who probably owns a KPI: who owns its metric, else most of the KPIs beside it."""
     for metric in inside:
         if metric.about.owner is not None:
-            return _quoted(metric.about.owner), f"who owns `{metric.name}`"
+            return quoted(metric.about.owner), f"who owns `{metric.name}`"
     here = kpi.span.source.path
     beside = Counter({owner: count for (path, owner), count in evidence.owners.items() if path == here})
     if beside:
-        return _quoted(beside.most_common(1)[0][0]), "who owns most KPIs of this file"
+        return quoted(beside.most_common(1)[0][0]), "who owns most KPIs of this file"
     return OWNER, "one person or team"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
@@ -131,9 +134,11 @@ def _unit_lines(kpi: m.KpiModel, node: KpiDecl, evidence: Evidence) -> Iterable[
 # ---------------------------------------------------------------- measurable
 def _measurable(kpi: m.KpiModel, node: KpiDecl, evidence: Evidence) -> Finding:
     """Sources that can be read, and a baseline."""
-    fine, missing, additions = [], [], []
+    fine: list[str] = []
+    missing: list[str] = []
+    additions: list[Addition] = []
     read = sources(kpi.value)
-    if not read:
+    if is_constant(kpi.value):
         missing.append("it reads no source")
     for name in read:
         failed = evidence.failed.get(name)
@@ -167,7 +172,9 @@ def _baseline(value: v.Value) -> str:
 # ---------------------------------------------------------------- time-bound
 def _time_bound(kpi: m.KpiModel, node: KpiDecl) -> Finding:
     """A window with two ends, and a rhythm of review."""
-    fine, missing, additions = [span_of_time(kpi.value)], [], []
+    fine = [span_of_time(kpi.value)]
+    missing: list[str] = []
+    additions: list[Addition] = []
     if isinstance(first_window(kpi.value), c.AllTime):
         missing.append("its window is all time, so it never begins anew")
         line = next(prop for prop in node.properties if isinstance(prop, ValueProp))

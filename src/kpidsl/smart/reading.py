@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from kpidsl import calendar as c
 from kpidsl.calendar import Grain, Unit
@@ -12,7 +12,7 @@ from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.windowing import windows
 
-COUNTS = ("count", "count_distinct", "conversions", "nps")
+COUNTS = frozenset({"count", "count_distinct", "conversions", "nps"})
 MONTH = Unit(Grain.MONTH)
 
 
@@ -34,6 +34,20 @@ def step_of(value: v.Value) -> tuple[int, Unit]:
             return (last - first).days + 1, Unit(Grain.DAY)
         case _:
             return 1, MONTH
+
+
+def periods(value: v.Value) -> int:
+    """About how many periods the series in a value have in one window of it."""
+    count, unit = step_of(value)
+    length = count * unit.grain.nominal_seconds
+    return sum(length // one.unit.grain.nominal_seconds for one in _series(value))
+
+
+def _series(value: v.Value) -> Iterator[v.EachPeriod]:
+    if isinstance(value, v.EachPeriod):
+        yield value
+    for part in v.parts(value):
+        yield from _series(part)
 
 
 def span_of_time(value: v.Value) -> str:
@@ -69,11 +83,20 @@ def unit_said(value: v.Value, label: str | None) -> str | None:
     """The unit of a value in words; None where nothing says what its number counts."""
     if label is not None:
         return f"in {label}"
+    functions = {aggregate.function for aggregate in v.aggregates(value)}
+    if functions == {"nps"}:
+        return "a score from -100 to 100"
     if value.info.kind == "ratio":
         return "a plain ratio"
-    if all(aggregate.function in COUNTS for aggregate in v.aggregates(value)):
-        return "a number of rows"
-    return None
+    if functions == {"count_distinct"}:
+        return "a number of different values"
+    return "a number of rows" if functions <= COUNTS else None
+
+
+def is_constant(value: v.Value) -> bool:
+    """Whether a value is the same whatever the data."""
+    inside = v.parts(value)
+    return all(is_constant(part) for part in inside) if inside else isinstance(value, v.Number)
 
 
 def bare_column(value: v.Value) -> str | None:

@@ -12,10 +12,12 @@ from kpidsl.diagnostics import Problems, Severity
 from kpidsl.semantic import is_of_data
 from kpidsl.semantic import model as m
 from kpidsl.smart.history import History, history, with_history
+from kpidsl.smart.key_results import key_result_judgements
 from kpidsl.smart.kpis import Evidence, kpi_judgement
 from kpidsl.smart.links import Links
 from kpidsl.smart.records import Judgement, SmartReport
 from kpidsl.syntax.decl_nodes import KpiDecl
+from kpidsl.syntax.goal_nodes import ObjectiveDecl
 from kpidsl.syntax.setting_nodes import UnitDecl
 
 
@@ -48,6 +50,8 @@ def judge(
     judgements: list[Judgement] = []
     left_out: list[str] = []
     for name, declared in names.named.items():
+        if isinstance(declared.node, ObjectiveDecl):
+            judgements.extend(key_result_judgements(declared, evidence))  # type: ignore[arg-type]
         if not isinstance(declared.node, KpiDecl):
             continue
         kpi = model.kpis.get(name)
