@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,7 +16,7 @@ from kpidsl.smart.history import History, Point
 from kpidsl.smart.literals import literal, rounded
 from kpidsl.smart.reading import COUNTS, span_of_time
 from kpidsl.smart.records import Addition, Finding, Letter, State
-from kpidsl.syntax.decl_nodes import KpiDecl, TargetProp
+from kpidsl.syntax.decl_nodes import AmberProp, KpiDecl, TargetProp
 from kpidsl.syntax.shared_nodes import CompareBound
 
 FEWEST = 3  # earlier anchors with a value, to say something of
@@ -124,17 +124,18 @@ def _proposed(aim: Aim, past: History, *, stricter: bool) -> tuple[Addition, ...
         return ()
     points = _all(past)
     if not isinstance(line.bound, CompareBound):
-        return _proposed_range(aim, line, points, stricter=stricter)
+        return _proposed_range(aim, line, points)
     assert point.operator is not None
     upward = point.operator[0] == ">"
     if _moves(points) or v.aggregates(_bound(aim, past).low):
         return _proposed_part(line, points, upward=upward, stricter=stricter)
     values = sorted((one.value for one in points), reverse=upward)
     pick = values[(len(values) - 1) // ONE_IN] if stricter else values[0]
-    if stricter and pick == point.low:
+    if stricter and pick in (point.low, values[-1]):
         pick = values[0]
-    if stricter and pick == point.low:
-        written, operator = literal(point.low, aim.unit), point.operator[0]
+    if stricter and pick == values[-1]:
+        # They are all the same: nothing but the strict sign is stricter.
+        written, operator = literal(pick, aim.unit), point.operator[0]
     else:
         near = rounded(pick, aim.unit, up=not upward, beyond=point.low if stricter else None)
         written, operator = literal(near, aim.unit), point.operator
@@ -143,7 +144,8 @@ def _proposed(aim: Aim, past: History, *, stricter: bool) -> tuple[Addition, ...
         return ()
     reached = sum(compare_to(one, operator, pick) for one in points)
     note = f"{reached} of {len(points)} values hold it"
-    return (changed_line(line.span, line.bound.span, f"{operator} {written}", note),)
+    changed = changed_line(line.span, line.bound.span, f"{operator} {written}", note)
+    return (changed, *_amber_beyond(aim, operator, pick))
 
 
 def compare_to(point: Point, operator: str, edge: Fraction) -> bool:
@@ -168,20 +170,54 @@ def _proposed_part(line: TargetProp, points: Sequence[Point], *, upward: bool, s
     return (changed_line(line.span, bound.span, text, f"{reached} of {len(points)} values hold it"),)
 
 
-def _proposed_range(aim: Aim, line: TargetProp, points: Sequence[Point], *, stricter: bool) -> tuple[Addition, ...]:
-    """A corridor: the middle half of the values, or all of them."""
+def _proposed_range(aim: Aim, line: TargetProp, points: Sequence[Point]) -> tuple[Addition, ...]:
+    """A corridor: the middle half of the values."""
     if _moves(points):
         return ()
     values = sorted(point.value for point in points)
-    skipped = len(values) // ONE_IN if stricter else 0
+    skipped = len(values) // ONE_IN
     low = rounded(values[skipped], aim.unit, up=False)
     high = rounded(values[-1 - skipped], aim.unit, up=True)
-    first, second = literal(low, Unit() if aim.unit.label not in ("%", "pp") else aim.unit), literal(high, aim.unit)
-    if first is None or second is None or low == high:
+    text = _corridor(low, high, aim.unit)
+    if text is None or low == high:
         return ()
     reached = sum(low <= value <= high for value in values)
-    text = f"{first}..{second}"
-    return (changed_line(line.span, line.bound.span, text, f"{reached} of {len(values)} values are in it"),)
+    changed = changed_line(line.span, line.bound.span, text, f"{reached} of {len(values)} values are in it")
+    return (changed, *_amber_around(aim, low, high, values))
+
+
+def _amber_beyond(aim: Aim, operator: str, edge: Fraction) -> Iterator[Addition]:
+    """The amber line of a target that is written anew, where it would be the stricter of the two."""
+    line, amber = _amber(aim)
+    old = known(amber.low, edge) if amber is not None else None
+    if line is None or old is None or not (old > edge if operator[0] == ">" else old < edge):
+        return
+    part = 90 if (operator[0] == ">") == (edge > 0) else 110
+    text = f"{operator} {part}% of target" if edge else f"{operator} {literal(edge, aim.unit)}"
+    yield changed_line(line.span, line.bound.span, text)
+
+
+def _amber_around(aim: Aim, low: Fraction, high: Fraction, values: Sequence[Fraction]) -> Iterator[Addition]:
+    """The amber corridor of one that is written anew, where it would not hold it."""
+    line, amber = _amber(aim)
+    if line is None or amber is None or amber.high is None:
+        return
+    inner, outer = known(amber.low), known(amber.high)
+    if inner is None or outer is None or (inner <= low and outer >= high):
+        return
+    text = _corridor(min(low, inner, values[0]), max(high, outer, values[-1]), aim.unit)
+    if text is not None:
+        yield changed_line(line.span, line.bound.span, text)
+
+
+def _amber(aim: Aim) -> tuple[AmberProp | None, m.BoundModel | None]:
+    return next((one for one in aim.node.properties if isinstance(one, AmberProp)), None), aim.kpi.amber
+
+
+def _corridor(low: Fraction, high: Fraction, unit: Unit) -> str | None:
+    """A range as it is written, its unit once, a percentage's at both ends."""
+    first, second = literal(low, unit if unit.label in ("%", "pp") else Unit()), literal(high, unit)
+    return None if second is None else f"{first}..{second}"
 
 
 def _bound(aim: Aim, past: History) -> m.BoundModel:
@@ -204,12 +240,12 @@ def _first_target(aim: Aim) -> Addition:
         written = literal(number, aim.unit)
         note = "the number is yours to choose; `<=` where lower is better"
     else:
-        near = rounded(value, aim.unit, up=False)
+        every = sorted((value, *points), reverse=True)
+        pick = every[(len(every) - 1) // ONE_IN]
+        near = rounded(every[0] if pick == every[-1] else pick, aim.unit, up=False)
         written = literal(near, aim.unit)
-        reached = (
-            f"; {sum(point >= near for point in points)} of {len(points)} earlier values hold it" if points else ""
-        )
-        note = f"{span_of_time(aim.kpi.value)} was {aim.shown(value)}{reached}; `<=` where lower is better"
+        met = f"; {sum(one >= near for one in every)} of {len(every)} values hold it" if points else ""
+        note = f"{span_of_time(aim.kpi.value)} was {aim.shown(value)}{met}; `<=` where lower is better"
     return property_line(aim.node.span, aim.node.properties, f"target >= {written or 'previous'}", note)
 
 

@@ -31,14 +31,14 @@ def property_line(declaration: Span, properties: Sequence[Node], shown: str, not
 
 def declaration_line(beside: Span, shown: str, note: str = "") -> Addition:
     """A declaration to add below another."""
-    return Addition(shown, note, at_end_of(beside), f"\n\n{shown}")
+    return Addition(shown, note, at_end_of(beside), f"\n\n{shown}", "declare")
 
 
 def changed_line(line: Span, part: Span, text: str, note: str = "") -> Addition:
     """A property of which a part is to be written differently."""
     whole = line.source.text
     shown = f"{whole[line.start : part.start]}{text}{whole[part.end : line.end]}"
-    return Addition(" ".join(shown.split()), note, part, text, replaces=True)
+    return Addition(" ".join(shown.split()), note, part, text, "write")
 
 
 def _indent(properties: Sequence[Node], closing: str) -> str:

@@ -10,7 +10,8 @@ def entries(report: SmartReport) -> dict[str, object]:
     """What `check --smart -f json` adds to the document of the diagnostics.
 
     `{"as_of", "judgements": [{"kind", "name", "title", "at", "smart", "findings": [{"letter", "code", "state", "said",
-    "add": [{"line", "note", "replaces", "path", "line_number", …, "text"}]}]}], "not_judged"}`.
+    "add": [{"shown", "note", "how", "place"}]}]}], "not_judged"}`. `state` is yes, missing or "not looked at"; `how` is
+    add, write (anew) or declare (below). `place` is one of a diagnostic's, with the `text` to put there.
     Putting an addition's `text` where its place is leaves a spec that checks.
     """
     return {
@@ -45,6 +46,6 @@ def _addition(one: Addition) -> dict[str, object]:
     return {
         "shown": one.shown,
         "note": one.note or None,
-        "replaces": one.replaces,
+        "how": one.how,
         "place": place(one.span, one.text),
     }

@@ -30,8 +30,9 @@ from kpidsl.smart.reading import (
     unit_said,
 )
 from kpidsl.smart.records import Addition, Finding, Judgement, Letter, State
-from kpidsl.syntax.decl_nodes import KpiDecl
-from kpidsl.syntax.shared_nodes import ValueProp
+from kpidsl.syntax.decl_nodes import AmberProp, KpiDecl, TargetProp
+from kpidsl.syntax.expr_nodes import Negate, Quantity
+from kpidsl.syntax.shared_nodes import CompareBound, ValueProp
 
 OWNER = "team@example.com"
 
@@ -124,11 +125,19 @@ def quoted(text: str) -> str:
 
 
 def _unit_lines(kpi: m.KpiModel, node: KpiDecl, evidence: Evidence) -> Iterable[Addition]:
-    """The unit named after the column the number comes from, declared where there is none of that name."""
+    """The unit named after the column the number comes from, declared where there is none of that name, and given to
+    the plain numbers it is held against.
+    """
     name = (bare_column(kpi.value) or "point").rpartition(".")[2]
     if name not in evidence.units:
         yield declaration_line(node.span, f"unit {name}")
     yield property_line(node.span, node.properties, f"unit {name}", "or the unit it really has")
+    for prop in node.properties:
+        if isinstance(prop, TargetProp | AmberProp):
+            written = prop.bound.value if isinstance(prop.bound, CompareBound) else prop.bound.high
+            plain = written.operand if isinstance(written, Negate) else written
+            if isinstance(plain, Quantity) and plain.unit is None:
+                yield changed_line(prop.span, written.span, f"{written.span.text} {name}")
 
 
 # ---------------------------------------------------------------- measurable

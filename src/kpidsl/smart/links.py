@@ -90,7 +90,7 @@ class Links:
         taken = self.names.named
         goal = next(
             one
-            for one in ("goal", *(f"goal_{number}" for number in range(2, 1000)))
+            for one in ("purpose", *(f"purpose_{number}" for number in range(2, 1000)))
             if not any(full in taken for full in in_namespace(one, declared.namespace))
         )
         goal_line = f'goal {goal} "What this is for" {{ kind goal }}'

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import Literal
 
 from kpidsl.diagnostics import Diagnostic, Label, Severity
 from kpidsl.source_text import Span
+
+How = Literal["add", "write", "declare"]
 
 
 class Letter(Enum):
@@ -46,14 +49,15 @@ class State(Enum):
 class Addition:
     """A line to add. `shown` is the line as a person types it, `note` a word on it, as a comment behind it.
 
-    Putting `text` where `span` is leaves a spec that checks; `replaces` tells that a line there goes away.
+    Putting `text` where `span` is leaves a spec that checks. `how` says what a person does there: adds a line to the
+    block, writes the line that is there anew, or adds a declaration below.
     """
 
     shown: str
     note: str
     span: Span
     text: str
-    replaces: bool = False
+    how: How = "add"
 
     @property
     def place(self) -> str:
@@ -98,13 +102,13 @@ class Judgement:
                 continue
             added = " and ".join(f"`{one.shown}`" for one in finding.additions)
             places = ", ".join(dict.fromkeys(one.place for one in finding.additions))
-            replaces = any(one.replaces for one in finding.additions)
+            verb = "write" if any(one.how == "write" for one in finding.additions) else "add"
             yield Diagnostic(
                 finding.letter.code,
                 Severity.NOTE,
                 f"{self.kind} `{self.name}` is not {finding.letter.value}: {finding.said}",
                 (Label(self.span),),
-                hint=f"{'write' if replaces else 'add'} {added} (at {places})" if added else None,
+                hint=f"{verb} {added} (at {places})" if added else None,
                 affects=(self.name,),
             )
 

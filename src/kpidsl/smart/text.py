@@ -13,6 +13,7 @@ WIDTH = 120  # columns, where nobody says how many there are
 NARROWEST = 60
 SIGNS = {State.YES: ("✓", "32"), State.MISSING: ("✗", "31"), State.UNKNOWN: ("-", "2")}
 LETTER, STATE = 10, 10  # columns of the longest word and what most states take
+VERBS = {"add": "add", "write": "write", "declare": "add below"}
 INDENT = 2 + 2 + LETTER + 2 + STATE
 
 
@@ -40,8 +41,7 @@ def _lines(finding: Finding, width: int, *, colour: bool) -> Iterator[str]:
     for line in rest:
         yield f"{' ' * INDENT}{line}"
     for addition in finding.additions:
-        verb = "write" if addition.replaces else "add"
-        yield f"{' ' * INDENT}{addition.place}: {verb}"
+        yield f"{' ' * INDENT}{addition.place}: {VERBS[addition.how]}"
         yield f"{' ' * INDENT}  {paint(addition.line, '32', on=colour)}"
 
 
