@@ -119,17 +119,19 @@ class Days:
 class Since:
     """`since 2026-01-01`: from the start of a civil day to the anchor; empty where the anchor is earlier.
 
-    ValueError for a year outside those the calendar covers.
+    `name` is how else it is written: `period to date` begins with its objective's period. ValueError for a year
+    outside those the calendar covers.
     """
 
     first: date
+    name: str | None = None
 
     def __post_init__(self) -> None:
         _check_year(self.first)
 
     @property
     def label(self) -> str:
-        return f"since {self.first}"
+        return self.name or f"since {self.first}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from dataclasses import replace
 from kpidsl.diagnostics import Diagnostic, Problems, Severity, did_you_mean
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
-from kpidsl.semantic.kpi_check import META, KpiChecker, about, once
+from kpidsl.semantic.goals import check_goals
+from kpidsl.semantic.kpi_check import KpiChecker
 from kpidsl.semantic.numbers import check_fit, unit_mismatch
 from kpidsl.semantic.params import Params, check_params
 from kpidsl.semantic.pending import pending_declarations
+from kpidsl.semantic.properties import META, about, once
 from kpidsl.semantic.scope import Declared, Names
 from kpidsl.semantic.settings import check_calendar
 from kpidsl.semantic.sources import Sources
@@ -91,6 +93,7 @@ def check(
             failed[name] = _failed(name, declared.node, own)
         for diagnostic in own:
             problems.add(diagnostic)
+    goals = check_goals(names, shared, problems)
     for found in sources.problems_of.values():
         for diagnostic in found:
             problems.add(diagnostic)
@@ -103,7 +106,11 @@ def check(
         kpis,
         tuple(names.named),
         pending,
-        failed,
+        failed | goals.failed,
+        goals.objectives,
+        goals.outcomes,
+        goals.policies,
+        goals.scorecards,
     )
 
 

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 from typing import TypeVar
 
-from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.bands import check_bands, check_limits
-from kpidsl.semantic.numbers import check_fit, unit_mismatch
+from kpidsl.semantic.edges import edge_in_unit
+from kpidsl.semantic.properties import META, about, action_model, once, supported
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.units import NUMBER, Unit
 from kpidsl.semantic.value_check import SORTS, Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows, previous_exists
-from kpidsl.semantic.windows import Invalid, counted_unit, duration
+from kpidsl.semantic.windows import Invalid, counted_unit
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import shared_nodes as p
@@ -26,45 +25,8 @@ from kpidsl.syntax.node import Name
 
 P = TypeVar("P")
 R = TypeVar("R")
-META = (p.OwnerProp, p.DescriptionProp, p.ReviewProp)
 KPI_ONCE = (*META, p.ValueProp, d.UnitProp, d.AmberProp, d.TrendProp, d.WorstSegmentProp, d.IntervalProp, d.SignalProp)
 STATUSES = ("green", "amber", "red", "no_data", "stale", "error")
-
-
-def about(node: d.MetricDecl | d.KpiDecl) -> m.Descriptive:
-    """What people are told of a metric or KPI: properties, or the `##` comment above it."""
-    owner = review = description = None
-    tags: list[str] = []
-    for prop in node.properties:
-        match prop:
-            case p.OwnerProp(owner=text):
-                owner = text.value
-            case p.ReviewProp(rhythm=word):
-                review = word.text
-            case p.DescriptionProp(text=text):
-                description = text.value
-            case p.TagsProp(tags=names):
-                tags.extend(name.text for name in names)
-            case _:
-                pass
-    return m.Descriptive(
-        node.title.value if node.title is not None else None, description or node.doc, owner, review, tuple(tags)
-    )
-
-
-def once(node: d.MetricDecl | d.KpiDecl, kinds: tuple[type, ...], problems: Problems) -> bool:
-    """Whether each of these properties stands at most once; a second one is a problem."""
-    fine = True
-    for kind in kinds:
-        found = [prop for prop in node.properties if isinstance(prop, kind)]
-        for again in found[1:]:
-            word = again.span.text.split(maxsplit=1)[0]
-            problems.error(
-                "K0201", f"`{word}` stands twice in `{node.name.text}`", again.span, "again here",
-                also=[(found[0].span, "first here")], hint="keep one",
-            )  # fmt: skip
-            fine = False
-    return fine
 
 
 class KpiChecker:
@@ -132,7 +94,7 @@ class KpiChecker:
             for found in self.compare(prop, value)
         ]
         actions = self.all(d.ActionProp, self.action)
-        supports = tuple(self.supports())
+        supports = self.supports()
         self.judged(targets, amber)
         check_bands(targets, amber, self.problems)
         self.limits(value, targets)
@@ -199,19 +161,7 @@ class KpiChecker:
 
     def edge(self, node: x.Expr, value: v.Value, around: Around) -> v.Value:
         """One edge of a bound, in the unit of the value."""
-        edge = self.values.number(node, around)
-        check_windows(edge, node, self.problems)
-        unit = value.info.unit
-        if not edge.info.unit.fits(unit) and not (isinstance(edge, v.Number) and edge.number == 0):
-            unit_mismatch(unit, edge.info.unit, node.span, self.problems, (node,))
-            raise Invalid
-        written = self.node.name  # the value's own number is never a literal
-        check_fit(unit, edge.info.unit, (x.NameRef(written.text, span=written.span), node), node.span, self.problems)
-        factor = edge.info.unit.factor_to(unit) if edge.info.unit.fits(unit) else Fraction(1)
-        if factor == 1:
-            return edge
-        info = replace(edge.info, unit=unit)
-        return v.Number(info, edge.number * factor) if isinstance(edge, v.Number) else v.Converted(info, edge, factor)
+        return edge_in_unit(node, value, around, self.values, self.node.name)
 
     def percent(self, value: v.Value, targets: tuple[m.BoundModel, ...]) -> tuple[v.Value, tuple[m.BoundModel, ...]]:
         """A plain number that is held against a percentage is shown as one."""
@@ -287,34 +237,11 @@ class KpiChecker:
         return found
 
     def action(self, prop: d.ActionProp) -> m.ActionModel:
-        due: date | tuple[int, c.Unit] | None = (
-            duration(prop.due, self.problems) if isinstance(prop.due, x.Quantity) else prop.due
-        )
-        if prop.trigger is not None and prop.trigger.text not in STATUSES:
-            self.values.stop(
-                "K0303", f"`{prop.trigger.text}` is no status", prop.trigger.span, f"use {', '.join(STATUSES)}"
-            )
-        owner = prop.owner.value if prop.owner is not None else None
-        return m.ActionModel(
-            prop.title.value, owner, due, prop.trigger.text if prop.trigger is not None else None, prop.done
-        )
+        return action_model(prop, STATUSES, self.problems)
 
-    def supports(self) -> list[str]:
-        found: list[str] = []
-        for prop in self.node.properties:
-            if isinstance(prop, p.SupportsProp):
-                for name in prop.names:
-                    declared = self.values.names.of_kind(name, self.namespace, "goal", self.problems)
-                    if declared is None:
-                        self.ok = False
-                    elif isinstance(declared.node, d.MetricDecl | d.KpiDecl):
-                        self.problems.error(
-                            "K0303", f"`{name.text}` is no goal, objective or outcome", name.span,
-                            hint="`supports` names what this KPI is for",
-                        )  # fmt: skip
-                        self.ok = False
-                    else:
-                        found.append(declared.name)
+    def supports(self) -> tuple[str, ...]:
+        found, fine = supported(self.node, self.values.names, self.namespace, "KPI", self.problems)
+        self.ok = self.ok and fine
         return found
 
     # ------------------------------------------------------------ bands

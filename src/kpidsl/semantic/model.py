@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kpidsl.calendar import Calendar
 from kpidsl.calendar import Unit as PeriodUnit
@@ -17,6 +18,9 @@ from kpidsl.semantic.units import Unit
 from kpidsl.semantic.values import Value
 from kpidsl.source_text import Span
 from kpidsl.syntax.shared_nodes import ProviderCall
+
+if TYPE_CHECKING:
+    from kpidsl.semantic.goal_model import ObjectiveModel, OutcomeModel, PolicyModel, ScorecardModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A metric or KPI that data makes impossible: a column its source lacks, of a wrong type."""
+    """A metric, KPI, objective … that data makes impossible: a column its source lacks, of a wrong type."""
 
     kind: str
     name: str
@@ -193,4 +197,8 @@ class Model:
     order: tuple[str, ...]
     pending: tuple[Pending, ...]
     failed: Mapping[str, Failed] = field(default_factory=dict)
+    objectives: Mapping[str, ObjectiveModel] = field(default_factory=dict)
+    outcomes: Mapping[str, OutcomeModel] = field(default_factory=dict)
+    policies: Mapping[str, PolicyModel] = field(default_factory=dict)
+    scorecards: Mapping[str, ScorecardModel] = field(default_factory=dict)
     as_of: datetime | None = None

@@ -33,12 +33,13 @@ SORTS = {"number": "number", "boolean": "condition", "text": "text", "time": "ti
 @dataclass(frozen=True, slots=True)
 class Around:
     """What surrounds an expression: the file's namespace, filters of outer `where`s, and what `value`, `target`,
-    … mean.
+    … and, in an objective, `period to date` mean.
     """
 
     namespace: str
     filters: tuple[tuple[x.Expr, str], ...] = ()
     local: Mapping[str, v.Value] = field(default_factory=dict, hash=False)
+    period: c.Since | None = None
 
 
 class ValueChecker:
@@ -150,7 +151,7 @@ class ValueChecker:
                 return v.Converted(value.info, value, Fraction(percent.number) / 100)
             case x.Over(operand=operand, window=window):
                 value = self.value(operand, around)
-                return v.Windowed(value.info, value, window_spec(window, self.calendar, self.problems))
+                return v.Windowed(value.info, value, window_spec(window, self.calendar, self.problems, around.period))
             case x.Earlier(operand=operand, count=count, unit=unit):
                 value = self.value(operand, around)
                 return v.Shifted(value.info, value, count, counted_unit(count, unit, self.problems))

@@ -53,8 +53,13 @@ def duration(quantity: x.Quantity, problems: Problems) -> tuple[int, c.Unit]:
     return int(number), counted_unit(int(number), unit, problems)
 
 
-def window_spec(written: x.Window, calendar: c.Calendar, problems: Problems) -> c.WindowSpec:
-    """The window as the calendar knows it. Raises `Invalid` for one that does not exist."""
+def window_spec(
+    written: x.Window, calendar: c.Calendar, problems: Problems, period: c.Since | None = None
+) -> c.WindowSpec:
+    """The window as the calendar knows it; `period` is what `period to date` means here.
+
+    Raises `Invalid` for one that does not exist.
+    """
     try:
         match written:
             case x.LastWindow(count, unit):
@@ -79,6 +84,8 @@ def window_spec(written: x.Window, calendar: c.Calendar, problems: Problems) -> 
             case x.AllTimeWindow():
                 return c.AllTime()
             case x.PeriodToDateWindow():
+                if period is not None:
+                    return period
                 problems.error(
                     "K0331",
                     "`period to date` is the period of an objective, and there is none around it",

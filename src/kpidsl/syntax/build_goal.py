@@ -44,13 +44,13 @@ class SpecBuilder(DeclBuilder):
         return g.KeyResultDecl(name, title, properties, doc, span=span)
 
     def change_prop(self, branch: Branch, children: list[Any]) -> g.ChangeProp:
-        direction, value, baseline, by, to = children
+        direction, value, start, by, to = children
         size, relative = by.children if by is not None else (None, None)
         operator, goal = to.children if to is not None else (None, None)
         return g.ChangeProp(
             direction.value,
             self.build(value),
-            self.maybe(baseline),
+            self.build(start.children[-1]) if start is not None else None,
             self.maybe(size),
             relative is not None,
             operator.value if operator is not None else None,
@@ -59,7 +59,9 @@ class SpecBuilder(DeclBuilder):
         )
 
     def reach_prop(self, branch: Branch, children: list[Any]) -> g.ReachProp:
-        return g.ReachProp(self.build(children[0]), self.build(children[1]), span=self.span(branch))
+        value, bound, start = children
+        baseline = self.build(start.children[-1]) if start is not None else None
+        return g.ReachProp(self.build(value), self.build(bound), baseline, span=self.span(branch))
 
     def keep_prop(self, branch: Branch, children: list[Any]) -> g.KeepProp:
         return g.KeepProp(self.build(children[0]), self.build(children[1]), span=self.span(branch))
@@ -68,10 +70,16 @@ class SpecBuilder(DeclBuilder):
         return g.DeliverProp(self.all(children), span=self.span(branch))
 
     def deliver_item(self, branch: Branch, children: list[Any]) -> g.DeliverItem:
-        title, when = children
+        title, when, weight = children
         done = self.date(when.children[0]) if when is not None and when.data == "deliver_done" else None
         due = self.date(when.children[0]) if when is not None and when.data == "deliver_due" else None
-        return g.DeliverItem(self.build(title), done, due, span=self.span(branch))
+        return g.DeliverItem(
+            self.build(title),
+            done,
+            due,
+            self.number(weight) if weight is not None else None,
+            span=self.span(branch),
+        )
 
     def weight_prop(self, branch: Branch, children: list[Any]) -> g.WeightProp:
         return g.WeightProp(self.number(children[0]), span=self.span(branch))

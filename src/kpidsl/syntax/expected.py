@@ -27,6 +27,7 @@ _WORDS = {
     "COLOUR_WHEN": "`red when`",
     "DIRECTION": "`increase` or `reduce`",
     "EDGE": "`end` or `start`",
+    "FROM_NUMBER": "`from`",
     "CONVERSION": "`conversion_rate`",
     "PER_NUMBER": "`per 100_000`",
     "MONTH_DAY": "a day such as `01-31`",

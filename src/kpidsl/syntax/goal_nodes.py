@@ -56,8 +56,11 @@ class ChangeProp(Node):
 
 @dataclass(frozen=True, slots=True)
 class ReachProp(Node):
+    """`reach M <= 6 from 12`."""
+
     value: Expr
     bound: Bound
+    baseline: Expr | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class DeliverItem(Node):
     title: Text
     done: date | None
     due: date | None
+    weight: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)

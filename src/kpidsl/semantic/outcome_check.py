@@ -1,0 +1,234 @@
+"""Outcomes checked: levels, horizon, evidence, and how much of it is enough."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from kpidsl.semantic import goal_model as m
+from kpidsl.semantic.evidence_check import EvidenceChecker, level_name
+from kpidsl.semantic.objective_check import fixed_period
+from kpidsl.semantic.properties import META, about, choice, each_named_once, every, once, supported
+from kpidsl.semantic.scope import Declared
+from kpidsl.semantic.value_check import ValueChecker
+from kpidsl.semantic.windows import Invalid
+from kpidsl.syntax import goal_nodes as g
+
+OUTCOME_ONCE = (
+    *META, g.ForProp, g.HorizonProp, g.ObservableProp, g.LevelsProp, g.SuccessProp, g.JudgeProp,
+)  # fmt: skip
+NEEDS = ("evidence", "methods", "stakeholders")
+RULES = ("median", "lowest")
+
+
+class OutcomeChecker:
+    """Checks one outcome. Every property and item of evidence is checked, whatever is wrong with the others."""
+
+    def __init__(self, declared: Declared[g.OutcomeDecl], values: ValueChecker) -> None:
+        self.node = declared.node
+        self.name = declared.name
+        self.namespace = declared.namespace
+        self.values = values
+        self.problems = values.problems
+
+    def check(self) -> m.OutcomeModel | None:
+        """The outcome, or None where something in it is wrong."""
+        node, problems = self.node, self.problems
+        results = [once(node, OUTCOME_ONCE, problems), self.is_whole()]
+        levels = self.levels()
+        successes, fine = every(node, g.SuccessProp, lambda prop: level_name(prop.level, levels, self.values))
+        results.append(fine and self.is_above_lowest(successes, levels))
+        horizons, fine = every(node, g.HorizonProp, lambda prop: fixed_period(prop.horizon, "horizon", self.values))
+        results.append(fine)
+        horizon = horizons[0] if horizons else None
+        observables, fine = every(node, g.ObservableProp, lambda prop: self.observable(prop, horizon))
+        results.append(fine)
+        supports, fine = supported(node, self.values.names, self.namespace, "outcome", problems)
+        results.append(fine)
+        written = [prop for prop in node.properties if isinstance(prop, g.EvidenceDecl)]
+        results.append(each_named_once([one.name for one in written], "items of evidence", problems))
+        found = [
+            EvidenceChecker(one, self.name, levels, horizon, self.namespace, self.values).check() for one in written
+        ]
+        evidence = tuple(one for one in found if one is not None)
+        results.append(len(evidence) == len(written))
+        judges, fine = every(node, g.JudgeProp, lambda prop: self.judge(prop, written, levels))
+        results.append(fine)
+        if not all(results) or not levels or not successes:
+            return None
+        self.unreachable(evidence, levels, successes[0])
+        for_whom = [name.text for prop in node.properties if isinstance(prop, g.ForProp) for name in prop.names]
+        return m.OutcomeModel(
+            self.name,
+            about(node),
+            tuple(for_whom),
+            supports,
+            horizon,
+            observables[0] if observables else None,
+            levels,
+            successes[0],
+            evidence,
+            judges[0] if judges else m.JudgeModel(),
+            node.name.span,
+        )
+
+    def is_whole(self) -> bool:
+        """Whether everything is there that a judgement needs."""
+        wanted = (
+            (g.LevelsProp, "no `levels`", "levels poor < adequate < good"),
+            (g.SuccessProp, "no level that is its `success`", "success good"),
+            (g.EvidenceDecl, "no `evidence`", 'evidence NAME "…" { measure …; level good >= 70% }'),
+        )
+        fine = True
+        for kind, message, example in wanted:
+            if not any(isinstance(prop, kind) for prop in self.node.properties):
+                self.problems.error(
+                    "K0410", f"outcome `{self.name}` has {message}", self.node.name.span, hint=f"add `{example}`"
+                )
+                fine = False
+        return fine
+
+    # ------------------------------------------------------------ levels
+    def levels(self) -> tuple[str, ...]:
+        """The levels, worst first; none where they are not declared."""
+        prop = next((prop for prop in self.node.properties if isinstance(prop, g.LevelsProp)), None)
+        if prop is None:
+            return ()
+        each_named_once(prop.levels, "levels called", self.problems)
+        return tuple(dict.fromkeys(name.text for name in prop.levels))
+
+    def is_above_lowest(self, successes: list[str], levels: tuple[str, ...]) -> bool:
+        if not successes or successes[0] not in levels[:1]:
+            return True
+        prop = next(prop for prop in self.node.properties if isinstance(prop, g.SuccessProp))
+        self.problems.error(
+            "K0413", f"`{successes[0]}` is the lowest level, so this outcome cannot fail", prop.span,
+            hint=f"levels stand worst first: write `success {levels[-1]}`, or turn `levels` round",
+        )  # fmt: skip
+        return False
+
+    def unreachable(self, evidence: tuple[m.EvidenceModel, ...], levels: tuple[str, ...], success: str) -> None:
+        """Warn of levels that no evidence can give. Judgements are facts: they need not name every level."""
+        measured = [one.finding for one in evidence if isinstance(one.finding, m.MeasuredModel)]
+        if not measured:
+            return
+        given = {line.level for one in measured for line in one.levels}
+        given |= {one.finding.level for one in evidence if isinstance(one.finding, m.JudgedModel)}
+        prop = next(prop for prop in self.node.properties if isinstance(prop, g.LevelsProp))
+        best = max((levels.index(level) for level in given), default=0)
+        for name in prop.levels[1:]:
+            if name.text not in given:
+                fails = levels.index(success) > best
+                self.problems.warning(
+                    "K0414", f"no evidence can reach `{name.text}`", name.span,
+                    "so this outcome is never achieved" if fails else "no item of evidence says when it is",
+                    hint=f"add `level {name.text} >= …` to the evidence, or leave it out of `levels`",
+                )  # fmt: skip
+
+    # ------------------------------------------------------------ when
+    def observable(self, prop: g.ObservableProp, horizon: m.PeriodModel | None) -> date:
+        if horizon is not None and not horizon.first <= prop.start <= horizon.last:
+            where = "before the horizon begins" if prop.start < horizon.first else "after the horizon is over"
+            place = next(one for one in self.node.properties if isinstance(one, g.HorizonProp))
+            self.problems.error(
+                "K0418", f"this is first observable {where}", prop.span,
+                also=[(place.span, f"from {horizon.first} to {horizon.last}")], hint="mend one of the two",
+            )  # fmt: skip
+            raise Invalid
+        return prop.start
+
+    # ------------------------------------------------------------ judge
+    def judge(self, prop: g.JudgeProp, evidence: list[g.EvidenceDecl], levels: tuple[str, ...]) -> m.JudgeModel:
+        there = {
+            "evidence": [one.name.text for one in evidence],
+            "methods": _named(evidence, g.MethodProp),
+            "stakeholders": _named(evidence, g.StakeholderProp),
+        }
+        seen: dict[str, g.Need] = {}
+        counts: dict[str, int] = {}
+        rule, spread = "median", None
+        kinds: dict[type, g.JudgeLevelProp | g.ContestedProp] = {}
+        fine = True
+        for part in prop.rules:
+            try:
+                if isinstance(part, g.NeedProp):
+                    for need in part.needs:
+                        counts[need.what.text] = self.need(need, there, seen)
+                    continue
+                if type(part) in kinds:
+                    self.problems.error(
+                        "K0201", f"`{part.span.text.split()[0]}` stands twice in `judge`", part.span, "again here",
+                        also=[(kinds[type(part)].span, "first here")], hint="keep one",
+                    )  # fmt: skip
+                    raise Invalid
+                kinds[type(part)] = part
+                if isinstance(part, g.JudgeLevelProp):
+                    rule = choice(part.rule, RULES, "way to bring levels together", self.problems)
+                else:
+                    spread = self.spread(part, levels)
+            except Invalid:
+                fine = False
+        if not fine:
+            raise Invalid
+        return m.JudgeModel(
+            counts.get("evidence", 1), counts.get("methods", 0), counts.get("stakeholders", 0),
+            "lowest" if rule == "lowest" else "median", spread,
+        )  # fmt: skip
+
+    def need(self, need: g.Need, there: dict[str, list[str]], seen: dict[str, g.Need]) -> int:
+        what = choice(need.what, NEEDS, "thing to need", self.problems)
+        if what in seen:
+            self.problems.error(
+                "K0201", f"how many {what} are needed is said twice", need.span, "again here",
+                also=[(seen[what].span, "first here")], hint="keep one",
+            )  # fmt: skip
+            raise Invalid
+        seen[what] = need
+        have = there[what]
+        if need.count is None:
+            return len(have)
+        if need.count > len(have) and there["evidence"]:
+            items = "items of evidence" if what == "evidence" else what
+            listed = f": {', '.join(have)}" if have else ""
+            self.problems.error(
+                "K0415", f"{need.count} {items} are needed, and there {_are(len(have))}", need.span,
+                f"there {_are(len(have))}{listed}", hint=self.more(what, len(have)),
+            )  # fmt: skip
+            raise Invalid
+        return need.count
+
+    def more(self, what: str, have: int) -> str:
+        add = {
+            "evidence": "add an `evidence` block",
+            "methods": "give each item its `method`",
+            "stakeholders": "give each item its `stakeholder`",
+        }[what]
+        return f"{add}, or write `{have} {what}`" if have else add
+
+    def spread(self, prop: g.ContestedProp, levels: tuple[str, ...]) -> int:
+        least = prop.levels + (prop.operator == ">")
+        widest = len(levels) - 1
+        if prop.operator not in (">=", ">"):
+            message, hint = f"`{prop.operator}` is no way to say that a spread is wide", "write `spread >= 2 levels`"
+        elif least < 1:
+            message, hint = "a spread of 0 levels is agreement", "write `spread >= 2 levels`"
+        elif levels and least > widest:
+            message = f"no two items lie {least} levels apart: from `{levels[0]}` to `{levels[-1]}` it is {widest}"
+            hint = f"write `spread >= {widest} levels`" if widest > 1 else "leave the line out"
+        else:
+            return least
+        self.values.stop("K0417", message, prop.span, hint)
+
+
+def _named(evidence: list[g.EvidenceDecl], kind: type[g.MethodProp | g.StakeholderProp]) -> list[str]:
+    """The different methods or stakeholders of the evidence."""
+    found: dict[str, None] = {}
+    for one in evidence:
+        for prop in one.properties:
+            if isinstance(prop, kind):
+                name = prop.method if isinstance(prop, g.MethodProp) else prop.stakeholder
+                found[name.text] = None
+    return list(found)
+
+
+def _are(count: int) -> str:
+    return "is none" if count == 0 else "is one" if count == 1 else f"are {count}"

@@ -1,0 +1,76 @@
+"""Scorecards checked: sections, and what each shows."""
+
+from __future__ import annotations
+
+from kpidsl.semantic import goal_model as m
+from kpidsl.semantic.properties import META, about, each_named_once, once
+from kpidsl.semantic.scope import Declared
+from kpidsl.semantic.value_check import Around, ValueChecker
+from kpidsl.semantic.windowing import check_windows
+from kpidsl.semantic.windows import Invalid
+from kpidsl.syntax import expr_nodes as x
+from kpidsl.syntax import goal_nodes as g
+from kpidsl.syntax.decl_nodes import KpiDecl
+from kpidsl.syntax.node import Name
+
+
+class ScorecardChecker:
+    """Checks one scorecard. Everything it shows is checked, whatever is wrong with the rest."""
+
+    def __init__(self, declared: Declared[g.ScorecardDecl], values: ValueChecker) -> None:
+        self.node = declared.node
+        self.name = declared.name
+        self.namespace = declared.namespace
+        self.values = values
+        self.problems = values.problems
+        self.ok = True
+
+    def check(self) -> m.ScorecardModel | None:
+        """The scorecard, or None where something in it is wrong."""
+        node = self.node
+        self.ok = once(node, META, self.problems)
+        titles = [
+            Name(prop.title.value, span=prop.title.span) for prop in node.properties if isinstance(prop, g.SectionDecl)
+        ]
+        self.ok = each_named_once(titles, "sections called", self.problems) and self.ok
+        sections: list[m.SectionModel] = []
+        for prop in node.properties:
+            if isinstance(prop, g.SectionDecl):
+                shown = tuple(item for show in prop.properties for item in self.items(show))
+                if not prop.properties:
+                    self.empty(f'the section "{prop.title.value}"', prop)
+                sections.append(m.SectionModel(prop.title.value, shown))
+            elif isinstance(prop, g.ShowProp):
+                # Lines one below the other outside of a section are one section.
+                loose = self.items(prop)
+                if sections and sections[-1].title is None:
+                    sections[-1] = m.SectionModel(None, (*sections[-1].items, *loose))
+                else:
+                    sections.append(m.SectionModel(None, loose))
+        if not sections:
+            self.empty(f"the scorecard `{self.name}`", node)
+        if not self.ok:
+            return None
+        return m.ScorecardModel(self.name, about(node), tuple(sections), node.name.span)
+
+    def empty(self, what: str, node: g.SectionDecl | g.ScorecardDecl) -> None:
+        place = node.title if isinstance(node, g.SectionDecl) else node.name
+        self.problems.warning(
+            "K0423", f"{what} shows nothing", place.span, hint="add `show KPI, METRIC over last month`"
+        )
+
+    def items(self, prop: g.ShowProp) -> tuple[m.ShownModel, ...]:
+        found: list[m.ShownModel] = []
+        for node in prop.items:
+            try:
+                found.append(self.shown(node))
+            except Invalid:
+                self.ok = False
+        return tuple(found)
+
+    def shown(self, node: x.Expr) -> m.ShownModel:
+        value = self.values.number(node, Around(self.namespace))
+        check_windows(value, node, self.problems)
+        declared = self.values.names.find(node.name, self.namespace) if isinstance(node, x.NameRef) else None
+        kpi = declared.name if declared is not None and isinstance(declared.node, KpiDecl) else None
+        return m.ShownModel(" ".join(node.span.text.split()), kpi, value, node.span)
