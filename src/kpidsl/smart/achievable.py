@@ -26,10 +26,13 @@ ONE_IN = 4  # a target is proposed that was met at about one in four of them
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A KPI with its declaration and history; `unlooked` says why there is no history."""
+    """A KPI with its declaration and history; `unlooked` says why there is no history.
+
+    Without a declaration (`node`) no line is proposed.
+    """
 
     kpi: m.KpiModel
-    node: KpiDecl
+    node: KpiDecl | None
     history: History | None
     unlooked: str
     limits: tuple[Fraction | None, Fraction | None]
@@ -47,7 +50,7 @@ def achievable(aim: Aim) -> Finding:
     if not aim.kpi.targets:
         if any(guard.colour == "green" for guard in aim.kpi.guards):
             return _unknown(f"judged by conditions: {aim.kpi.guards[0].colour} when {aim.kpi.guards[0].text}")
-        return Finding(Letter.ACHIEVABLE, State.MISSING, "there is no target", (_first_target(aim),))
+        return Finding(Letter.ACHIEVABLE, State.MISSING, "there is no target", _first_target(aim))
     past = aim.history
     if past is None:
         return _unknown(aim.unlooked)
@@ -66,6 +69,7 @@ def _unknown(why: str) -> Finding:
 
 
 def _against(aim: Aim, past: History) -> Finding:
+    """The verdict of a history."""
     met = sum(point.holds for point in past.earlier)
     count = len(past.earlier)
     now = past.now
@@ -211,7 +215,8 @@ def _amber_around(aim: Aim, low: Fraction, high: Fraction, values: Sequence[Frac
 
 
 def _amber(aim: Aim) -> tuple[AmberProp | None, m.BoundModel | None]:
-    return next((one for one in aim.node.properties if isinstance(one, AmberProp)), None), aim.kpi.amber
+    properties = aim.node.properties if aim.node is not None else ()
+    return next((one for one in properties if isinstance(one, AmberProp)), None), aim.kpi.amber
 
 
 def _corridor(low: Fraction, high: Fraction, unit: Unit) -> str | None:
@@ -227,11 +232,14 @@ def _bound(aim: Aim, past: History) -> m.BoundModel:
 def _in_force(aim: Aim, past: History) -> TargetProp | None:
     """The line of the target in force."""
     span = _bound(aim, past).span
-    return next((one for one in aim.node.properties if isinstance(one, TargetProp) and one.span == span), None)
+    properties = aim.node.properties if aim.node is not None else ()
+    return next((one for one in properties if isinstance(one, TargetProp) and one.span == span), None)
 
 
-def _first_target(aim: Aim) -> Addition:
-    """A target for a KPI that has none: what it was now, where that is known."""
+def _first_target(aim: Aim) -> tuple[Addition, ...]:
+    """A target for a KPI that has none: what it was now and then, where that is known."""
+    if aim.node is None:
+        return ()
     past = aim.history
     value = past.value_now if past is not None else None
     points = [point.value for point in past.earlier] if past is not None else []
@@ -246,7 +254,7 @@ def _first_target(aim: Aim) -> Addition:
         written = literal(near, aim.unit)
         met = f"; {sum(one >= near for one in every)} of {len(every)} values hold it" if points else ""
         note = f"{span_of_time(aim.kpi.value)} was {aim.shown(value)}{met}; `<=` where lower is better"
-    return property_line(aim.node.span, aim.node.properties, f"target >= {written or 'previous'}", note)
+    return (property_line(aim.node.span, aim.node.properties, f"target >= {written or 'previous'}", note),)
 
 
 # ---------------------------------------------------------------- limits

@@ -18,6 +18,7 @@ ANCHORS = 12
 FEW = 4  # anchors for a value that is made of many periods, each of which costs as much as a value
 MANY = 100  # periods in a window
 REACH_YEARS = 100  # of steps as long as a century fewer are looked at
+BASELINE = "baseline"  # a comparison a KPI already has under this name is kept
 _LOW, _HIGH = "low", "high"
 
 
@@ -43,7 +44,8 @@ class History:
     """`now` is None where there is no value now. `earlier` are the earlier anchors with a value, `asked` how many
     were asked for, `apart` how far one from the next. `starting` tells which dated target is in force.
 
-    `missing` says why there is no value at any anchor, or no target.
+    `missing` says why there is no value at any anchor, or no target. `values` are the earlier ones, with a target or
+    without; `baseline` is what a key result starts from.
     """
 
     now: Point | None
@@ -53,6 +55,8 @@ class History:
     starting: object = None
     missing: str | None = None
     value_now: Fraction | None = None
+    values: tuple[Fraction, ...] = ()
+    baseline: Fraction | None = None
 
 
 def steps(kpi: m.KpiModel) -> tuple[int, int, Unit]:
@@ -63,18 +67,18 @@ def steps(kpi: m.KpiModel) -> tuple[int, int, Unit]:
     return min(most, years // (count * unit.grain.nominal_seconds)), count, unit
 
 
-def with_history(model: m.Model) -> m.Model:
-    """A model of the KPIs alone, each with its value and target at the earlier anchors as comparisons.
+def with_history(model: m.Model, asked: Mapping[str, m.KpiModel]) -> m.Model:
+    """A model of these KPIs alone, each with its value and target at the earlier anchors as comparisons.
 
     Segments, trends and what else a KPI says are left out. A target without data is the same at every anchor.
     """
-    kpis = {name: _with_history(kpi) for name, kpi in model.kpis.items()}
+    kpis = {name: _with_history(kpi) for name, kpi in asked.items()}
     return replace(model, metrics={}, kpis=kpis, order=tuple(kpis), pending=())
 
 
 def _with_history(kpi: m.KpiModel) -> m.KpiModel:
     most, count, unit = steps(kpi)
-    asked: list[m.ComparisonModel] = []
+    asked = [one for one in kpi.comparisons if one.label == BASELINE]
     for step in range(1, most + 1):
         asked.append(m.ComparisonModel(str(step), _earlier(kpi.value, step * count, unit)))
         for number, target in enumerate(kpi.targets):
@@ -116,7 +120,8 @@ def history(kpi: m.KpiModel, plan: n.SlicePlan, evaluation: Evaluation) -> Histo
         missing = _why(plan.target.low, evaluation, "its target has no value")
     if plan.target is None:
         earlier = [Point(one, one, one, None) for one in values]
-    return History(now, tuple(earlier), most, apart, starting, missing, value)
+    baseline = _number(found[BASELINE].step, evaluation) if BASELINE in found else None
+    return History(now, tuple(earlier), most, apart, starting, missing, value, tuple(values), baseline)
 
 
 def _point(

@@ -1,35 +1,36 @@
-"""The five findings of a key result, as far as its text tells them."""
+"""The five findings of a key result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
-from kpidsl.semantic import model as m
-from kpidsl.semantic.bands import known
+from kpidsl.semantic import values as v
+from kpidsl.semantic.goal_model import DeliverModel, KeyResultModel, ObjectiveModel
+from kpidsl.semantic.kpi_check import measures
 from kpidsl.semantic.scope import Declared
-from kpidsl.smart.additions import property_line
+from kpidsl.smart.additions import changed_line, property_line
+from kpidsl.smart.aims import achievable_key_result, key
 from kpidsl.smart.kpis import OWNER, Evidence, finding, quoted
-from kpidsl.smart.links import metrics_of, references
-from kpidsl.smart.reading import formula, sources, unit_said
+from kpidsl.smart.reading import formula, is_constant, sources, unit_said
 from kpidsl.smart.records import Addition, Finding, Judgement, Letter, State
-from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import goal_nodes as g
-from kpidsl.syntax.shared_nodes import CompareBound, OwnerProp, ReviewProp, SupportsProp
+from kpidsl.syntax.shared_nodes import OwnerProp, ReviewProp, SupportsProp
 
 Aim = g.ChangeProp | g.ReachProp | g.KeepProp | g.DeliverProp
 
 
 @dataclass(frozen=True, slots=True)
 class KeyResult:
-    """A key result with its objective, and the metrics and KPIs it looks at, where they could be checked."""
+    """A key result as written and as meant, with its objective; `value` is None for things to deliver."""
 
     node: g.KeyResultDecl
+    model: KeyResultModel
     objective: Declared[g.ObjectiveDecl]
-    aim: Aim | None
-    inside: tuple[m.MetricModel | m.KpiModel, ...]
+    aim: Aim
+    value: v.Value | None
+    is_aspirational: bool
 
     def own(self, kind: type[OwnerProp | ReviewProp]) -> OwnerProp | ReviewProp | None:
         """A property of the key result, or of its objective."""
@@ -47,88 +48,78 @@ class KeyResult:
         return property_line(node.span, node.properties, shown, note)
 
 
-def key_result_judgements(declared: Declared[g.ObjectiveDecl], evidence: Evidence) -> Iterator[Judgement]:
+def key_result_judgements(
+    declared: Declared[g.ObjectiveDecl], objective: ObjectiveModel, evidence: Evidence
+) -> Iterator[Judgement]:
     """The judgements of an objective's key results, in their order."""
+    models = {one.span: one for one in objective.key_results}
     for node in declared.node.properties:
-        if isinstance(node, g.KeyResultDecl):
-            yield _judgement(node, declared, evidence)
+        if isinstance(node, g.KeyResultDecl) and (model := models.get(node.name.span)) is not None:
+            aim = next(prop for prop in node.properties if isinstance(prop, Aim))
+            value = None if isinstance(model.aim, DeliverModel) else model.aim.value
+            yield _judgement(
+                KeyResult(node, model, declared, aim, value, objective.ambition == "aspirational"), evidence
+            )
 
 
-def _judgement(node: g.KeyResultDecl, declared: Declared[g.ObjectiveDecl], evidence: Evidence) -> Judgement:
-    aim = next((prop for prop in node.properties if isinstance(prop, Aim)), None)
-    model = evidence.model
-    named = metrics_of(aim, declared.namespace, evidence.names) if aim is not None else ()
-    inside = tuple(one for name in named if (one := model.metrics.get(name) or model.kpis.get(name)) is not None)
-    key_result = KeyResult(node, declared, aim, inside)
+def _judgement(one: KeyResult, evidence: Evidence) -> Judgement:
     return Judgement(
         "key result",
-        f"{declared.name}.{node.name.text}",
-        node.title.value if node.title is not None else None,
+        one.model.name,
+        one.model.about.title,
         (
-            _specific(key_result),
-            _measurable(key_result, evidence),
-            _achievable(key_result),
-            _relevant(key_result),
-            _time_bound(key_result),
+            _specific(one, evidence),
+            _measurable(one, evidence),
+            _achievable(one, evidence),
+            _relevant(one),
+            _time_bound(one),
         ),
-        node.name.span,
+        one.node.name.span,
     )
 
 
 # ---------------------------------------------------------------- specific
-def _specific(one: KeyResult) -> Finding:
+def _specific(one: KeyResult, evidence: Evidence) -> Finding:
     fine: list[str] = []
     missing: list[str] = []
     additions: list[Addition] = []
     match one.aim:
-        case None:
-            missing.append("it says no change")
-            additions.append(one.line('deliver "What will be done"', "or increase, reduce, reach, keep"))
         case g.DeliverProp(items=items):
             fine.append(f"{len(items)} thing{'s' if len(items) != 1 else ''} to deliver")
         case aim:
             fine.append(" ".join(aim.span.text.split()))
-            fine.extend(_scope(one.inside))
+    if one.value is not None:
+        fine.append(formula(one.value))
+        fine.append(unit_said(one.value, one.value.info.unit.label) or "a number without a unit")
     owner = one.own(OwnerProp)
     if isinstance(owner, OwnerProp):
         fine.append(f"owned by {owner.owner.value}")
     else:
         missing.append("nobody owns it")
-        known_owner = next((part.about.owner for part in one.inside if part.about.owner is not None), None)
-        shown, note = (OWNER, "one person") if known_owner is None else (quoted(known_owner), "who owns its metric")
+        named = (evidence.model.metrics.get(part.metric) for part in (measures(one.value) if one.value else ()))
+        owned_by = next((part.about.owner for part in named if part is not None and part.about.owner), None)
+        shown, note = (OWNER, "one person") if owned_by is None else (quoted(owned_by), "who owns its metric")
         additions.append(one.line(f'owner "{shown}"', note))
     return finding(Letter.SPECIFIC, fine, missing, additions)
-
-
-def _scope(inside: Iterable[m.MetricModel | m.KpiModel]) -> Iterator[str]:
-    for part in inside:
-        unit = unit_said(part.value, part.unit.label)
-        yield f"`{part.name}` is {formula(part.value)}{f', {unit}' if unit else ''}"
 
 
 # ---------------------------------------------------------------- measurable
 def _measurable(one: KeyResult, evidence: Evidence) -> Finding:
     fine: list[str] = []
     missing: list[str] = []
-    additions: list[Addition] = []
-    match one.aim:
-        case None:
-            missing.append("there is nothing to measure")
-        case g.DeliverProp(items=items):
-            fine.append("each thing is done or not")
-            if not any(item.done is not None or item.due is not None for item in items):
-                missing.append("nothing in it has a date")
-        case aim:
-            read = list(dict.fromkeys(name for part in one.inside for name in sources(part.value)))
-            for name in read:
-                failed = evidence.failed.get(name)
-                if failed is not None:
-                    missing.append(f"`{name}` cannot be read: {failed.message}")
-            bound = f"bound to {', '.join(read)}" if read else "its aggregation names its source"
-            fine.append(bound + ("" if evidence.opened else ", which was not opened"))
-            if isinstance(aim, g.ChangeProp):
-                fine.append(_baseline(aim, one))
-    return finding(Letter.MEASURABLE, fine, missing, additions)
+    if one.value is None:
+        return finding(Letter.MEASURABLE, ["each thing is done or not"], [], [])
+    read = sources(one.value)
+    if is_constant(one.value):
+        missing.append("it reads no source")
+    for name in read:
+        failed = evidence.failed.get(name)
+        if failed is not None:
+            missing.append(f"`{name}` cannot be read: {failed.message}")
+    fine.append(f"bound to {', '.join(read)}" + ("" if evidence.opened else ", which was not opened"))
+    if isinstance(one.aim, g.ChangeProp):
+        fine.append(_baseline(one.aim, one))
+    return finding(Letter.MEASURABLE, fine, missing, [])
 
 
 def _baseline(aim: g.ChangeProp, one: KeyResult) -> str:
@@ -140,46 +131,25 @@ def _baseline(aim: g.ChangeProp, one: KeyResult) -> str:
 
 
 # ---------------------------------------------------------------- achievable
-def _achievable(one: KeyResult) -> Finding:
-    """Whether the aim is within the limits of its metric; what the data says of it is not asked."""
-    match one.aim:
-        case None:
-            return Finding(Letter.ACHIEVABLE, State.UNKNOWN, "there is nothing to achieve")
-        case g.DeliverProp(items=items):
-            done = sum(item.done is not None for item in items)
-            return Finding(Letter.ACHIEVABLE, State.YES, f"{done} of {len(items)} done")
-        case aim:
-            pass
-    for part in one.inside:
-        if not isinstance(part, m.MetricModel) or part.limits == (None, None):
-            continue
-        low, high = (known(edge) for edge in part.limits)
-        edge = _edge(aim, part)
-        if edge is None:
-            continue
-        if (high is not None and edge > high) or (low is not None and edge < low):
-            return Finding(
-                Letter.ACHIEVABLE, State.MISSING, f"no value of `{part.name}` can be there: its limits end before"
-            )
-        return Finding(Letter.ACHIEVABLE, State.YES, f"within the limits of `{part.name}`")
-    return Finding(Letter.ACHIEVABLE, State.UNKNOWN, "what its data was is not looked at")
+def _achievable(one: KeyResult, evidence: Evidence) -> Finding:
+    """What the data says of where it is to come to."""
+    if isinstance(one.aim, g.DeliverProp):
+        done = sum(item.done is not None for item in one.aim.items)
+        return Finding(Letter.ACHIEVABLE, State.YES, f"{done} of {len(one.aim.items)} done")
+    past, aim = evidence.histories.get(key(one.model.name)), evidence.aims.get(one.model.name)
+    if past is None or aim is None:
+        return Finding(Letter.ACHIEVABLE, State.UNKNOWN, evidence.unlooked)
+    ambition = None if one.is_aspirational else _ambition(one.objective.node)
+    return achievable_key_result(aim, one.model, one.aim, past, ambition)
 
 
-def _edge(aim: Aim, metric: m.MetricModel) -> Fraction | None:
-    """The number a key result is to come to, where it is a literal in the metric's own unit."""
-    written: x.Expr | None = None
-    match aim:
-        case g.ChangeProp(to=to):
-            written = to
-        case g.ReachProp(bound=CompareBound(value=value)) | g.KeepProp(bound=CompareBound(value=value)):
-            written = value
-        case _:
-            pass
-    if not isinstance(written, x.Quantity) or list(references(written)):
-        return None
-    if written.unit != metric.unit.label:
-        return None
-    return Fraction(written.number) / (100 if written.unit in ("%", "pp") else 1)
+def _ambition(node: g.ObjectiveDecl) -> Addition:
+    """The line that says that more than was ever seen is meant."""
+    note = "more than was ever seen is meant"
+    for prop in node.properties:
+        if isinstance(prop, g.AmbitionProp):
+            return changed_line(prop.span, prop.ambition.span, "aspirational", note)
+    return property_line(node.span, node.properties, "ambition aspirational", note)
 
 
 # ---------------------------------------------------------------- relevant

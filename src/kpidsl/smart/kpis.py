@@ -15,6 +15,7 @@ from kpidsl.semantic.scope import Declared, Names
 from kpidsl.semantic.windowing import windows
 from kpidsl.smart.achievable import Aim, achievable, limits_of
 from kpidsl.smart.additions import changed_line, declaration_line, property_line
+from kpidsl.smart.aims import Held
 from kpidsl.smart.history import History
 from kpidsl.smart.links import Links
 from kpidsl.smart.reading import (
@@ -42,7 +43,8 @@ class Evidence:
     """What the letters are judged by.
 
     `failed` are the sources that could not be opened, `opened` tells whether anybody tried. `histories` are those of
-    the KPIs, or `unlooked` says why there are none. `units` are the names of all units.
+    the KPIs, or `unlooked` says why there are none. `aims` are the key results with a value, by name; `units` are
+    the names of all units.
     """
 
     names: Names
@@ -52,6 +54,7 @@ class Evidence:
     opened: bool
     histories: Mapping[str, History]
     unlooked: str
+    aims: Mapping[str, Held]
     units: Collection[str]
     owners: Counter[tuple[str, str]] = field(default_factory=Counter)
 

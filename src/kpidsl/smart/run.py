@@ -10,7 +10,7 @@ from datetime import datetime
 from kpidsl.checked import Checked
 from kpidsl.diagnostics import Problems, Severity
 from kpidsl.semantic import is_of_data
-from kpidsl.semantic import model as m
+from kpidsl.smart.aims import Held, held, key
 from kpidsl.smart.history import History, history, with_history
 from kpidsl.smart.key_results import key_result_judgements
 from kpidsl.smart.kpis import Evidence, kpi_judgement
@@ -27,6 +27,7 @@ class Asked:
 
     histories: Mapping[str, History] = field(default_factory=dict)
     unlooked: str = ""
+    aims: Mapping[str, Held] = field(default_factory=dict)
 
 
 def judge(
@@ -44,6 +45,7 @@ def judge(
         anchor is not None,
         asked.histories,
         asked.unlooked,
+        asked.aims,
         {unit.name.text for unit in (*names.units, *library)},
         Counter((kpi.span.source.path, kpi.about.owner) for kpi in model.kpis.values() if kpi.about.owner is not None),
     )
@@ -51,7 +53,11 @@ def judge(
     left_out: list[str] = []
     for name, declared in names.named.items():
         if isinstance(declared.node, ObjectiveDecl):
-            judgements.extend(key_result_judgements(declared, evidence))  # type: ignore[arg-type]
+            objective = model.objectives.get(name)
+            if objective is None:
+                left_out.append(name)
+            else:
+                judgements.extend(key_result_judgements(declared, objective, evidence))  # type: ignore[arg-type]
         if not isinstance(declared.node, KpiDecl):
             continue
         kpi = model.kpis.get(name)
@@ -72,15 +78,17 @@ def _ask(checked: Checked, anchor: datetime | None, *, untrusted: bool) -> Asked
         return Asked(unlooked="the data was not looked at")
     if any(one.severity is Severity.ERROR and not is_of_data(one) for one in checked.problems):
         return Asked(unlooked="the data was not looked at: the spec has errors")
-    if not checked.model.kpis:
-        return Asked(unlooked="there is no KPI")
     from kpidsl.binding import bring_in, files_behind
     from kpidsl.engine.algebra import Evaluation
     from kpidsl.engine.duck import connect, restrict
     from kpidsl.engine.run import Run
     from kpidsl.plan import plan
 
-    model: m.Model = with_history(checked.model)
+    of = checked.model
+    key_results = (one for objective in of.objectives.values() for one in objective.key_results)
+    aims = {one.name: aim for one in key_results if (aim := held(one, anchor, of.calendar)) is not None}
+    kpis = {**of.kpis, **{key(name): aim.kpi for name, aim in aims.items()}}
+    model = with_history(of, kpis)
     problems = Problems()
     try:
         made = plan(model, anchor, None, problems)
@@ -97,4 +105,4 @@ def _ask(checked: Checked, anchor: datetime | None, *, untrusted: bool) -> Asked
     finally:
         connection.close()
     evaluation = Evaluation(answers)
-    return Asked({name: history(kpi, made.kpis[name][0], evaluation) for name, kpi in checked.model.kpis.items()})
+    return Asked({name: history(kpi, made.kpis[name][0], evaluation) for name, kpi in kpis.items()}, aims=aims)
