@@ -82,7 +82,8 @@ def say_judged(report: SmartReport, format_: str) -> int:
         case "text":
             from kpidsl.smart.text import to_text
 
-            deliver(report.problems, format_)
+            if report.problems:
+                deliver(report.problems, format_)
             write(to_text(report, colour=is_coloured(sys.stdout), width=columns(sys.stdout)))
         case "json":
             from kpidsl.smart.document import entries

@@ -103,11 +103,11 @@ def achievable_key_result(
         constant = v.Number(kpi.value.info, edge)
         kpi = replace(kpi, targets=(m.BoundModel(one.operator, constant, None, None, False, kpi.span),))
     found = achievable(Aim(kpi, None, past, "", (None, None)))
+    met = bool(past.earlier) and all(point.holds for point in past.earlier)
+    if met and isinstance(model.aim, g.KeepModel) and found.state is not State.UNKNOWN:
+        return Finding(Letter.ACHIEVABLE, State.YES, f"{found.said.partition(':')[0]}: to be kept")
     if found.state is not State.MISSING:
         return found
-    met = past.earlier and all(point.holds for point in past.earlier)
-    if met and isinstance(model.aim, g.KeepModel):
-        return Finding(Letter.ACHIEVABLE, State.YES, found.said.replace("trivially met", "to be kept"))
     if not met and ambition is None:
         return Finding(Letter.ACHIEVABLE, State.YES, f"{found.said}; the objective is aspirational")
     lines = _lines(node, kpi.unit, past, baseline, one.operator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, time, timedelta
 
 from kpidsl.diagnostics.glyphs import visible, wrapped
 from kpidsl.diagnostics.text import paint
@@ -50,10 +51,16 @@ def _summary(report: SmartReport) -> Iterator[str]:
     kinds = Counter(judgement.kind for judgement in report.judgements)
     shown = " and ".join(f"{number} {kind}{'s' if number != 1 else ''}" for kind, number in kinds.items())
     lacking = sum(not judgement.is_smart for judgement in report.judgements)
-    as_of = f" · as of {report.as_of.isoformat()}" if report.as_of is not None else ""
+    as_of = f" · as of {_anchor(report.as_of)}" if report.as_of is not None else ""
     if not count:
         yield "there is no KPI to judge"
     else:
         yield f"{shown}: {'nothing is missing' if not lacking else f'{lacking} of {count} miss something'}{as_of}"
     if report.left_out:
         yield f"not judged, as they have errors: {', '.join(report.left_out)}"
+
+
+def _anchor(moment: datetime) -> str:
+    """The anchor as a person gives it: a day means its end."""
+    civil = moment.replace(tzinfo=None)
+    return f"the end of {civil.date() - timedelta(days=1)}" if civil.time() == time() else civil.isoformat(" ")
