@@ -38,7 +38,10 @@ class Checked:
     problems: Problems
 
     def report(self) -> CheckReport:
-        """What was found, the sources that could not be opened included."""
+        """What was found, the sources that could not be opened and what is unused included."""
+        from kpidsl.semantic import tidy
+
+        tidy(self.names, self.model, self.problems)
         for name, error in self.bound.failed.items():
             span = self.names.sources[name].node.name.span
             self.problems.add(

@@ -193,7 +193,8 @@ class SpecSet:
         selected, plan, _ = self._plan(checked, as_of, select)
         model = checked.model
         if what == "model":
-            shown = {name: model.metrics.get(name) or model.kpis.get(name) for name in selected}
+            every = (model.metrics, model.kpis, model.objectives, model.outcomes, model.policies, model.scorecards)
+            shown = {name: next((kind[name] for kind in every if name in kind), None) for name in selected}
             return "\n".join(f"{name}\n{tree(one, 1)}" for name, one in shown.items() if one is not None)
         if what == "plan":
             return "\n".join(tree(cell) for cell in plan.cells)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kpidsl.diagnostics import Diagnostic, Problems
 from kpidsl.pipeline import library_units
-from kpidsl.semantic import check, resolve
+from kpidsl.semantic import check, resolve, tidy
 from kpidsl.semantic.model import KpiModel, MetricModel, Model
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.source_text import Source
@@ -56,13 +56,18 @@ class Checked:
 
 
 def checked(
-    *files: tuple[str, str], schemas: Mapping[str, Schema | None] | None = None, params: Mapping[str, str] | None = None
+    *files: tuple[str, str],
+    schemas: Mapping[str, Schema | None] | None = None,
+    params: Mapping[str, str] | None = None,
+    tidily: bool = False,
 ) -> Checked:
-    """The model of files (name, text), and the problems found, in file order."""
+    """The model of files (name, text), and the problems found, in file order; `tidily` with what is never used."""
     problems = Problems()
     specs = [parse(Source(name, text), problems) for name, text in files]
     names = resolve(specs, problems)
     model = check(names, problems, schemas=schemas or {}, params=params or {}, library=library_units)
+    if tidily:
+        tidy(names, model, problems)
     return Checked(model, tuple(problems))
 
 

@@ -59,6 +59,20 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0350": "a target that gives no judgement",
         "K0351": "bands that contradict each other",
         "K0352": "a target that no value can meet",
+        # what is sound and hardly meant
+        "K0360": "a sum that counts the same thing twice",
+        "K0361": "a mean or sum of ratios",
+        "K0362": "a target of the whole that also judges its parts",
+        "K0363": "a target that every value meets",
+        "K0364": "an `amber` that nothing can be",
+        "K0365": "a shift that does not fit its window",
+        "K0366": "a trend in smaller steps than its window",
+        "K0367": "hours asked of rows that only know their day",
+        "K0368": "`at end` of keys that do not report together",
+        "K0369": "a filter that no row passes",
+        "K0370": "a derived column that hides another",
+        "K0371": "a KPI without a target",
+        "K0372": "a declaration that nothing uses",
         # objectives and key results
         "K0380": "an objective without a period",
         "K0381": "a period that is not fixed",
@@ -77,6 +91,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0394": "weights that are all 0",
         "K0395": "a key result that tells what is done, not what changes",
         "K0396": "a path that cannot be taken",
+        # what is to be computed
+        "K0401": "more periods than are computed",
         # outcomes, policies, scorecards
         "K0410": "an outcome without what it is judged by",
         "K0411": "a level that the outcome does not have",
@@ -92,8 +108,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0421": "a policy that reads more than it may",
         "K0422": "policy rules that contradict each other",
         "K0423": "a scorecard that shows nothing",
-        # what is to be computed
-        "K0401": "more periods than are computed",
         # SMART
         "K0500": "a goal that is not specific",
         "K0501": "a goal that is not measurable",

@@ -9,6 +9,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.semantic import values as v
 from kpidsl.semantic.model import BoundModel
 from kpidsl.semantic.numbers import quantity_value
+from kpidsl.semantic.ranges import is_met_by_none, possible, shown
 from kpidsl.semantic.units import Unit, UnitTable
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.decl_nodes import LimitsProp
@@ -109,6 +110,20 @@ def check_limits(
                 also=[(limits.span, "the limits")],
                 hint="mend the target or the limits",
             )
+            fine = False
+    return fine
+
+
+def check_possible(value: v.Value, targets: Sequence[BoundModel], problems: Problems) -> bool:
+    """Whether some number that the value can be at all meets each target: a count is never below 0."""
+    values = possible(value)
+    fine = True
+    for target in targets:
+        if is_met_by_none(target.operator, known(target.low), known(target.high), values):
+            problems.error(
+                "K0352", "no value can meet this target", target.span, f"the value is {shown(values, value.info.unit)}",
+                hint="mend the number or its sign: `target <= …` where less is better",
+            )  # fmt: skip
             fine = False
     return fine
 

@@ -48,7 +48,7 @@ class ChangeChecker:
         value = self.values.number(prop.value, self.around)
         check_windows(value, prop.value, self.problems)
         if prop.by is None and prop.to is None:
-            self.says_nothing()
+            self.says_nothing(value.info.unit)
         baseline, target = (
             None if node is None else edge_in_unit(node, value, self.around, self.values, self.place)
             for node in (prop.baseline, prop.to)
@@ -58,9 +58,11 @@ class ChangeChecker:
         delta = self.delta(unit, known(baseline))
         if prop.operator not in SIGNS[self.direction]:
             right = SIGNS[self.direction][1]
+            shown = prop.to.span.text if prop.to is not None else "…"
+            other = "reduce" if self.direction == "increase" else "increase"
             self.values.stop(
                 "K0386", f"`{self.direction}` goes with `{right}`, not with `{prop.operator}`", prop.span,
-                f"write `to {right} {prop.to.span.text if prop.to is not None else '…'}`",
+                f"write `to {right} {shown}`, or `{other}`",
             )  # fmt: skip
         found = _Known(known(baseline), known(target))
         self.way(found, unit)
@@ -75,13 +77,14 @@ class ChangeChecker:
         given = tuple(word for word, one in words if one is not None)
         return m.ChangeModel(self.direction, value, baseline, delta, target, strict, given)
 
-    def says_nothing(self) -> None:
+    def says_nothing(self, unit: Unit) -> None:
         measured = " ".join(self.prop.value.span.text.split())
         self.problems.error(
             "K0384",
             f"this says neither by how much to {self.direction} nor to what",
             self.prop.span,
-            hint=f"write `{self.direction} {measured} by 20%`, or `… to …` with the number to arrive at",
+            hint=f"write `{self.direction} {measured} by {'5pp' if unit.label in ('%', 'pp') else '20%'}`, or `… to …` "
+            "with the number to arrive at",
         )
         raise Invalid
 
@@ -107,7 +110,7 @@ class ChangeChecker:
         if own.label == "pp":
             if not is_percentage:
                 self.values.stop(
-                    "K0388", f"percentage points change a percentage, and this value is in {unit}", by.span,
+                    "K0388", f"percentage points change a percentage, and this value is {_is_in(unit)}", by.span,
                     f"write `by {by.span.text.removesuffix('pp')}%`, which is that part of where it starts",
                 )  # fmt: skip
             return m.DeltaModel(size, "points")
@@ -237,6 +240,10 @@ class ChangeChecker:
             hint=f"write `to {r}`, or `{needed}`, or leave one of the three out",
         )
         raise Invalid
+
+
+def _is_in(unit: Unit) -> str:
+    return "a plain number" if unit.label is None else f"in {unit}"
 
 
 def _percent(number: Fraction) -> str:

@@ -10,6 +10,7 @@ from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.goals import check_goals
 from kpidsl.semantic.kpi_check import KpiChecker
+from kpidsl.semantic.lints import lint
 from kpidsl.semantic.numbers import check_fit, unit_mismatch
 from kpidsl.semantic.params import Params, check_params
 from kpidsl.semantic.pending import pending_declarations
@@ -98,7 +99,7 @@ def check(
         for diagnostic in found:
             problems.add(diagnostic)
     pending = pending_declarations(names, holidays)
-    return m.Model(
+    model = m.Model(
         calendar,
         {name: constant.value for name, constant in constants.items()},
         {name: source for name, source in models.items() if source is not None},
@@ -112,6 +113,8 @@ def check(
         goals.policies,
         goals.scorecards,
     )
+    lint(names, model, sources, problems)
+    return model
 
 
 def _metric(declared: Declared[d.MetricDecl], values: ValueChecker, problems: Problems) -> m.MetricModel | None:

@@ -69,7 +69,7 @@ def written(number: Fraction, unit: Unit) -> str:
     if label in ("%", "pp"):
         number *= 100
     shown = Decimal(round(number * 10**6)).scaleb(-6)
-    text = f"{shown:_f}"
+    text = f"{shown:,f}".replace(",", "_")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     if label in ("%", "pp"):
         return f"{text}{label}"

@@ -45,7 +45,12 @@ def check_goals(names: Names, values: ValueChecker, problems: Problems) -> Goals
     found = Goals()
     parents = _parents(names)
     _report_rings(parents, problems)
-    above = frozenset(parent for ones in parents.values() for parent, _ in ones)
+    above = frozenset(
+        parent
+        for ones in parents.values()
+        for parent, prop in ones
+        if prop.relation is not None and prop.relation.text == "contributes"
+    )
     for name, declared in names.named.items():
         node = declared.node
         values.problems = own = Problems()

@@ -186,13 +186,16 @@ class KeyResultChecker:
         if baseline is None:
             upwards = bound.operator in (">=", ">") and not (edge is not None and edge <= 0)
             if not upwards:
+                hint = f"say it: `{' '.join(prop.span.text.split())} from …`"
+                if bound.operator is not None:
+                    word = "increase" if bound.operator[0] == ">" else "reduce"
+                    hint += f"; or `{word} {measured} to …`, which starts where it is found at the start of the period"
                 self.problems.error(
                     "K0390",
                     "there is no telling how far this has come: where does it start?",
                     prop.span,
                     "the way to this bound is not one that starts at 0",
-                    hint=f"say it: `{' '.join(prop.span.text.split())} from …`; or `reduce {measured} to …`, which "
-                    "starts where it is found at the start of the period",
+                    hint=hint,
                 )
                 raise Invalid
         start = known(baseline)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import fields, replace
 from datetime import date
 from typing import TypeVar
 
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
-from kpidsl.semantic.bands import check_bands, check_limits
+from kpidsl.semantic.bands import check_bands, check_limits, check_possible
 from kpidsl.semantic.edges import edge_in_unit
 from kpidsl.semantic.properties import META, about, action_model, once, supported
 from kpidsl.semantic.scope import Declared
+from kpidsl.semantic.slicing import check_allowed
 from kpidsl.semantic.units import NUMBER, Unit
 from kpidsl.semantic.value_check import SORTS, Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows, previous_exists
@@ -21,7 +23,7 @@ from kpidsl.semantic.windows import Invalid, counted_unit
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import shared_nodes as p
-from kpidsl.syntax.node import Name
+from kpidsl.syntax.node import Node
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -43,30 +45,11 @@ class KpiChecker:
     def check(self) -> m.KpiModel | None:
         """The KPI, or None where something in it is wrong."""
         self.ok = once(self.node, KPI_ONCE, self.problems)
-        written = next((prop for prop in self.node.properties if isinstance(prop, p.ValueProp)), None)
-        if written is None:
-            self.problems.error(
-                "K0301",
-                f"KPI `{self.name}` has no value",
-                self.node.name.span,
-                hint="add `value METRIC over last month`",
-            )
+        measured = self.value()
+        if measured is None:
+            self.beside_the_value()
             return None
-        try:
-            value = self.values.measure(self.name, self.node.name.span)
-            self.values.single(value, written.span)
-            if value.info.sort != "number":
-                hint = {
-                    "boolean": "put what is compared into its target: `value …`, then `target >= …`",
-                    "text": "count it: `count_distinct(…) from …`",
-                    "time": "subtract it from another time, or count: `count() from …`",
-                }[value.info.sort]
-                self.values.stop(
-                    "K0304", f"the value of a KPI is a number, not a {SORTS[value.info.sort]}", written.value.span, hint
-                )
-            check_windows(value, written.value, self.problems)
-        except Invalid:
-            return None
+        value: v.Value = measured
         around = Around(self.namespace, (), {"value": value, "previous": v.Preceding(value.info, value)})
         targets = tuple(self.all(d.TargetProp, lambda prop: self.target(prop, value, around)))
         written_targets = [prop for prop in self.node.properties if isinstance(prop, d.TargetProp)]
@@ -95,7 +78,7 @@ class KpiChecker:
         ]
         actions = self.all(d.ActionProp, self.action)
         supports = self.supports()
-        self.judged(targets, amber)
+        self.judged(targets)
         check_bands(targets, amber, self.problems)
         self.limits(value, targets)
         if not self.ok:
@@ -117,6 +100,67 @@ class KpiChecker:
             supports,
             self.node.name.span,
         )
+
+    def value(self) -> v.Value | None:
+        """What the KPI measures, or None where that is missing or wrong."""
+        written = next((prop for prop in self.node.properties if isinstance(prop, p.ValueProp)), None)
+        if written is None:
+            self.problems.error(
+                "K0301",
+                f"KPI `{self.name}` has no value",
+                self.node.name.span,
+                hint="add `value METRIC over last month`",
+            )
+            return None
+        try:
+            value = self.values.measure(self.name, self.node.name.span)
+            self.values.single(value, written.span)
+            if value.info.sort != "number":
+                hint = {
+                    "boolean": "put what is compared into its target: `value …`, then `target >= …`",
+                    "text": "count it: `count_distinct(…) from …`",
+                    "time": "subtract it from another time, or count: `count() from …`",
+                }[value.info.sort]
+                self.values.stop(
+                    "K0304", f"the value of a KPI is a number, not a {SORTS[value.info.sort]}", written.value.span, hint
+                )
+            check_windows(value, written.value, self.problems)
+        except Invalid:
+            return None
+        return value
+
+    def beside_the_value(self) -> None:
+        """Check what has a meaning of its own where the value has none: nothing is said that may come of that."""
+        own = Around(self.namespace)
+        counted = Around(self.namespace, (), {"n": v.RowCount(v.Info(NUMBER, "flow"))})
+        for prop in self.node.properties:
+            match prop:
+                case d.TargetProp(bound=bound) | d.AmberProp(bound=bound):
+                    edges = (bound.value,) if isinstance(bound, p.CompareBound) else (bound.low, bound.high)
+                    self.each_alone(edges, lambda node: self.values.number(node, own))
+                case d.GuardProp(condition=condition):
+                    self.each_alone((condition,), lambda node: self.values.condition(node, counted))
+                case p.RequireProp(conditions=conditions):
+                    self.each_alone(conditions, lambda node: self.values.condition(node, counted))
+                case d.CompareProp(items=items):
+                    for item in items:
+                        if isinstance(item, d.EarlierItem):
+                            with suppress(Invalid):
+                                counted_unit(item.count, item.unit, self.problems)
+                case _:
+                    pass
+        self.all(d.TrendProp, lambda prop: counted_unit(prop.count, prop.unit, self.problems))
+        self.all(d.ActionProp, self.action)
+        self.supports()
+        if not any(isinstance(prop, d.TargetProp) for prop in self.node.properties):
+            self.needs_target()
+
+    def each_alone(self, nodes: tuple[x.Expr, ...], check: Callable[[x.Expr], v.Value]) -> None:
+        """Check expressions that do not speak of the value."""
+        for node in nodes:
+            if not mentions(node, ("value", "target", "previous")):
+                with suppress(Invalid):
+                    check_windows(check(node), node, self.problems)
 
     # ------------------------------------------------------------ plumbing
     def all(self, kind: type[P], check: Callable[[P], R]) -> list[R]:
@@ -191,35 +235,12 @@ class KpiChecker:
     def slice(self, prop: p.ByProp, value: v.Value, bounds: tuple[m.BoundModel, ...]) -> tuple[str, ...]:
         for name in prop.dimensions:
             self.values.sliceable(value, name.text, name.span)
-            self.allowed(value, name.text, name)
+            check_allowed(value, name.text, name.span, self.values.names, self.problems)
             for bound in bounds:
                 for edge in (bound.low, bound.high):
                     if edge is not None and not bound.whole and v.aggregates(edge):
                         self.values.sliceable(edge, name.text, name.span)
         return tuple(name.text for name in prop.dimensions)
-
-    def allowed(self, value: v.Value, dimension: str, place: Name) -> None:
-        """A metric that says by what it may be sliced is sliced by nothing else; the outermost one decides."""
-        if isinstance(value, v.Measure) and value.metric != self.name:
-            declared = self.values.names.named[value.metric].node
-            allowed = (
-                [name.text for prop in declared.properties if isinstance(prop, p.ByProp) for name in prop.dimensions]
-                if isinstance(declared, d.MetricDecl)
-                else []
-            )
-            if dimension in allowed:
-                return
-            if allowed:
-                self.problems.error(
-                    "K0341",
-                    f"`{value.metric}` may not be sliced by `{dimension}`",
-                    place.span,
-                    also=[(declared.name.span, f"it may be by {', '.join(allowed)}")],
-                    hint=f"use one of these, or add `{dimension}` to its `by`",
-                )
-                raise Invalid
-        for part in v.parts(value):
-            self.allowed(part, dimension, place)
 
     def compare(self, prop: d.CompareProp, value: v.Value) -> list[m.ComparisonModel]:
         found: list[m.ComparisonModel] = []
@@ -245,10 +266,15 @@ class KpiChecker:
         return found
 
     # ------------------------------------------------------------ bands
-    def judged(self, targets: tuple[m.BoundModel, ...], amber: m.BoundModel | None) -> None:
-        if amber is not None and not any(isinstance(prop, d.TargetProp) for prop in self.node.properties):
-            self.problems.error("K0350", "`amber` without a target", amber.span, hint="add `target >= …`")
-            self.ok = False
+    def needs_target(self) -> None:
+        for prop in self.node.properties:
+            if isinstance(prop, d.AmberProp):
+                self.problems.error("K0350", "`amber` without a target", prop.span, hint="add `target >= …`")
+                self.ok = False
+
+    def judged(self, targets: tuple[m.BoundModel, ...]) -> None:
+        if not any(isinstance(prop, d.TargetProp) for prop in self.node.properties):
+            self.needs_target()
         dates = [target.starting for target in targets]
         for again in {day for day in dates if dates.count(day) > 1}:
             second = [target for target in targets if target.starting == again][1]
@@ -267,6 +293,8 @@ class KpiChecker:
                     continue
                 if not check_limits(prop, metric.info.unit, targets, self.values.units, self.problems):
                     self.ok = False
+                    return
+        self.ok = check_possible(value, targets, self.problems) and self.ok
 
 
 def measures(value: v.Value) -> list[v.Measure]:
@@ -279,3 +307,14 @@ def measures(value: v.Value) -> list[v.Measure]:
         if len(inside) != 1:
             return found
         value = inside[0]
+
+
+def mentions(node: object, names: tuple[str, ...]) -> bool:
+    """Whether an expression holds one of these names."""
+    if isinstance(node, tuple):
+        return any(mentions(one, names) for one in node)
+    if isinstance(node, x.NameRef):
+        return node.name in names
+    return isinstance(node, Node) and any(
+        mentions(getattr(node, f.name), names) for f in fields(node) if f.name != "span"
+    )

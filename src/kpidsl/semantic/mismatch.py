@@ -138,13 +138,13 @@ def _word(dimension: str, a: Unit, b: Unit) -> str:
     """A unit of a dimension: the one that is named on a side, else a common one."""
     plain = dimension.removeprefix(CURRENCY)
     for unit in (a, b):
-        names = _UNIT_NAME.findall(unit.label or "")
+        names: list[str] = _UNIT_NAME.findall(unit.label or "")
         if plain in names:
             return plain
         if len(names) == 1 and [one for one, _ in unit.dimensions] == [dimension]:
             return names[0]
     for unit in (a, b):
-        for name in _UNIT_NAME.findall(unit.label or ""):
-            if name in _OF_TIME and dimension == "time":
-                return name
+        of_time = [str(name) for name in _UNIT_NAME.findall(unit.label or "") if name in _OF_TIME]
+        if of_time and dimension == "time":
+            return of_time[0]
     return WORDS.get(plain, plain)

@@ -58,15 +58,18 @@ def _example(what: str) -> str:
 
 
 class ObjectiveChecker:
-    """Checks one objective. Every property and key result is checked, whatever is wrong with the others."""
+    """Checks one objective; `above` are those that others contribute to.
 
-    def __init__(self, declared: Declared[g.ObjectiveDecl], values: ValueChecker, parents: frozenset[str]) -> None:
+    Every property and key result is checked, whatever is wrong with the others.
+    """
+
+    def __init__(self, declared: Declared[g.ObjectiveDecl], values: ValueChecker, above: frozenset[str]) -> None:
         self.node = declared.node
         self.name = declared.name
         self.namespace = declared.namespace
         self.values = values
         self.problems = values.problems
-        self.is_parent = declared.name in parents
+        self.is_parent = declared.name in above
 
     def check(self) -> m.ObjectiveModel | None:
         """The objective, or None where something in it is wrong."""

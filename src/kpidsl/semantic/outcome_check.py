@@ -17,6 +17,7 @@ OUTCOME_ONCE = (
     *META, g.ForProp, g.HorizonProp, g.ObservableProp, g.LevelsProp, g.SuccessProp, g.JudgeProp,
 )  # fmt: skip
 NEEDS = ("evidence", "methods", "stakeholders")
+MOST_LISTED = 5
 RULES = ("median", "lowest")
 
 
@@ -74,18 +75,19 @@ class OutcomeChecker:
     def is_whole(self) -> bool:
         """Whether everything is there that a judgement needs."""
         wanted = (
-            (g.LevelsProp, "no `levels`", "levels poor < adequate < good"),
-            (g.SuccessProp, "no level that is its `success`", "success good"),
-            (g.EvidenceDecl, "no `evidence`", 'evidence NAME "…" { measure …; level good >= 70% }'),
+            (g.LevelsProp, "`levels`", "levels poor < adequate < good"),
+            (g.SuccessProp, "`success`", "success good"),
+            (g.EvidenceDecl, "`evidence`", 'evidence NAME "…" { measure …; level good >= 70% }'),
         )
-        fine = True
-        for kind, message, example in wanted:
-            if not any(isinstance(prop, kind) for prop in self.node.properties):
-                self.problems.error(
-                    "K0410", f"outcome `{self.name}` has {message}", self.node.name.span, hint=f"add `{example}`"
-                )
-                fine = False
-        return fine
+        there = {type(prop) for prop in self.node.properties}
+        missing = [(word, example) for kind, word, example in wanted if kind not in there]
+        if missing:
+            words = " and no ".join(word for word, _ in missing)
+            self.problems.error(
+                "K0410", f"outcome `{self.name}` has no {words}", self.node.name.span,
+                hint=f"add {', '.join(f'`{example}`' for _, example in missing)}",
+            )  # fmt: skip
+        return not missing
 
     # ------------------------------------------------------------ levels
     def levels(self) -> tuple[str, ...]:
@@ -117,7 +119,7 @@ class OutcomeChecker:
         best = max((levels.index(level) for level in given), default=0)
         for name in prop.levels[1:]:
             if name.text not in given:
-                fails = levels.index(success) > best
+                fails = best < levels.index(name.text) <= levels.index(success)
                 self.problems.warning(
                     "K0414", f"no evidence can reach `{name.text}`", name.span,
                     "so this outcome is never achieved" if fails else "no item of evidence says when it is",
@@ -151,8 +153,7 @@ class OutcomeChecker:
         for part in prop.rules:
             try:
                 if isinstance(part, g.NeedProp):
-                    for need in part.needs:
-                        counts[need.what.text] = self.need(need, there, seen)
+                    fine = self.needs(part, there, seen, counts) and fine
                     continue
                 if type(part) in kinds:
                     self.problems.error(
@@ -174,6 +175,17 @@ class OutcomeChecker:
             "lowest" if rule == "lowest" else "median", spread,
         )  # fmt: skip
 
+    def needs(
+        self, prop: g.NeedProp, there: dict[str, list[str]], seen: dict[str, g.Need], counts: dict[str, int]
+    ) -> bool:
+        fine = True
+        for need in prop.needs:
+            try:
+                counts[need.what.text] = self.need(need, there, seen)
+            except Invalid:
+                fine = False
+        return fine
+
     def need(self, need: g.Need, there: dict[str, list[str]], seen: dict[str, g.Need]) -> int:
         what = choice(need.what, NEEDS, "thing to need", self.problems)
         if what in seen:
@@ -188,9 +200,9 @@ class OutcomeChecker:
             return len(have)
         if need.count > len(have) and there["evidence"]:
             items = "items of evidence" if what == "evidence" else what
-            listed = f": {', '.join(have)}" if have else ""
+            listed = f": {', '.join(have)}" if 0 < len(have) <= MOST_LISTED else ""
             self.problems.error(
-                "K0415", f"{need.count} {items} are needed, and there {_are(len(have))}", need.span,
+                "K0415", f"this needs {need.count} {items}, and there {_are(len(have))}", need.span,
                 f"there {_are(len(have))}{listed}", hint=self.more(what, len(have)),
             )  # fmt: skip
             raise Invalid
@@ -209,8 +221,6 @@ class OutcomeChecker:
         widest = len(levels) - 1
         if prop.operator not in (">=", ">"):
             message, hint = f"`{prop.operator}` is no way to say that a spread is wide", "write `spread >= 2 levels`"
-        elif least < 1:
-            message, hint = "a spread of 0 levels is agreement", "write `spread >= 2 levels`"
         elif levels and least > widest:
             message = f"no two items lie {least} levels apart: from `{levels[0]}` to `{levels[-1]}` it is {widest}"
             hint = f"write `spread >= {widest} levels`" if widest > 1 else "leave the line out"

@@ -111,7 +111,7 @@ def choice(word: Word | Name, choices: Iterable[str], what: str, problems: Probl
 
 def look_up(
     names: Names, name: Name, namespace: str, kinds: tuple[type, ...], what: str, problems: Problems,
-    others: Iterable[str] = (),
+    others: tuple[str, ...] = (),
 ) -> Declared[Named]:  # fmt: skip
     """The declaration of one of these kinds. Raises `Invalid` where there is none; `others` are names beside them."""
     found = names.find(name.text, namespace)
@@ -125,7 +125,8 @@ def look_up(
     elif not names.is_broken(name.text, namespace):
         fitting = [full for full, declared in names.named.items() if isinstance(declared.node, kinds)]
         hint = did_you_mean(name.text, [*visible(fitting, namespace), *others])
-        hint = hint or f"declare it: `{what} {name.text} …`"
+        listed = f", or use {', '.join(others)}" if others else ""
+        hint = hint or f"declare it: `{what} {name.text} …`{listed}"
         problems.error("K0204", f"there is no {what} `{name.text}`", name.span, hint=hint)
     raise Invalid
 

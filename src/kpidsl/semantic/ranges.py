@@ -1,120 +1,120 @@
-"""Between which numbers a value must lie, whatever the data: a count is never negative, a share never above 100 %."""
+"""Between which numbers a value must lie, whatever the data: a count is never below 0, a share never above 100%."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from kpidsl.semantic import values as v
+from kpidsl.semantic.units import Unit
+
+Range = tuple[Fraction | None, Fraction | None]
+ANY: Range = (None, None)
+_FROM_0: Range = (Fraction(0), None)
+_SHARE: Range = (Fraction(0), Fraction(1))
+_ROWS: dict[str, Range] = {
+    "count": _FROM_0,
+    "count_distinct": _FROM_0,
+    "stddev": _FROM_0,
+    "variance": _FROM_0,
+    "share": _SHARE,
+    "top_box": _SHARE,
+    "nps": (Fraction(-100), Fraction(100)),
+}
+_SERIES: dict[str, Range] = {"count": _FROM_0, "share": _SHARE, "stddev": _FROM_0}
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """From `low` to `high`, both included; None: no limit is known."""
-
-    low: Fraction | None = None
-    high: Fraction | None = None
-
-    @property
-    def is_known(self) -> bool:
-        return self.low is not None or self.high is not None
-
-    def can_meet(self, operator: str, edge: Fraction) -> bool:
-        """Whether some number within satisfies `operator edge`."""
-        match operator:
-            case ">=":
-                return self.high is None or self.high >= edge
-            case ">":
-                return self.high is None or self.high > edge
-            case "<=":
-                return self.low is None or self.low <= edge
-            case _:
-                return self.low is None or self.low < edge
-
-    def holds(self, number: Fraction) -> bool:
-        return self.can_meet(">=", number) and self.can_meet("<=", number)
-
-    def within(self, other: Range) -> Range:
-        """What lies in both."""
-        lows = [low for low in (self.low, other.low) if low is not None]
-        highs = [high for high in (self.high, other.high) if high is not None]
-        return Range(max(lows, default=None), min(highs, default=None))
-
-
-Limits = Callable[[v.Measure], Range]
-ANY = Range()
-NOT_NEGATIVE = Range(Fraction(0))
-SHARE = Range(Fraction(0), Fraction(1))
-_IMPLIED = {
-    "count": NOT_NEGATIVE, "count_distinct": NOT_NEGATIVE, "stddev": NOT_NEGATIVE, "variance": NOT_NEGATIVE,
-    "share": SHARE, "top_box": SHARE, "nps": Range(Fraction(-100), Fraction(100)),
-    "`conversion_rate`": SHARE, "`conversions`": NOT_NEGATIVE,
-}  # fmt: skip
-
-
-def range_of(value: v.Value, declared: Limits = lambda _: ANY) -> Range:
-    """Where the numbers of a value lie; `declared` gives the limits a metric states, in its own unit."""
+def possible(value: v.Value) -> Range:
+    """The least and the greatest a value can be, in its unit; None where it has no such edge."""
     match value:
         case v.Number(number=number):
-            return Range(number, number)
-        case v.Aggregate(function=name) | v.NotEvaluated(what=name):
-            return _IMPLIED.get(name, ANY)
-        case v.Measure(operand=operand):
-            return declared(value).within(range_of(operand, declared))
+            return number, number
+        case v.Aggregate(function=function):
+            return _ROWS.get(function, ANY)
+        case v.RowCount():
+            return _FROM_0
         case v.Converted(operand=operand, factor=factor):
-            inner = range_of(operand, declared)
-            low, high = (None if edge is None else edge * factor for edge in (inner.low, inner.high))
-            return Range(low, high) if factor >= 0 else Range(high, low)
+            return _times(possible(operand), factor)
         case v.Opposite(operand=operand):
-            inner = range_of(operand, declared)
-            return Range(None if inner.high is None else -inner.high, None if inner.low is None else -inner.low)
+            return _times(possible(operand), Fraction(-1))
         case v.Defaulted(operand=operand, number=number):
-            inner = range_of(operand, declared)
-            return Range(
-                None if inner.low is None else min(inner.low, number),
-                None if inner.high is None else max(inner.high, number),
-            )
+            low, high = possible(operand)
+            return None if low is None else min(low, number), None if high is None else max(high, number)
         case v.Reduced(function=function, operand=operand):
-            return _reduced(function, range_of(operand, declared))
+            if function in _SERIES:
+                return _SERIES[function]
+            if function == "sum":
+                low, high = possible(operand)
+                return (Fraction(0) if low is not None and low >= 0 else None), None
+            return possible(operand) if function not in ("slope", "cagr") else ANY
         case v.Operation(operator=operator, left=left, right=right):
-            return _operation(operator, range_of(left, declared), range_of(right, declared))
-        case _:
-            inside = v.parts(value)
-            return range_of(inside[0], declared) if len(inside) == 1 else ANY
-
-
-def _reduced(function: str, inner: Range) -> Range:
-    match function:
-        case "count" | "stddev":
-            return NOT_NEGATIVE
-        case "share":
-            return SHARE
-        case "sum":
-            return NOT_NEGATIVE if inner.low is not None and inner.low >= 0 else ANY
-        case "slope" | "cagr":
-            return ANY
-        case _:
-            return inner
-
-
-def _operation(operator: str, a: Range, b: Range) -> Range:
-    positive = all(one.low is not None and one.low >= 0 for one in (a, b))
-    match operator:
-        case "+":
-            return Range(
-                None if a.low is None or b.low is None else a.low + b.low,
-                None if a.high is None or b.high is None else a.high + b.high,
-            )
-        case "-":
-            return Range(
-                None if a.low is None or b.high is None else a.low - b.high,
-                None if a.high is None or b.low is None else a.high - b.low,
-            )
-        case "*" if positive:
-            assert a.low is not None and b.low is not None
-            return Range(a.low * b.low, None if a.high is None or b.high is None else a.high * b.high)
-        case "/" if positive:
-            return NOT_NEGATIVE
+            return _combined(operator, possible(left), possible(right))
+        case v.NotEvaluated(info=info):
+            return _SHARE if info.unit.label == "%" else _FROM_0 if info.kind == "flow" else ANY
+        case v.Measure() | v.Windowed() | v.Shifted() | v.Preceding() | v.EachPeriod() | v.EachMember():
+            return possible(value.operand)
         case _:
             return ANY
+
+
+def _times(one: Range, factor: Fraction) -> Range:
+    low, high = (None if edge is None else edge * factor for edge in one)
+    return (low, high) if factor >= 0 else (high, low)
+
+
+def _combined(operator: str, a: Range, b: Range) -> Range:
+    if operator == "-":
+        return _combined("+", a, _times(b, Fraction(-1)))
+    if operator == "+":
+        return (
+            None if a[0] is None or b[0] is None else a[0] + b[0],
+            None if a[1] is None or b[1] is None else a[1] + b[1],
+        )
+    positive = all(low is not None and low >= 0 for low, _ in (a, b))
+    return _FROM_0 if operator in "*/" and positive else ANY
+
+
+def within(one: Range, other: Range) -> Range:
+    """What both ranges allow."""
+    lows = [low for low, _ in (one, other) if low is not None]
+    highs = [high for _, high in (one, other) if high is not None]
+    return max(lows, default=None), min(highs, default=None)
+
+
+def is_met_by_none(operator: str | None, low: Fraction | None, high: Fraction | None, values: Range) -> bool:
+    """Whether no value of a range meets a bound: `operator low`, or low … high where there is no operator."""
+    least, greatest = values
+    if operator is None:
+        return (low is not None and greatest is not None and low > greatest) or (
+            high is not None and least is not None and high < least
+        )
+    if low is None:
+        return False
+    if operator[0] == ">":
+        return greatest is not None and (low >= greatest if operator == ">" else low > greatest)
+    return least is not None and (low <= least if operator == "<" else low < least)
+
+
+def is_met_by_all(operator: str | None, low: Fraction | None, high: Fraction | None, values: Range) -> bool:
+    """Whether every value of a range meets a bound."""
+    least, greatest = values
+    if low is None:
+        return False
+    if operator is None:
+        return high is not None and least is not None and greatest is not None and low <= least and high >= greatest
+    if operator[0] == ">":
+        return least is not None and (low < least if operator == ">" else low <= least)
+    return greatest is not None and (low > greatest if operator == "<" else low >= greatest)
+
+
+def shown(values: Range, unit: Unit) -> str:
+    """A range in words: `never below 0`, `from 0% to 100%`."""
+    low, high = (None if edge is None else _number(edge, unit) for edge in values)
+    if low is None:
+        return f"never above {high}"
+    return f"never below {low}" if high is None else f"from {low} to {high}"
+
+
+def _number(number: Fraction, unit: Unit) -> str:
+    scaled = number * 100 if unit.label == "%" else number
+    text = str(scaled.numerator) if scaled.denominator == 1 else f"{float(scaled):g}"
+    return f"{text}%" if unit.label == "%" else text if unit.label is None else f"{text} {unit.label}"

@@ -15,6 +15,7 @@ from kpidsl.semantic.aggregate_check import AggregateChecker
 from kpidsl.semantic.combine import constant_value, in_unit, reduced, scaled, total
 from kpidsl.semantic.numbers import check_fit, compound_value, quantity_value, unit_mismatch, written_unit
 from kpidsl.semantic.scope import Names
+from kpidsl.semantic.slicing import check_allowed
 from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, REDUCTIONS
 from kpidsl.semantic.units import NUMBER, PERCENT
@@ -295,6 +296,7 @@ class ValueChecker:
             unit = period_unit(x.WindowUnit(node.by.text, False, span=node.by.span), self.problems)
             return v.EachPeriod(info, value, unit)
         self.sliceable(value, node.by.text, node.by.span)
+        check_allowed(value, node.by.text, node.by.span, self.names, self.problems)
         return v.EachMember(info, value, node.by.text)
 
     def sliceable(self, value: v.Value, dimension: str, span: Span) -> None:

@@ -1,0 +1,39 @@
+"""What is sound and yet hardly meant: warnings that need no data, each with what to write instead."""
+
+from __future__ import annotations
+
+from kpidsl.diagnostics import Problems
+from kpidsl.semantic.lints.columns import lint_columns
+from kpidsl.semantic.lints.filters import lint_filters
+from kpidsl.semantic.lints.review import check_reviews
+from kpidsl.semantic.lints.series import lint_series
+from kpidsl.semantic.lints.targets import lint_targets
+from kpidsl.semantic.lints.tidy import tidy
+from kpidsl.semantic.lints.times import lint_kpi_times, lint_times
+from kpidsl.semantic.lints.walk import expressions, spots
+from kpidsl.semantic.model import Model
+from kpidsl.semantic.scope import Names
+from kpidsl.semantic.sources import Sources
+from kpidsl.semantic.values import Value
+from kpidsl.syntax.expr_nodes import Expr
+
+__all__ = ["lint", "lint_expression", "tidy"]
+
+
+def lint(names: Names, model: Model, sources: Sources, problems: Problems) -> None:
+    """Warn of what a checked spec set says and hardly means. Only sound declarations are looked at."""
+    check_reviews(names, problems)
+    lint_columns(names, model, problems)
+    for node, value in expressions(names, model):
+        lint_expression(node, value, model, sources, problems)
+    lint_targets(names, model, problems)
+    lint_kpi_times(names, model, problems)
+
+
+def lint_expression(node: Expr, value: Value, model: Model, sources: Sources, problems: Problems) -> None:
+    """Warn of one expression, given as it is written and as the value it was found to have."""
+    told: set[int] = set()
+    for spot in spots(node, value):
+        lint_series(spot, sources, problems)
+        lint_times(spot, model, problems)
+        lint_filters(spot, told, problems)
