@@ -28,6 +28,8 @@ ROWS = (
     ("report",),
     ("hookspecs", "plugins", "sources"),
     ("spec_files", "binding"),
+    ("checked",),
+    ("smart",),
     ("pipeline", "testing"),
     ("",),  # kpidsl/__init__.py: the public names
     ("cli", "__main__"),

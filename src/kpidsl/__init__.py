@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kpidsl.checked import CheckReport
     from kpidsl.diagnostics import Diagnostic, KpidslError
     from kpidsl.hookspecs import hookimpl
-    from kpidsl.pipeline import CheckReport, SpecError, SpecSet, load
+    from kpidsl.pipeline import SpecError, SpecSet, load
     from kpidsl.report.results import Results
 
 __version__ = "0.1.0"
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CheckReport": "kpidsl.pipeline",
+    "CheckReport": "kpidsl.checked",
     "Diagnostic": "kpidsl.diagnostics",
     "KpidslError": "kpidsl.diagnostics",
     "Results": "kpidsl.report.results",

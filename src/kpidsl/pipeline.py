@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -13,16 +13,16 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Problems, Severity, UsageError, did_you_mean
+from kpidsl.checked import Checked, CheckReport
+from kpidsl.diagnostics import Diagnostic, KpidslError, Problems, Severity, UsageError, did_you_mean
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles, read
 
 if TYPE_CHECKING:
-    from kpidsl.binding import Bound
     from kpidsl.plan import Plan
     from kpidsl.report.results import Results
     from kpidsl.semantic.model import Model
-    from kpidsl.semantic.scope import Names
+    from kpidsl.smart.records import SmartReport
     from kpidsl.syntax.setting_nodes import UnitDecl
     from kpidsl.testing.outcomes import SuiteReport
 
@@ -39,28 +39,6 @@ class SpecError(KpidslError):
         first = f"{errors[0].place}: {errors[0].message}" if errors else ""
         super().__init__(f"the spec has {len(errors)} error{'s' if len(errors) != 1 else ''}: {first}", code="K0000")
         self.diagnostics = diagnostics
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What a check found, in file order. `ok`: no errors.
-
-    `exit_code`: 4 for errors of the spec, 3 where only data fails.
-    """
-
-    diagnostics: tuple[Diagnostic, ...]
-    exit_code: int
-
-    @property
-    def ok(self) -> bool:
-        return self.exit_code == 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    model: Model
-    bound: Bound
-    problems: Problems
 
 
 class SpecSet:
@@ -93,19 +71,28 @@ class SpecSet:
         >>> report.ok, [(one.code, one.place) for one in report.diagnostics]
         (False, [('K0204', '<stdin>:1')])
         """
-        from kpidsl.semantic import tidy
+        return self._check(params or {}, sources or {}, untrusted, no_plugins, learn=schemas).report()
+
+    def smart(
+        self,
+        *,
+        as_of: str | date | datetime | None = None,
+        schemas: bool = True,
+        params: Mapping[str, str] | None = None,
+        sources: Mapping[str, object] | None = None,
+        untrusted: bool = False,
+        no_plugins: bool = False,
+    ) -> SmartReport:
+        """What `check` finds, and whether each KPI and key result is specific, measurable, achievable, relevant and
+        time-bound. Unless `schemas` is False, the data says what was achieved at the anchor and twelve earlier ones.
+
+        Raises `UsageError` for a wrong as-of or param.
+        """
+        from kpidsl.smart import judge
 
         found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn=schemas)
-        problems = found.problems
-        tidy(self._names, found.model, problems)
-        for name, error in found.bound.failed.items():
-            span = self._names.sources[name].node.name.span
-            problems.add(
-                Diagnostic(error.code, Severity.ERROR, error.message, (Label(span),), hint=error.hint, affects=(name,))
-            )
-        diagnostics = tuple(problems)
-        of_spec = any(one.severity is Severity.ERROR and not _failed_source(one) for one in diagnostics)
-        return CheckReport(diagnostics, 4 if of_spec else 3 if problems.has_errors else 0)
+        anchor = _anchor(as_of, found.model) if schemas or as_of is not None else None
+        return judge(found, anchor if schemas else None, library_units(), untrusted=untrusted)
 
     def evaluate(
         self,
@@ -218,15 +205,9 @@ class SpecSet:
         return ";\n\n".join(queries)
 
     # ------------------------------------------------------------ stages
-    @property
-    def _names(self) -> Names:
-        from kpidsl.semantic import resolve
-
-        return resolve(self._files.specs, Problems())
-
     def _check(
         self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: bool
-    ) -> _Checked:
+    ) -> Checked:
         from kpidsl import plugins
         from kpidsl.binding import bind
         from kpidsl.semantic import check, resolve
@@ -244,11 +225,11 @@ class SpecSet:
             problems.add(warning)
         bound = bind(names, registry, self._files.root, problems, frames=frames, untrusted=untrusted, learn=learn)
         model = check(names, problems, schemas=bound.schemas, params=params, library=library_units)
-        return _Checked(model, bound, problems)
+        return Checked(names, model, bound, problems)
 
     def _checked(
         self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool
-    ) -> _Checked:
+    ) -> Checked:
         """The checked spec; raises `SpecError` where anything but the data is wrong."""
         from kpidsl.semantic import is_of_data
 
@@ -258,7 +239,7 @@ class SpecSet:
         return checked
 
     def _plan(
-        self, checked: _Checked, as_of: str | date | datetime | None, select: Sequence[str]
+        self, checked: Checked, as_of: str | date | datetime | None, select: Sequence[str]
     ) -> tuple[tuple[str, ...], Plan, bool]:
         from kpidsl.plan import plan
 
@@ -309,11 +290,6 @@ def library_units() -> tuple[UnitDecl, ...]:
             assert not problems.has_errors, [one.message for one in problems]
             found.extend(node for node in spec.declarations if isinstance(node, UnitDecl))
     return tuple(found)
-
-
-def _failed_source(diagnostic: Diagnostic) -> bool:
-    """Whether data could not be had at all, rather than not being as the spec says."""
-    return diagnostic.code in ("K0601", "K0602", "K0603", "K0606", "K0607", "K0608", "K0609")
 
 
 def _anchor(as_of: str | date | datetime | None, model: Model) -> datetime:

@@ -17,6 +17,7 @@ from typing import Any
 
 from kpidsl.assess.results import ErrorResult, Results
 from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Severity, UsageError
+from kpidsl.smart import Finding, Judgement, Letter, SmartReport, State
 from kpidsl.source_text import Source, Span
 from report.sample import assessment, kpi, results, shop
 
@@ -58,6 +59,19 @@ class FakePipeline:
         self._ask("check", asked)
         is_wrong = any(each.severity is Severity.ERROR for each in self.diagnostics)
         return FakeReport(self.diagnostics, 4 if is_wrong else 0)
+
+    def smart(self, **asked: Any) -> SmartReport:
+        self._ask("smart", asked)
+        is_wrong = any(each.severity is Severity.ERROR for each in self.diagnostics)
+        judgement = Judgement(
+            "KPI",
+            "revenue",
+            None,
+            (Finding(Letter.RELEVANT, State.MISSING, "it is for nothing"),),
+            problem().labels[0].span,
+        )
+        notes = tuple(judgement.diagnostics())
+        return SmartReport((*self.diagnostics, *notes), 4 if is_wrong else 0, (judgement,), (), None)
 
     def evaluate(self, *, progress: Callable[[str], None], **asked: Any) -> Results:
         progress("orders")

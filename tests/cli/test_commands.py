@@ -59,6 +59,42 @@ def test_check_writes_annotations(run: Run, pipeline: FakePipeline) -> None:
     assert run("check", "-f", "github").out.startswith("::error file=shop.kpi,line=1")
 
 
+def test_what_is_not_smart_is_a_document_of_its_own_beside_the_problems(run: Run, pipeline: FakePipeline) -> None:
+    pipeline.diagnostics = (problem("a lint", Severity.WARNING),)
+    ran = run("check", "--smart", "--as-of", "2026-03-31")
+    assert ran.code == 0
+    assert "KPI revenue" in ran.out
+    assert "✗ relevant    missing   it is for nothing" in ran.out
+    assert "a lint" in ran.err
+    assert "K0503" not in ran.err
+    assert pipeline.calls[-1] == (
+        "smart",
+        {"as_of": "2026-03-31", "schemas": True, "params": {}, "untrusted": False, "no_plugins": False},
+    )
+
+
+def test_what_is_not_smart_does_not_change_the_exit_code(run: Run, pipeline: FakePipeline) -> None:
+    assert run("check", "--smart", "--no-schemas").code == 0
+    assert pipeline.calls[-1][1]["schemas"] is False
+    pipeline.diagnostics = (problem(),)
+    assert run("check", "--smart").code == 4
+
+
+def test_programs_are_told_what_is_not_smart_as_notes(run: Run) -> None:
+    document = json.loads(run("check", "--smart", "-f", "json").out)
+    assert [one["code"] for one in document["diagnostics"]] == ["K0503"]
+    assert [one["name"] for one in document["smart"]["judgements"]] == ["revenue"]
+    (result,) = json.loads(run("check", "--smart", "-f", "sarif").out)["runs"][0]["results"]
+    assert (result["ruleId"], result["level"]) == ("K0503", "note")
+    assert run("check", "--smart", "-f", "github").out.startswith("::notice file=shop.kpi,line=1")
+
+
+def test_an_anchor_is_for_what_is_evaluated(run: Run) -> None:
+    ran = run("check", "--as-of", "2026-03-31")
+    assert ran.code == 2
+    assert "--as-of is the anchor of --smart" in ran.err
+
+
 @pytest.mark.parametrize("name", ["eval", "check"])
 def test_without_a_cache(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("KPIDSL_CACHE", "/kept")

@@ -65,6 +65,12 @@ def checked(text: str, *, tidily: bool = False) -> list[str]:
     return [found.code for found in problems]
 
 
+def judged(text: str) -> list[str]:
+    """The codes that the text of one spec gives with what it lacks to be SMART, without a look at its data."""
+    report = load("-", stdin_text=text).smart(schemas=False)
+    return [found.code for found in report.diagnostics if found.code not in TIDY]
+
+
 def plugged(code: str) -> list[str]:
     """The codes that loading a plugin gives whose module has this text, and using what it gives."""
     entry = Written("ledger", "", None, "kpidsl-ledger", "1.0", code)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from diagnostics.pages import TIDY, blocks, checked, evaluated, plugged
+from diagnostics.pages import TIDY, blocks, checked, evaluated, judged, plugged
 from kpidsl.diagnostics.codes import CODES, explain
 
 BESIDE = {"K0111": ["K0101"]}  # what cannot be shown without another
@@ -44,7 +44,14 @@ def test_the_examples_of_plugins(code: str) -> None:
     assert plugged(right.text) == []
 
 
-@codes("K0000|K0108|K0209|K0210|K0(?!600|41|42)[4-7].*|K0802|K0803")
+@codes("K05.*")
+def test_the_examples_of_what_is_not_smart(code: str) -> None:
+    (wrong,), (right,) = blocks(code, "Wrong"), blocks(code, "Right")
+    assert judged(wrong.text) == [code]
+    assert judged(right.text) == []
+
+
+@codes("K0000|K0108|K0209|K0210|K0(?!600|41|42)[467].*|K0802|K0803")
 def test_the_examples_that_need_files(code: str, tmp_path: Path) -> None:
     wrong, right = tmp_path / "wrong", tmp_path / "right"
     wrong.mkdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +12,16 @@ from kpidsl.cli import options
 from kpidsl.cli.faults import version
 from kpidsl.cli.streams import columns, is_coloured, say, write
 
+if TYPE_CHECKING:
+    from kpidsl.diagnostics import Diagnostic
+    from kpidsl.smart.records import SmartReport
+
 EXAMPLES = """\b
 Examples:
   kpidsl check specs/
   kpidsl check specs/ --no-schemas            the text alone: no data file is opened
   kpidsl check specs/ -f sarif > kpidsl.sarif
+  kpidsl check specs/ --smart                 what each KPI lacks to be SMART, with the line to add
 """
 
 
@@ -31,6 +37,13 @@ Examples:
     help="text goes to standard error, the others are documents on standard output.",
 )
 @click.option("--no-schemas", is_flag=True, help="Do not look at the columns of the data.")
+@click.option(
+    "--smart",
+    is_flag=True,
+    help="Say what each KPI and key result lacks to be specific, measurable, achievable, relevant and time-bound. "
+    "Asks the data what was achieved, unless --no-schemas is given.",
+)
+@options.as_of
 @options.params
 @options.untrusted
 @options.no_plugins
@@ -40,6 +53,8 @@ def command(
     paths: Sequence[str],
     format_: str,
     no_schemas: bool,
+    smart: bool,
+    as_of: str | None,
     params: Mapping[str, str],
     untrusted: bool,
     no_plugins: bool,
@@ -48,15 +63,44 @@ def command(
 
     Ends with 0 where there are no errors (warnings may be), 4 where a spec has errors, 3 where only data fails.
     """
-    report = options.load(paths).check(
-        schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
-    )
-    found = tuple(report.diagnostics)
+    specs = options.load(paths)
+    if as_of is not None and not smart:
+        raise click.UsageError("--as-of is the anchor of --smart: nothing is evaluated without it")
+    if smart:
+        judged = specs.smart(
+            as_of=as_of, schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
+        )
+        return say_judged(judged, format_)
+    report = specs.check(schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins)
+    deliver(tuple(report.diagnostics), format_)
+    return report.exit_code
+
+
+def say_judged(report: SmartReport, format_: str) -> int:
+    """The judgements: in text a document of their own, in the other formats notes among the diagnostics."""
+    match format_:
+        case "text":
+            from kpidsl.smart.text import to_text
+
+            if report.problems:
+                deliver(report.problems, format_)
+            write(to_text(report, colour=is_coloured(sys.stdout), width=columns(sys.stdout)))
+        case "json":
+            from kpidsl.smart.document import entries
+
+            deliver(report.diagnostics, format_, {"smart": entries(report)})
+        case _:
+            deliver(report.diagnostics, format_)
+    return report.exit_code
+
+
+def deliver(found: tuple[Diagnostic, ...], format_: str, more: Mapping[str, object] | None = None) -> None:
+    """The diagnostics where their format goes; `more` are further keys of a JSON document."""
     match format_:
         case "json":
             from kpidsl.diagnostics.json import render_json
 
-            write(render_json(found))
+            write(render_json(found, more))
         case "sarif":
             from kpidsl.diagnostics.sarif import render_sarif
 
@@ -70,4 +114,3 @@ def command(
 
             shown = render_text(found, colour=is_coloured(sys.stderr), width=columns(sys.stderr))
             say(shown or "no problems found")
-    return report.exit_code

@@ -108,6 +108,12 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0421": "a policy that reads more than it may",
         "K0422": "policy rules that contradict each other",
         "K0423": "a scorecard that shows nothing",
+        # SMART
+        "K0500": "a goal that is not specific",
+        "K0501": "a goal that is not measurable",
+        "K0502": "a goal that is not known to be achievable",
+        "K0503": "a goal that is not relevant to anything",
+        "K0504": "a goal that is not bound to a time",
         # reading data
         "K0600": "something outside of the spec failed",
         "K0601": "a data file is not there",

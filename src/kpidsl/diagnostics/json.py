@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kpidsl.diagnostics.glyphs import encodable
 from kpidsl.diagnostics.model import Diagnostic, Severity
@@ -13,7 +13,7 @@ from kpidsl.source_text import Span
 SCHEMA = "kpidsl/diagnostics/1"
 
 
-def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+def render_json(diagnostics: Iterable[Diagnostic], more: Mapping[str, object] | None = None) -> str:
     """A document with every diagnostic, in the order given; all keys are always there, in this order.
 
     `{"schema", "summary": {"errors", "warnings", "notes"}, "diagnostics": [{"code", "severity", "message",
@@ -27,6 +27,7 @@ def render_json(diagnostics: Iterable[Diagnostic]) -> str:
         "schema": SCHEMA,
         "summary": {f"{severity.value}s": sum(each.severity is severity for each in found) for severity in Severity},
         "diagnostics": [entry(each) for each in found],
+        **(more or {}),
     }
     return encodable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 

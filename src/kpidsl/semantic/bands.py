@@ -62,8 +62,16 @@ def check_bands(targets: Sequence[BoundModel], amber: BoundModel | None, problem
                 "`amber` is stricter than the target, so nothing can ever be amber",
                 amber.span,
                 also=[(target.span, "the target")],
-                hint="a value that misses the target is amber while it still holds this looser bound",
+                hint=f"a value that misses the target is amber while it still holds a looser bound: {_looser(target)}",
             )
+
+
+def _looser(target: BoundModel) -> str:
+    """An amber bound that goes with a target."""
+    edge = known(target.low)
+    if target.operator is None or edge is None or edge <= 0:
+        return "one that holds wherever the target does"
+    return "`amber >= 90% of target`" if target.operator[0] == ">" else "`amber <= 110% of target`"
 
 
 def stricter(amber: BoundModel, target: BoundModel) -> bool:

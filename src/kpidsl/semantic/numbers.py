@@ -8,11 +8,12 @@ from fractions import Fraction
 
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import rows as r
+from kpidsl.semantic.mismatch import lined_up, literal, remedy
 from kpidsl.semantic.types import DataType
-from kpidsl.semantic.units import NUMBER, PERCENT, POINTS, SECONDS, Unit, UnitTable, UnknownUnit, is_currency, product
+from kpidsl.semantic.units import NUMBER, PERCENT, POINTS, SECONDS, Unit, UnitTable, UnknownUnit, product
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
-from kpidsl.syntax.expr_nodes import Binary, Expr, NameRef, Negate, Quantity, Quotient, UnitExpr
+from kpidsl.syntax.expr_nodes import Binary, Expr, NameRef, Quantity, Quotient, UnitExpr
 
 
 def named_unit(name: str, span: Span, units: UnitTable, problems: Problems) -> Unit:
@@ -153,7 +154,7 @@ def check_fit(a: Unit, b: Unit, written: tuple[Expr, Expr], span: Span, problems
                 "K0310",
                 "percent and percentage points do not go together: `pp` are the difference of two percentages",
                 span,
-                hint="write the bound of a percentage with `%`, and that of a difference with `pp`",
+                hint=_percent_or_points(unit, node),
             )
             raise Invalid
         number = literal(node)
@@ -167,34 +168,27 @@ def check_fit(a: Unit, b: Unit, written: tuple[Expr, Expr], span: Span, problems
             raise Invalid
 
 
-def literal(node: Expr) -> Fraction | None:
-    """The number of a literal without a unit."""
-    if isinstance(node, Negate):
-        inner = literal(node.operand)
-        return None if inner is None else -inner
-    return Fraction(node.number) if isinstance(node, Quantity) and node.unit is None else None
+def _percent_or_points(unit: Unit, node: Expr) -> str:
+    """What a bound in the other of the two is to be written as; `unit` is that of the other side."""
+    number = node.span.text.removesuffix("pp").removesuffix("%")
+    if isinstance(node, Quantity):
+        return f"write `{number}{unit}`: the difference of two percentages is in `pp`, everything else in `%`"
+    return "write the bound of a percentage with `%`, and that of a difference with `pp`"
 
 
 def unit_mismatch(a: Unit, b: Unit, span: Span, problems: Problems, written: tuple[Expr, ...] = ()) -> None:
     """Say that two units do not go together, and what to type. `written` are the two sides, where there are."""
-    hint = None
-    plain_node = next((node for node in written if literal(node) is not None), None)
-    if is_currency(a) and is_currency(b):
-        hint = "currencies do not convert by themselves: multiply by a rate from a source of rates"
-    elif "%" in (a.label, b.label) and a.is_number != b.is_number:
-        hint = "a percentage of something is written `90% of …`"
-    elif "K" in (a.label, b.label) and any(node.span.text.endswith("K") for node in written):
-        hint = "thousands have a small letter: `120k`"
-    elif a.is_number != b.is_number:
-        known = b if a.is_number else a
-        number = plain_node.span.text if plain_node is not None else "120"
-        hint = f"give the plain number its unit: `{number} {known}`"
-        if plain_node is None:
-            hint += f", or declare `column …: {known}` where it comes from"
+    sides = len(written) > 1
     problems.error(
         "K0310",
         f"the units do not fit: {a} and {b}",
-        span,
-        notes=[f"left:  {a}", f"right: {b}"],
-        hint=hint,
+        written[1].span if sides else span,
+        _in_words(b),
+        also=[(written[0].span, _in_words(a))] if sides else [],
+        notes=lined_up(a, b, sides=sides),
+        hint=remedy(a, b, written),
     )
+
+
+def _in_words(unit: Unit) -> str:
+    return str(unit) if unit.label is None else f"in {unit}"

@@ -158,9 +158,16 @@ def supported(
             elif not isinstance(declared.node, GoalDecl | ObjectiveDecl | OutcomeDecl):
                 problems.error(
                     "K0303", f"`{name.text}` is no goal, objective or outcome", name.span,
-                    hint=f"`supports` names what this {what} is for",
+                    hint=f"`supports` names what this {what} is for{_such(names, namespace)}",
                 )  # fmt: skip
                 fine = False
             else:
                 found.append(declared.name)
     return tuple(found), fine
+
+
+def _such(names: Names, namespace: str) -> str:
+    """A goal, objective or outcome there is, as it is to be written."""
+    aims = (name for name, one in names.named.items() if isinstance(one.node, GoalDecl | ObjectiveDecl | OutcomeDecl))
+    first = next(iter(visible(aims, namespace)), None)
+    return f": `supports {first}`" if first is not None else ': declare it, `goal NAME "What it is for"`'

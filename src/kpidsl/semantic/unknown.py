@@ -71,7 +71,9 @@ def source_hint(node: Call, sources: Sources) -> str:
     if isinstance(first, NameRef) and first.parts[0] in sources.names.sources and len(first.parts) > 1:
         column = ".".join(first.parts[1:])
         return f"write `{node.function.text}({column}) from {first.parts[0]}`"
-    return f"write `{node.span.text} from SOURCE`"
+    known = list(sources.names.sources)
+    shown = known[0].rpartition(".")[2] if len(known) == 1 else "SOURCE"
+    return f"write `{node.span.text} from {shown}`"
 
 
 def report_ring(ring: Sequence[tuple[str, Span]], span: Span, problems: Problems) -> NoReturn:
