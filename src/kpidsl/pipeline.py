@@ -83,7 +83,8 @@ class SpecSet:
         untrusted: bool = False,
         no_plugins: bool = False,
     ) -> CheckReport:
-        """Everything that can be known without reading rows. `schemas=False` stays with the text alone.
+        """Everything that can be known without reading rows, `test` blocks included. `schemas=False` stays with the
+        text alone.
 
         Raises `UsageError` for a param that the spec does not declare.
 
@@ -94,6 +95,10 @@ class SpecSet:
         """
         found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn=schemas)
         problems = found.problems
+        if self._names.tests:
+            from kpidsl.testing.suite import test_problems
+
+            test_problems(self._files.specs, library_units, params=params or {}, problems=problems)
         for name, error in found.bound.failed.items():
             span = self._names.sources[name].node.name.span
             problems.add(
