@@ -27,7 +27,7 @@ ROWS = (
     ("assess",),
     ("report",),
     ("hookspecs", "plugins", "sources"),
-    ("spec_files", "binding", "selection"),
+    ("spec_files", "binding", "selection", "lookup"),
     ("pipeline", "testing"),
     ("",),  # kpidsl/__init__.py: the public names
     ("cli", "__main__"),

@@ -19,6 +19,7 @@ from kpidsl.spec_files import SpecFiles, read
 if TYPE_CHECKING:
     from kpidsl.binding import Bound
     from kpidsl.plan import Plan
+    from kpidsl.report.explanation import Explanation
     from kpidsl.report.results import Results
     from kpidsl.semantic.model import Model
     from kpidsl.semantic.scope import Names
@@ -216,6 +217,32 @@ class SpecSet:
         for inputs in (*(one.inputs for one in results.metrics), *(one.inputs for one in results.kpis)):
             queries.update(dict.fromkeys(part.sql for part in inputs if part.sql is not None))
         return ";\n\n".join(queries)
+
+    def explain(
+        self,
+        name: str,
+        *,
+        as_of: str | date | datetime | None = None,
+        params: Mapping[str, str] | None = None,
+        sources: Mapping[str, object] | None = None,
+        untrusted: bool = False,
+        no_plugins: bool = False,
+    ) -> tuple[Explanation, ...]:
+        """Everything that is to be known of the declarations of a name, at an anchor, without reading rows.
+
+        A name has one declaration, or several of different kinds. What is wrong with a declaration is among its
+        `problems`. Raises `UsageError` for a name there is none of, a wrong as-of or param.
+        """
+        from kpidsl.lookup.build import Looked, explain
+        from kpidsl.selection import anchor_of
+
+        given = dict(params or {})
+        checked = self._check(given, sources or {}, untrusted, no_plugins, learn=True)
+        model = checked.model
+        problems = tuple(checked.problems)
+        anchor = anchor_of(as_of, model)
+        looked = Looked(self._names, model, checked.bound, library_units, anchor, as_of is None, given, problems)
+        return explain(name, looked)
 
     # ------------------------------------------------------------ stages
     @property

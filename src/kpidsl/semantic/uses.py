@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from kpidsl.semantic.scope import Names, in_namespace
@@ -33,10 +33,13 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A place where a declaration is named."""
+    """A place where a declaration is named. `for_it`: only as what something is for (`supports`, `parent`), which
+    draws the map and changes no value.
+    """
 
     key: Key
     span: Span
+    for_it: bool = False
 
 
 def declarations(names: Names) -> dict[Key, tuple[str, Node]]:
@@ -83,9 +86,9 @@ def _uses(node: object, namespace: str, names: Names, *, in_rows: bool) -> Itera
             return
         case p.SupportsProp():
             for name in node.names:
-                yield from _known("name", name, namespace, names.named)
+                yield from (replace(use, for_it=True) for use in _known("name", name, namespace, names.named))
         case g.ParentProp():
-            yield from _known("name", node.parent, namespace, names.named)
+            yield from (replace(use, for_it=True) for use in _known("name", node.parent, namespace, names.named))
         case g.PolicyProp():
             yield from _known("name", node.policy, namespace, names.named)
         case UnitDecl(name=name):
@@ -117,8 +120,10 @@ def _known(sort: Sort, name: Name, namespace: str, known: Mapping[str, object]) 
 
 
 @dataclass(frozen=True, slots=True)
-class Dependent:
-    """A declaration that hangs on another: where it names it, or the declaration it is reached `through`."""
+class Reached:
+    """A declaration that another hangs on, or that hangs on it: the place of a use, and the declaration `through`
+    which it is reached; None where one names the other itself.
+    """
 
     key: Key
     span: Span
@@ -142,19 +147,34 @@ def closure(start: Iterable[Key], named: Mapping[Key, Iterable[Use]]) -> set[Key
     return found
 
 
-def dependents(target: Key, named: Mapping[Key, Iterable[Use]]) -> tuple[Dependent, ...]:
+def foundations(own: Iterable[Use], named: Mapping[Key, Iterable[Use]]) -> tuple[Reached, ...]:
+    """What a declaration that names these is built on: what it names first, then what those name, each once."""
+    return _reached((use for use in own if not use.for_it), lambda key: named.get(key, ()))
+
+
+def dependents(target: Key, named: Mapping[Key, Iterable[Use]]) -> tuple[Reached, ...]:
     """What hangs on a declaration: what names it first, then what names those, each once."""
-    users: dict[Key, dict[Key, Span]] = {}
+    users: dict[Key, list[Use]] = {}
     for key, found in named.items():
         for use in found:
             if use.key != key:
-                users.setdefault(use.key, {}).setdefault(key, use.span)
-    reached: dict[Key, Dependent] = {}
-    left = deque([target])
+                users.setdefault(use.key, []).append(Use(key, use.span, use.for_it))
+    return tuple(one for one in _reached(users.get(target, ()), lambda key: users.get(key, ())) if one.key != target)
+
+
+def _reached(start: Iterable[Use], onwards: Callable[[Key], Iterable[Use]]) -> tuple[Reached, ...]:
+    reached: dict[Key, Reached] = {}
+    left: deque[Reached] = deque()
+    for use in start:
+        if use.for_it:
+            reached.setdefault(use.key, Reached(use.key, use.span, None))
+        else:
+            left.append(Reached(use.key, use.span, None))
+    ends = set(reached)
     while left:
         one = left.popleft()
-        for user, span in users.get(one, {}).items():
-            if user != target and user not in reached:
-                reached[user] = Dependent(user, span, None if one == target else one)
-                left.append(user)
+        if one.key not in reached or one.key in ends:
+            ends.discard(one.key)
+            reached.setdefault(one.key, one)
+            left.extend(Reached(use.key, use.span, one.key) for use in onwards(one.key) if not use.for_it)
     return tuple(reached.values())
