@@ -66,7 +66,7 @@ def command(
             from kpidsl.report.text import WIDTH
 
             write(to_text(found, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout)))
-        return Exit.SPEC if any(one.has_errors for one in found) else Exit.FINE
+        return max(one.exit_code for one in found)
     from kpidsl.diagnostics import UsageError
 
     names = [each for each in paths if not _is_path(each)]

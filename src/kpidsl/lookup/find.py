@@ -80,7 +80,7 @@ def find(name: str, names: Names, library: Iterable[UnitDecl]) -> tuple[Found, .
     known = _all(names, library)
     exact = tuple(one for one in known if name in _spellings(one))
     if exact:
-        return exact
+        return tuple(one for one in exact if one.kind != "test") or exact
     short = tuple(one for one in known if one.name.endswith(f".{name}"))
     if len({one.name for one in short}) == 1:
         return short

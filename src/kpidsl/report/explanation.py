@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kpidsl.diagnostics import Diagnostic, Severity
+from kpidsl.semantic import is_of_data
 
 EXPLANATION_SCHEMA = "kpidsl/explanation/1"
 
@@ -108,6 +109,7 @@ class Explanation:
     problems: tuple[Diagnostic, ...] = field(default=())
 
     @property
-    def has_errors(self) -> bool:
-        """Whether something is wrong with the declaration itself."""
-        return any(one.severity is Severity.ERROR for one in self.problems)
+    def exit_code(self) -> int:
+        """4 where something is wrong with the declaration itself, 3 where only data makes its value impossible."""
+        errors = [one for one in self.problems if one.severity is Severity.ERROR]
+        return 0 if not errors else 3 if all(is_of_data(one) for one in errors) else 4
