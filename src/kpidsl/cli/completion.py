@@ -19,6 +19,7 @@ Where to put it:
   bash   kpidsl completion bash > ~/.local/share/bash-completion/completions/kpidsl
   zsh    kpidsl completion zsh > "${fpath[1]}/_kpidsl"
   fish   kpidsl completion fish > ~/.config/fish/completions/kpidsl.fish
+
 \b
 For this session alone:
   bash   eval "$(kpidsl completion bash)"

@@ -39,7 +39,7 @@ Examples:
     "file",
     metavar="FILE",
     shell_complete=completing.files,
-    help="Write to a file, not to standard output.",
+    help="Write to a file instead of standard output.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Name the tests that passed, too.")
 @options.params
