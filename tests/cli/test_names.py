@@ -79,6 +79,12 @@ def test_wrong_usage_is_answered_with_what_to_type(call: Kpidsl, arguments: tupl
     assert says in err
 
 
+def test_a_folder_may_be_called_like_a_metric(call: Kpidsl, tmp_path: Path) -> None:
+    (tmp_path / "revenue").mkdir()
+    assert call("explain", "revenue", STOREFRONT)[0] == 0
+    assert "the spec declares no `revenue`" in call("explain", "revenue", str(ROOT / "specs" / "flights"))[2]
+
+
 # ── init ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -21,7 +21,7 @@ Where to put it:
   fish   kpidsl completion fish > ~/.config/fish/completions/kpidsl.fish
 
 \b
-For this session alone:
+Examples, for this session alone:
   bash   eval "$(kpidsl completion bash)"
   zsh    eval "$(kpidsl completion zsh)"
   fish   kpidsl completion fish | source

@@ -53,7 +53,7 @@ def command(
     if CODE.fullmatch(name) and not paths:
         write(page_of(name))
         return Exit.FINE
-    if not _is_path(name):
+    if not _is_path(name, paths):
         found = options.load(paths).explain(
             name, as_of=as_of, params=params, untrusted=untrusted, no_plugins=no_plugins
         )
@@ -69,7 +69,7 @@ def command(
         return max(one.exit_code for one in found)
     from kpidsl.diagnostics import UsageError
 
-    names = [each for each in paths if not _is_path(each)]
+    names = [each for each in paths if not Path(each).exists()]
     shown = f"`kpidsl explain {names[0] if names else 'NAME'} {name}`"
     raise UsageError(f"`{name}` is a path, and a name or code is expected first", hint=f"write {shown}")
 
@@ -87,5 +87,8 @@ def page_of(code: str) -> str:
     return page
 
 
-def _is_path(text: str) -> bool:
-    return text == "-" or "/" in text or text.endswith(".kpi") or (text in (".", "..") or Path(text).is_dir())
+def _is_path(name: str, paths: Sequence[str]) -> bool:
+    """Whether a path stands where a name should; a folder may be called like a metric."""
+    if name in ("-", ".", "..") or "/" in name or name.endswith(".kpi"):
+        return True
+    return Path(name).is_dir() and bool(paths) and not any(Path(each).exists() for each in paths)

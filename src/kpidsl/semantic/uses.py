@@ -46,7 +46,7 @@ def declarations(names: Names) -> dict[Key, tuple[str, Node]]:
     """Every declaration of a spec set that can be named or names others, with the namespace it stands in."""
     found: dict[Key, tuple[str, Node]] = {}
     for sort, known in (("source", names.sources), ("name", names.named), ("param", names.params)):
-        found.update({Key(sort, name): (one.namespace, one.node) for name, one in known.items()})  # type: ignore[attr-defined, arg-type]
+        found.update({Key(sort, name): (one.namespace, one.node) for name, one in known.items()})  # type: ignore[arg-type]
     found.update({Key("unit", node.name.text): ("", node) for node in names.units})
     found.update({Key("test", one.name): (one.namespace, one.node) for one in names.tests})
     return found

@@ -14,7 +14,7 @@ from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared, Named, Names
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
-from kpidsl.semantic.uses import Key, closure, declarations, uses
+from kpidsl.semantic.uses import closure, declarations, uses
 from kpidsl.semantic.windowing import check_windows
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Source, Span
@@ -96,9 +96,10 @@ def prepare(
         titles = [one.name for one in names.tests]
         raise UsageError(f"-k {only} matches no test", hint=did_you_mean(only, titles) or f"there is `{titles[0]}`")
     checked: dict[int, Ready] = {}
+    needs = _Needs(names)
     for places in _alike(blocks):
         same = [blocks[place] for place in places]
-        checked.update(zip(places, _checked(suite, names, same, params, library), strict=True))
+        checked.update(zip(places, _checked(suite, needs, same, params, library), strict=True))
     suite.tests = [checked[place] for place in sorted(checked)]
     return suite
 
@@ -144,16 +145,17 @@ def _alike(blocks: Sequence[Block]) -> Iterable[list[int]]:
 
 
 def _checked(
-    suite: Suite, names: Names, blocks: Sequence[Block], params: Mapping[str, str], library: Library
+    suite: Suite, needs: _Needs, blocks: Sequence[Block], params: Mapping[str, str], library: Library
 ) -> list[Ready]:
     """Blocks with one model: the spec, and every expression of their expectations as a metric of its own."""
+    names = needs.names
     probes: dict[str, Declared[Named]] = {}
     for block in blocks:
         probes.update(as_metrics(block))
     schemas: dict[str, Schema | None] = dict.fromkeys(names.sources)
     schemas.update((name, table.schema()) for name, table in blocks[0].tables.items())
     found = Problems()
-    named = replace(names, named={**_needed(names, blocks), **probes})
+    named = replace(names, named={**needs.of(blocks), **probes})
     model = check(named, found, schemas=schemas, params=params, library=library)
     _take(suite.problems, found)
     for block in blocks:
@@ -178,18 +180,24 @@ def _checked(
     ]
 
 
-def _needed(names: Names, blocks: Sequence[Block]) -> dict[str, Declared[Named]]:
-    """What some tests look at, and what that is built on; everything where an error is expected."""
-    if any(block.expects_error for block in blocks):
-        return names.named
-    used = {
-        key: tuple(uses(node, namespace, names))
-        for key, (namespace, node) in declarations(names).items()
-        if key.sort == "name"
-    }
-    asked = [use.key for block in blocks for use in uses(block.declared.node, block.declared.namespace, names)]
-    kept = closure(asked, used)
-    return {name: one for name, one in names.named.items() if Key("name", name) in kept}
+class _Needs:
+    """What tests look at, and what that is built on."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self._used = {
+            key: tuple(uses(node, namespace, names))
+            for key, (namespace, node) in declarations(names).items()
+            if key.sort == "name"
+        }
+
+    def of(self, blocks: Sequence[Block]) -> dict[str, Declared[Named]]:
+        """What some tests need of the spec; everything where an error is expected."""
+        if any(block.expects_error for block in blocks):
+            return self.names.named
+        asked = [use.key for block in blocks for use in uses(block.declared.node, block.declared.namespace, self.names)]
+        kept = {key.name for key in closure(asked, self._used) if key.sort == "name"}
+        return {name: one for name, one in self.names.named.items() if name in kept}
 
 
 def _check_subject(one: Expectation, model: Model, problems: Problems) -> None:
