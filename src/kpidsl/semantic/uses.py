@@ -135,15 +135,15 @@ def all_uses(names: Names) -> dict[Key, tuple[Use, ...]]:
     return {key: tuple(uses(node, namespace, names)) for key, (namespace, node) in declarations(names).items()}
 
 
-def closure(start: Iterable[Key], named: Mapping[Key, Iterable[Use]]) -> set[Key]:
-    """Some declarations and everything they are built on."""
+def closure(start: Iterable[Key], onwards: Callable[[Key], Iterable[Use]]) -> set[Key]:
+    """Some declarations and everything they are built on; `onwards` tells what one names."""
     found: set[Key] = set()
     left = list(start)
     while left:
         key = left.pop()
         if key not in found:
             found.add(key)
-            left.extend(use.key for use in named.get(key, ()))
+            left.extend(use.key for use in onwards(key))
     return found
 
 

@@ -14,7 +14,7 @@ from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared, Named, Names
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
-from kpidsl.semantic.uses import closure, declarations, uses
+from kpidsl.semantic.uses import Key, Use, closure, uses
 from kpidsl.semantic.windowing import check_windows
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Source, Span
@@ -181,23 +181,25 @@ def _checked(
 
 
 class _Needs:
-    """What tests look at, and what that is built on."""
+    """What tests look at, and what that is built on. A declaration is looked into when a test first needs it."""
 
     def __init__(self, names: Names) -> None:
         self.names = names
-        self._used = {
-            key: tuple(uses(node, namespace, names))
-            for key, (namespace, node) in declarations(names).items()
-            if key.sort == "name"
-        }
+        self._used: dict[Key, tuple[Use, ...]] = {}
 
     def of(self, blocks: Sequence[Block]) -> dict[str, Declared[Named]]:
         """What some tests need of the spec; everything where an error is expected."""
         if any(block.expects_error for block in blocks):
             return self.names.named
         asked = [use.key for block in blocks for use in uses(block.declared.node, block.declared.namespace, self.names)]
-        kept = {key.name for key in closure(asked, self._used) if key.sort == "name"}
+        kept = {key.name for key in closure(asked, self._uses) if key.sort == "name"}
         return {name: one for name, one in self.names.named.items() if name in kept}
+
+    def _uses(self, key: Key) -> tuple[Use, ...]:
+        if key not in self._used:
+            one = self.names.named.get(key.name) if key.sort == "name" else None
+            self._used[key] = tuple(uses(one.node, one.namespace, self.names)) if one is not None else ()
+        return self._used[key]
 
 
 def _check_subject(one: Expectation, model: Model, problems: Problems) -> None:
