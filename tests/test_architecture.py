@@ -27,7 +27,7 @@ ROWS = (
     ("assess",),
     ("report",),
     ("hookspecs", "plugins", "sources"),
-    ("spec_files", "binding"),
+    ("spec_files", "binding", "selection", "lookup"),
     ("checked",),
     ("smart",),
     ("pipeline", "testing"),

@@ -76,6 +76,8 @@ def assert_works(python: Path, folder: Path) -> None:
     assert __version__ in done(kpidsl, "--version", cwd=work)
     assert __version__ in done(python, "-m", "kpidsl", "--version", cwd=work)
     done(kpidsl, "check", "shop.kpi", cwd=work)
+    done(kpidsl, "init", "bakery", cwd=work)
+    assert done(kpidsl, "test", "bakery", cwd=work) == "2 passed\n"
     document = json.loads(done(kpidsl, "eval", "shop.kpi", "--as-of", "2026-03-31", "--format", "json", cwd=work))
     (kpi,) = document["kpis"]
     assert (kpi["name"], kpi["value"], kpi["n"], kpi["status"]) == ("monthly_revenue", 110.3, 2, "green")
@@ -105,7 +107,14 @@ def test_a_wheel_from_the_source_distribution_works_where_there_is_no_checkout(t
     assert packed == {f"kpidsl/{name}" for name in tracked("src/kpidsl")} | {
         f"kpidsl/grammar/{name}" for name in tracked("grammar")
     }
-    for kind in ("kpidsl/grammar/*.lark", "kpidsl/std/*.kpi", "kpidsl/py.typed", "kpidsl/diagnostics/explain/K*.md"):
+    for kind in (
+        "kpidsl/grammar/*.lark",
+        "kpidsl/std/*.kpi",
+        "kpidsl/templates/start/*.kpi",
+        "kpidsl/templates/start/data/*.csv",
+        "kpidsl/py.typed",
+        "kpidsl/diagnostics/explain/K*.md",
+    ):
         assert any(Path(name).match(kind) for name in packed), f"the wheel carries no {kind}"
 
     done(python, "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)

@@ -26,6 +26,20 @@ source orders { from csv("orders.csv"); time ordered_at }
 metric revenue = sum(amount) from orders
 kpi monthly_revenue { value revenue over last month; target >= 100 }
 """
+TESTED = (
+    SPEC
+    + """
+test "sums" {
+  as of 2026-03-31
+  given orders {
+    ordered_at, amount
+    2026-03-01, 40
+  }
+  expect revenue over last month == 40
+  expect monthly_revenue is red
+}
+"""
+)
 
 
 @pytest.fixture
@@ -34,6 +48,7 @@ def work(tmp_path: Path) -> Path:
     folder = tmp_path / "work"
     folder.mkdir()
     (folder / "shop.kpi").write_text(SPEC, "utf-8")
+    (folder / "tested.kpi").write_text(TESTED, "utf-8")
     (folder / "orders.csv").write_text("ordered_at,amount\n2026-03-01,40\n", "utf-8")
     return folder
 
@@ -48,15 +63,25 @@ def imported(work: Path, *arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["eval", "--help"], ["check", "--no-schemas", "shop.kpi"]]
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["eval", "--help"],
+        ["check", "--no-schemas", "shop.kpi"],
+        ["check", "--no-schemas", "tested.kpi"],
+        ["explain", "K0310"],
+        ["completion", "bash"],
+    ],
 )
 def test_without_data_neither_engine_nor_dialects_are_imported(work: Path, arguments: list[str]) -> None:
     assert imported(work, *arguments) == set()
 
 
-def test_check_opens_a_file_once_and_then_knows_its_columns(work: Path) -> None:
-    assert "duckdb" in imported(work, "check", "shop.kpi")
-    assert imported(work, "check", "shop.kpi") == set()
+@pytest.mark.parametrize("spec", ["shop.kpi", "tested.kpi"])
+def test_check_opens_a_file_once_and_then_knows_its_columns(work: Path, spec: str) -> None:
+    assert "duckdb" in imported(work, "check", spec)
+    assert imported(work, "check", spec) == set()
 
 
 def test_a_changed_file_is_read_again(work: Path) -> None:

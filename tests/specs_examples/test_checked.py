@@ -60,9 +60,10 @@ def test_what_is_not_evaluated_yet_is_named() -> None:
     ]
 
 
-def test_the_tests_in_the_language_pass() -> None:
-    done = run("test", "specs/storefront")
-    assert (done.returncode, done.stdout) == (0, "5 passed\n")
+@pytest.mark.parametrize(("example", "tests"), [("flights", 10), ("storefront", 13)])
+def test_the_tests_in_the_language_pass(example: str, tests: int) -> None:
+    done = run("test", f"specs/{example}")
+    assert (done.returncode, done.stdout) == (0, f"{tests} passed\n")
 
 
 def test_the_examples_are_laid_out_as_the_formatter_does() -> None:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from kpidsl.cli import check, explain, fmt, options, schema, show
+from kpidsl.cli import check, completion, explain, fmt, init, options, schema, show
 from kpidsl.cli import eval as eval_
 from kpidsl.cli import test as test_
 from kpidsl.cli.faults import Exit, Session, answer
@@ -31,7 +31,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if not name.startswith("-") and self.get_command(ctx, name) is None:
+        is_typing = ctx.resilient_parsing  # a shell asks how the line may go on
+        if not is_typing and not name.startswith("-") and self.get_command(ctx, name) is None:
             near = closest(name, self.commands)
             looks_like_path = "/" in name or name.endswith(".kpi") or name == "."
             hint = f" Did you mean `kpidsl eval {name}`?" if looks_like_path else ""
@@ -67,6 +68,7 @@ def kpidsl(ctx: click.Context) -> int:
 
 
 for command in (
+    init.command,
     eval_.command,
     check.command,
     fmt.command,
@@ -74,6 +76,7 @@ for command in (
     show.command,
     explain.command,
     schema.command,
+    completion.command,
 ):
     kpidsl.add_command(command)
 
@@ -81,6 +84,8 @@ for command in (
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and leave with its exit code."""
     prepare()
+    if completion.is_asked():
+        completion.offer(kpidsl)
     session = Session()
     sys.exit(answer(lambda: _run(arguments, session), session))
 

@@ -59,7 +59,7 @@ def command(
     untrusted: bool,
     no_plugins: bool,
 ) -> int:
-    """Check specs: syntax, names, units, windows, targets, and the columns of the data they name.
+    """Check specs: syntax, names, units, windows, targets, tests, and the columns of the data they name.
 
     Ends with 0 where there are no errors (warnings may be), 4 where a spec has errors, 3 where only data fails.
     """

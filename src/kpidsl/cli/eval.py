@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kpidsl.cli import options
+from kpidsl.cli import completing, options
 from kpidsl.cli.fail_on import FAILS, fails, statuses
 from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.output import write_file
@@ -62,6 +62,7 @@ def outputs(_ctx: click.Context | None, _parameter: click.Parameter | None, give
     multiple=True,
     metavar="FILE",
     callback=outputs,
+    shell_complete=completing.files,
     help="Write a file too; its suffix (.json, .toml, .txt) decides the format. Repeatable.",
 )
 @click.option(

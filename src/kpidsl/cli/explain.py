@@ -1,23 +1,81 @@
-"""`kpidsl explain`: the page of a diagnostic's code."""
+"""`kpidsl explain`: the page of a diagnostic's code, or everything that is to be known of a declaration."""
 
 from __future__ import annotations
 
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 import click
 
-from kpidsl.cli import options
-from kpidsl.cli.streams import write
+from kpidsl.cli import completing, options
+from kpidsl.cli.faults import Exit
+from kpidsl.cli.streams import columns, is_coloured, write
 
 EXAMPLES = """\b
-Example:
+Examples:
   kpidsl explain K0310
+  kpidsl explain revenue specs/storefront --as-of 2026-03-31
+  kpidsl explain engagement.active specs/storefront -f json
 """
+CODE = re.compile(r"[Kk][0-9]{4}")
 
 
-@click.command("explain", short_help="Explain a code such as K0310.", epilog=EXAMPLES)
-@click.argument("code")
+@click.command("explain", short_help="Explain a code such as K0310, or a name of a spec.", epilog=EXAMPLES)
+@click.argument("name", metavar="CODE|NAME", shell_complete=completing.codes_and_names)
+@options.paths
+@options.as_of
+@options.params
+@click.option(
+    "--format", "-f", "format_", type=click.Choice(("text", "json")), default="text", show_default=True,
+    help="How to write what is known of a name.",
+)  # fmt: skip
+@options.untrusted
+@options.no_plugins
+@options.no_cache
 @options.common
-def command(code: str) -> int:
-    """Print the page of a code: what is wrong, why, a wrong example and a right one."""
+def command(
+    name: str,
+    paths: Sequence[str],
+    as_of: str | None,
+    params: Mapping[str, str],
+    format_: str,
+    untrusted: bool,
+    no_plugins: bool,
+) -> int:
+    """Explain a code, or a declaration of a spec.
+
+    Of a code such as K0310: what is wrong, why, a wrong example and a right one. Of a metric, KPI, source, param, unit,
+    goal, objective or outcome of the spec in PATHS: its definition, its kind and unit, its windows at this as-of, where
+    its rows come from, the SQL that would be run, and what uses it. No row is read.
+    """
+    if CODE.fullmatch(name) and not paths:
+        write(page_of(name))
+        return Exit.FINE
+    if not _is_path(name, paths):
+        found = options.load(paths).explain(
+            name, as_of=as_of, params=params, untrusted=untrusted, no_plugins=no_plugins
+        )
+        if format_ == "json":
+            from kpidsl.report.explanation_json import to_json
+
+            write(to_json(found))
+        else:
+            from kpidsl.report.explanation_text import to_text
+            from kpidsl.report.text import WIDTH
+
+            write(to_text(found, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout)))
+        return max(one.exit_code for one in found)
+    from kpidsl.diagnostics import UsageError
+
+    names = [each for each in paths if not Path(each).exists()]
+    shown = f"`kpidsl explain {names[0] if names else 'NAME'} {name}`"
+    raise UsageError(f"`{name}` is a path, and a name or code is expected first", hint=f"write {shown}")
+
+
+def page_of(code: str) -> str:
+    """The page of a code. Raises `UsageError` where there is none."""
     from kpidsl.diagnostics import UsageError, did_you_mean
     from kpidsl.diagnostics.codes import CODES, explain
 
@@ -26,5 +84,11 @@ def command(code: str) -> int:
         raise UsageError(
             f"there is no code `{code}`", hint=did_you_mean(code.upper(), CODES) or "codes look like K0310"
         )
-    write(page)
-    return 0
+    return page
+
+
+def _is_path(name: str, paths: Sequence[str]) -> bool:
+    """Whether a path stands where a name should; a folder may be called like a metric."""
+    if name in ("-", ".", "..") or "/" in name or name.endswith(".kpi"):
+        return True
+    return Path(name).is_dir() and bool(paths) and not any(Path(each).exists() for each in paths)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from kpidsl.cli import completing
 from kpidsl.cli.faults import Session
 from kpidsl.cli.streams import is_terminal, say, write
 from kpidsl.diagnostics.errors import UsageError
@@ -22,10 +23,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
 PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
-paths = click.argument("paths", nargs=-1, metavar="[PATHS]...")
+paths = click.argument("paths", nargs=-1, metavar="[PATHS]...", shell_complete=completing.spec_paths)
 as_of = click.option(
     "--as-of",
     metavar="DATE",
+    shell_complete=completing.nothing,
     help="The day whose end is the anchor (2026-03-31), or an instant (2026-03-31T18:00). Default: now.",
 )
 select = click.option(
@@ -33,6 +35,7 @@ select = click.option(
     "-s",
     multiple=True,
     metavar="NAME",
+    shell_complete=completing.selections,
     help="Only these: a name (* and ? match), tag:NAME or owner:NAME. Repeatable.",
 )
 untrusted = click.option(
@@ -101,6 +104,7 @@ params = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     callback=assignments,
+    shell_complete=completing.assignments,
     help="The value of a param of the spec. Repeatable.",
 )
 

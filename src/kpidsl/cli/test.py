@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kpidsl.cli import options
+from kpidsl.cli import completing, options
 from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.output import write_file
 from kpidsl.cli.streams import is_coloured, write
@@ -33,7 +33,14 @@ Examples:
     help="junit is XML as continuous integration reads it.",
 )
 @click.option("-k", "only", metavar="NAME", help="Only tests whose title holds this (* and ? match).")
-@click.option("--output", "-o", "file", metavar="FILE", help="Write to a file instead of standard output.")
+@click.option(
+    "--output",
+    "-o",
+    "file",
+    metavar="FILE",
+    shell_complete=completing.files,
+    help="Write to a file instead of standard output.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Name the tests that passed, too.")
 @options.params
 @options.no_cache

@@ -6,26 +6,27 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_you_mean
-from kpidsl.engine.duck import connect
 from kpidsl.semantic import check, is_of_data, resolve
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared, Named, Names
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
+from kpidsl.semantic.uses import Key, Use, closure, uses
 from kpidsl.semantic.windowing import check_windows
 from kpidsl.semantic.windows import Invalid
-from kpidsl.source_text import Span
+from kpidsl.source_text import Source, Span
 from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.nodes import Spec
 from kpidsl.syntax.setting_nodes import UnitDecl
 from kpidsl.testing.blocks import Block, Expectation, Reader, as_metrics
-from kpidsl.testing.judge import judge
 from kpidsl.testing.known_columns import known_columns
-from kpidsl.testing.outcomes import SuiteReport
-from kpidsl.testing.run import run
 from kpidsl.testing.unread import check_unread
+
+if TYPE_CHECKING:
+    from kpidsl.testing.outcomes import SuiteReport
 
 Library = Callable[[], Iterable[UnitDecl]]
 
@@ -48,6 +49,11 @@ class Suite:
 
     def run(self) -> SuiteReport:
         """Run every test. Nothing is read but the tables that stand in them."""
+        from kpidsl.engine.duck import connect
+        from kpidsl.testing.judge import judge
+        from kpidsl.testing.outcomes import SuiteReport
+        from kpidsl.testing.run import run
+
         outcomes = []
         connection = connect(1)
         try:
@@ -90,11 +96,26 @@ def prepare(
         titles = [one.name for one in names.tests]
         raise UsageError(f"-k {only} matches no test", hint=did_you_mean(only, titles) or f"there is `{titles[0]}`")
     checked: dict[int, Ready] = {}
+    needs = _Needs(names)
     for places in _alike(blocks):
         same = [blocks[place] for place in places]
-        checked.update(zip(places, _checked(suite, names, same, params, library), strict=True))
+        checked.update(zip(places, _checked(suite, needs, same, params, library), strict=True))
     suite.tests = [checked[place] for place in sorted(checked)]
     return suite
+
+
+def test_problems(specs: tuple[Spec, ...], library: Library, *, params: Mapping[str, str], problems: Problems) -> None:
+    """Tell what is wrong with the `test` blocks of a spec set, as running them would; what is wrong with the spec
+    around them is not told again.
+    """
+    names = resolve(specs, Problems())
+    inside: dict[Source, list[Span]] = {}
+    for one in names.tests:
+        inside.setdefault(one.node.span.source, []).append(one.node.span)
+    for found in prepare(specs, (), library, params=params).problems if names.tests else ():
+        span = found.span
+        if span is not None and any(one.start <= span.start < one.end for one in inside.get(span.source, ())):
+            problems.add(found)
 
 
 def _is_meant(title: str, only: str) -> bool:
@@ -109,28 +130,32 @@ def _take(problems: Problems, found: Iterable[Diagnostic]) -> None:
 
 
 def _alike(blocks: Sequence[Block]) -> Iterable[list[int]]:
-    """The places of blocks whose tables have the same columns: for them the spec is checked once."""
+    """The places of blocks whose tables have the same columns: for them the spec is checked once. One that expects an
+    error looks at the whole spec, and is alone with its like.
+    """
     found: dict[object, list[int]] = {}
     for place, block in enumerate(blocks):
-        key = tuple(
+        columns = tuple(
             (name, tuple((column.name, column.type) for column in table.schema().columns))
             for name, table in block.tables.items()
         )
+        key = (block.expects_error, columns)
         found.setdefault(key, []).append(place)
     return found.values()
 
 
 def _checked(
-    suite: Suite, names: Names, blocks: Sequence[Block], params: Mapping[str, str], library: Library
+    suite: Suite, needs: _Needs, blocks: Sequence[Block], params: Mapping[str, str], library: Library
 ) -> list[Ready]:
     """Blocks with one model: the spec, and every expression of their expectations as a metric of its own."""
+    names = needs.names
     probes: dict[str, Declared[Named]] = {}
     for block in blocks:
         probes.update(as_metrics(block))
     schemas: dict[str, Schema | None] = dict.fromkeys(names.sources)
     schemas.update((name, table.schema()) for name, table in blocks[0].tables.items())
     found = Problems()
-    named = replace(names, named={**names.named, **probes})
+    named = replace(names, named={**needs.of(blocks), **probes})
     model = check(named, found, schemas=schemas, params=params, library=library)
     _take(suite.problems, found)
     for block in blocks:
@@ -153,6 +178,28 @@ def _checked(
     return [
         Ready(block, whole, tuple(one for one in of_data if _concerns(one, block, names.tests))) for block in blocks
     ]
+
+
+class _Needs:
+    """What tests look at, and what that is built on. A declaration is looked into when a test first needs it."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self._used: dict[Key, tuple[Use, ...]] = {}
+
+    def of(self, blocks: Sequence[Block]) -> dict[str, Declared[Named]]:
+        """What some tests need of the spec; everything where an error is expected."""
+        if any(block.expects_error for block in blocks):
+            return self.names.named
+        asked = [use.key for block in blocks for use in uses(block.declared.node, block.declared.namespace, self.names)]
+        kept = {key.name for key in closure(asked, self._uses) if key.sort == "name"}
+        return {name: one for name, one in self.names.named.items() if name in kept}
+
+    def _uses(self, key: Key) -> tuple[Use, ...]:
+        if key not in self._used:
+            one = self.names.named.get(key.name) if key.sort == "name" else None
+            self._used[key] = tuple(uses(one.node, one.namespace, self.names)) if one is not None else ()
+        return self._used[key]
 
 
 def _check_subject(one: Expectation, model: Model, problems: Problems) -> None:

@@ -27,8 +27,8 @@ class OpenSchema(Schema):
     times: frozenset[str] = field(default=frozenset())
 
     def get(self, name: str) -> Column | None:
-        """A column of this name; dotted ones belong to joined sources."""
-        if "." in name:
+        """A column of this name; dotted ones belong to joined sources, and `as_of` is a moment."""
+        if "." in name or name == "as_of":
             return None
         return Column(name, DataType.TIMESTAMP) if name in self.times else UntypedColumn(name)
 

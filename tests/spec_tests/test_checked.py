@@ -1,0 +1,83 @@
+"""What `check` says of test blocks is what running them says."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpidsl.pipeline import SpecError, load
+from spec_tests.suite_of import SHOP as ANY_SHOP
+
+SHOP = ANY_SHOP.replace('postgres(nowhere, table: "plan")', 'csv("nowhere/plan.csv")')
+GOOD = """
+test "sums" {
+  as of 2026-03-31
+  given orders {
+    order_id, ordered_at,          status, amount
+    1,        2026-03-01T10:00:00, "paid", 10
+  }
+  expect revenue over last month == 10 EUR
+}
+"""
+WRONG = {
+    "a source that is not there": ("given orders", "given ordrs", "K0203"),
+    "a column that nothing reads": ("amount\n", "amuont\n", "K0605"),
+    "no day": ("  as of 2026-03-31\n", "", "K0301"),
+    "no expectation": ("  expect revenue over last month == 10 EUR\n", "", "K0301"),
+    "another unit": ("10 EUR", "10 USD", "K0310"),
+    "a unit that is not there": ("10 EUR", "10 ERU", "K0311"),
+    "a metric that is not there": ("expect revenue over", "expect revenu over", "K0204"),
+    "no window": ("revenue over last month ==", "revenue ==", "K0321"),
+    "a window that is not there": ("last month", "last mnoth", "K0330"),
+    "no condition": ("revenue over last month == 10 EUR", "revenue over last month", "K0304"),
+    "a status that is not there": ("revenue over last month == 10 EUR", "monthly is rde", "K0303"),
+    "a status of a metric": ("revenue over last month == 10 EUR", "revenue is red", "K0303"),
+    "a reason that is not there": ("== 10 EUR", "undefined no_rowz", "K0303"),
+    "no code": ("revenue over last month == 10 EUR", "error E0604", "K0303"),
+    "nothing said of how near": ("== 10 EUR", "~ planned over last month", "K0301"),
+    "many values": ("revenue over last month == 10 EUR", "(revenue each day) over last month == 10 EUR", "K0312"),
+    "cells of two types": ('"paid", 10', '"paid", 10\n    2, "soon", "paid", 10', "K0604"),
+    "a unit in a cell": ('"paid", 10', '"paid", 10 USD', "K0310"),
+}
+
+
+@pytest.mark.parametrize("schemas", [True, False])
+def test_a_right_test_is_no_problem(schemas: bool) -> None:
+    report = load("-", stdin_text=SHOP + GOOD).check(schemas=schemas)
+    assert [one.code for one in report.diagnostics if one.span is not None and one.span.line > SHOP.count("\n")] == []
+
+
+@pytest.mark.parametrize(("old", "new", "code"), WRONG.values(), ids=WRONG)
+def test_a_wrong_test_is_told_by_check_as_by_test(old: str, new: str, code: str) -> None:
+    assert old in GOOD
+    spec = load("-", stdin_text=SHOP + GOOD.replace(old, new, 1))
+    try:
+        spec.test()
+        ran = []
+    except SpecError as wrong:
+        ran = [(one.code, one.place, one.message, one.hint) for one in wrong.diagnostics]
+    report = spec.check(schemas=False)
+    checked = [(one.code, one.place, one.message, one.hint) for one in report.diagnostics]
+    assert ran == checked
+    assert code in {found for found, *_ in checked}
+    assert report.exit_code == 4
+
+
+def test_a_wrong_test_does_not_keep_the_spec_from_being_evaluated() -> None:
+    spec = (
+        'source s { from csv("nowhere.csv"); time at }\nmetric a = count() from s\n'
+        'test "t" { as of 2026-03-31; expect b == 1 }\n'
+    )
+    assert load("-", stdin_text=spec).check(schemas=False).exit_code == 4
+    assert load("-", stdin_text=spec).evaluate(as_of="2026-03-31").errors == ()
+
+
+def test_what_is_wrong_with_the_spec_is_told_once() -> None:
+    broken = SHOP.replace("metric paid = count()", "metric paid = cuont()")
+    report = load("-", stdin_text=broken + GOOD).check(schemas=False)
+    assert [one.code for one in report.diagnostics] == ["K0308"]
+
+
+def test_a_test_of_a_broken_metric_adds_nothing() -> None:
+    broken = SHOP.replace("metric revenue = sum(amount)", "metric revenue = smu(amount)")
+    report = load("-", stdin_text=broken + GOOD).check(schemas=False)
+    assert [one.code for one in report.diagnostics] == ["K0308"]
