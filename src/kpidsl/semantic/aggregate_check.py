@@ -86,7 +86,7 @@ class AggregateChecker:
         name = call.function.text
         if name not in AGGREGATIONS:
             meant = AGGREGATION_SYNONYMS.get(name.lower())
-            hint = f"did you mean `{meant}`?" if meant else did_you_mean(name, AGGREGATIONS)
+            hint = f"write `{meant}`" if meant else did_you_mean(name, AGGREGATIONS)
             self.stop("K0308", f"there is no aggregation `{name}`", call.function.span, hint)
         term = AGGREGATIONS[name]
         count = len(call.arguments)

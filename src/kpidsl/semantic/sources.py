@@ -251,7 +251,7 @@ class Sources:
         kind = TYPE_WORDS.get(word)
         if kind is None and word.lower() in TYPE_SYNONYMS and word not in self.units.names:
             meant = TYPE_SYNONYMS[word.lower()]
-            problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"did you mean `{meant}`?")
+            problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"write `{meant}`")
             raise Invalid
         if form is not None and kind not in (DataType.DATE, DataType.TIMESTAMP):
             problems.error(

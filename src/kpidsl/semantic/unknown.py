@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from kpidsl.diagnostics import Problems, closest, did_you_mean
+from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import values as v
 from kpidsl.semantic.scope import RESERVED, in_namespace, visible
 from kpidsl.semantic.sources import Sources
@@ -32,9 +32,9 @@ def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], source
     metrics = [
         name for name, declared in sources.names.named.items() if isinstance(declared.node, MetricDecl | KpiDecl)
     ]
-    near = closest(text, (*visible(metrics, namespace), *local))
-    if near is not None:
-        return f"did you mean `{near}`?"
+    meant = did_you_mean(text, (*visible(metrics, namespace), *local))
+    if meant is not None:
+        return meant
     head, _, column = text.partition(".")
     if column and any(full in sources.names.sources for full in in_namespace(head, namespace)):
         return f"a column is aggregated first: `sum({column}) from {head}`"
@@ -62,7 +62,7 @@ def function_hint(node: Call) -> str | None:
     if name in ROW_FUNCTIONS:
         return f"`{name}` works on rows: it stands inside an aggregation, as in `sum({node.span.text}) from …`"
     meant = AGGREGATION_SYNONYMS.get(name.lower())
-    return f"did you mean `{meant}`?" if meant else did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS})
+    return f"write `{meant}`" if meant else did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS})
 
 
 def source_hint(node: Call, sources: Sources) -> str:

@@ -11,9 +11,11 @@ from kpidsl.diagnostics import Fix, Problems
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax import habits
 from kpidsl.syntax.expected import found_phrase, phrase, word_meant
-from kpidsl.syntax.recovery import Chunk
+from kpidsl.syntax.grammar import MOST_BRACKETS, TooManyBrackets
+from kpidsl.syntax.recovery import Chunk, open_marks
 
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+_CLOSING = {"{": "}", "(": ")", "[": "]"}
 _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
 
 
@@ -21,6 +23,13 @@ def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, pr
     """One problem for one syntax error."""
     if isinstance(error, UnexpectedToken):
         _token(error, offset, source, chunk, problems)
+    elif isinstance(error, TooManyBrackets):
+        problems.error(
+            "K0105",
+            f"more than {MOST_BRACKETS} brackets are open here",
+            Span(source, offset, offset + 1),
+            hint="give parts of it a name: `metric part = …`",
+        )
     elif isinstance(error, UnexpectedCharacters):
         _character(offset, source, problems)
     else:
@@ -29,31 +38,34 @@ def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, pr
 
 def _token(error: UnexpectedToken, offset: int, source: Source, chunk: Chunk, problems: Problems) -> None:
     token = error.token
-    accepted = _accepted(error)
-    window = habits.window_before(source.text[chunk.start : offset], accepted)
+    accepted_here = accepted(error)
+    window = habits.window_before(source.text[chunk.start : offset], accepted_here)
     if window is not None:
         word, instead = window
         start = source.text.rindex(word, chunk.start, offset)
         problems.error("K0101", f"`{word}` is no window", Span(source, start, start + len(word)), hint=instead)
         return
     if token.type == "$END":
-        _not_closed(source, chunk, problems, phrase(accepted))
+        _not_closed(source, chunk, problems, phrase(accepted_here))
         return
     span = (
         Span(source, offset, offset + max(1, len(token.value))) if token.type != "_NL" else Span(source, offset, offset)
     )
-    hint, fix = _advice(token, accepted, span, source, chunk)
+    hint, fix = _advice(token, accepted_here, span, source, chunk)
     problems.error(
         "K0101",
         f"{found_phrase(token)} cannot stand here",
         span,
-        f"expected {phrase(accepted)}",
+        f"expected {phrase(accepted_here)}",
         hint=hint,
         fix=fix,
     )
 
 
-def _accepted(error: UnexpectedToken) -> set[str]:
+def accepted(error: UnexpectedInput) -> set[str]:
+    """The terminals that may stand where the parser stopped; none where the text could not be cut into words."""
+    if not isinstance(error, UnexpectedToken):
+        return set()
     return set(error.interactive_parser.accepts())  # type: ignore[no-untyped-call]
 
 
@@ -100,28 +112,61 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
         problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
 
 
+def report_open(source: Source, place: int, needed: int, problems: Problems) -> None:
+    """A brace or bracket that is still open where its statement or block must have ended."""
+    text = source.text
+    mark = text[place]
+    before = len(text[:needed].rstrip())
+    if mark == "{":
+        line = text.rfind("\n", 0, place) + 1
+        indent = re.match(r"[ \t]*", text[line:place])
+        inserted = f"\n{indent[0] if indent else ''}}}"
+        lines = text[:needed].split("\n")
+        while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+            lines.pop()
+        before = len("\n".join(lines))
+    else:
+        inserted = _CLOSING[mark]
+    problems.error(
+        "K0102",
+        f"this `{mark}` is not closed",
+        Span(source, place, place + 1),
+        "opened here",
+        also=[(Span(source, needed, needed + len(_word_at(text, needed))), "this stands outside of it")],
+        hint=f"close it with `{_CLOSING[mark]}`",
+        fix=Fix(f"close it with `{_CLOSING[mark]}`", Span(source, before, before), inserted),
+    )
+
+
+def _word_at(text: str, offset: int) -> str:
+    found = re.match(r"\w+|.", text[offset : offset + 100])
+    return found[0] if found else ""
+
+
+def _closed_at_end(source: Source, chunk: Chunk, opened: list[int]) -> Fix | None:
+    """A `}` behind the last line of a declaration, where nothing else is open and it stands at the left edge."""
+    text = source.text
+    line = text.rfind("\n", 0, opened[0]) + 1
+    if len(opened) > 1 or text[opened[0]] != "{" or text[line : line + 1].isspace():
+        return None
+    lines = text[chunk.start : chunk.end].split("\n")
+    while lines and (not lines[-1].strip() or lines[-1].startswith("#")):
+        lines.pop()
+    end = chunk.start + len("\n".join(lines).rstrip())
+    return Fix("close it with `}`", Span(source, end, end), "\n}" if len(lines) > 1 else " }")
+
+
 def _not_closed(source: Source, chunk: Chunk, problems: Problems, wanted: str) -> None:
     """The text of the declaration ends inside a block or bracket: the place is where that was opened."""
-    opened: list[int] = []
-    pairs = {"}": "{", ")": "(", "]": "["}
-    for piece in re.finditer(
-        r'"""(?s:.)*?"""|"(?:\\.|[^"\\\n])*+"?|#[^\n]*|[{}()\[\]]', source.text[chunk.start : chunk.end]
-    ):
-        mark = piece[0]
-        if mark in "{([":
-            opened.append(chunk.start + piece.start())
-        elif mark in pairs and opened and source.text[opened[-1]] == pairs[mark]:
-            opened.pop()
+    opened = open_marks(source.text, chunk.start, chunk.end)
     if opened:
-        place = opened[-1]
-        mark = source.text[place]
-        closing = {"{": "}", "(": ")", "[": "]"}[mark]
         problems.error(
             "K0102",
-            f"this `{mark}` is not closed",
-            Span(source, place, place + 1),
+            f"this `{source.text[opened[-1]]}` is not closed",
+            Span(source, opened[-1], opened[-1] + 1),
             "opened here",
-            hint=f"close it with `{closing}`",
+            hint=f"close it with `{_CLOSING[source.text[opened[-1]]]}`",
+            fix=_closed_at_end(source, chunk, opened),
         )
     else:
         end = chunk.start + len(source.text[chunk.start : chunk.end].rstrip())

@@ -12,12 +12,22 @@ from pathlib import Path
 
 import lark
 from lark import Lark, Token
+from lark.exceptions import UnexpectedInput
 from lark.lexer import PatternRE, PatternStr, TerminalDef
 
 _OPENING = frozenset({"LPAR", "LSQB"})
 _CLOSING = frozenset({"RPAR", "RSQB"})
 _CONTINUES_AFTER = frozenset({"EQUAL", "COMMA"})
 _WORD = re.compile(r"[A-Za-z_]+")
+MOST_BRACKETS = 200  # open at once: reading more costs time and means nothing
+
+
+class TooManyBrackets(UnexpectedInput):
+    """More brackets are open at once than are read; `pos_in_stream` is the one too many."""
+
+    def __init__(self, bracket: Token) -> None:
+        super().__init__(f"more than {MOST_BRACKETS} brackets are open")
+        self.pos_in_stream = bracket.start_pos or 0
 
 
 class LineEnds:
@@ -32,6 +42,8 @@ class LineEnds:
             kind = token.type
             if kind in _OPENING:
                 depth += 1
+                if depth > MOST_BRACKETS:
+                    raise TooManyBrackets(token)
             elif kind in _CLOSING:
                 depth = max(0, depth - 1)
             elif kind == "_NL" and (depth or before in _CONTINUES_AFTER):

@@ -93,6 +93,7 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
     open_blocks: list[int] = []
     start = chunk.start
     brackets = 0
+    last = ""
 
     def close(end: int) -> None:
         nonlocal start
@@ -108,7 +109,8 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
             brackets = max(0, brackets - 1)
         elif part == "\n":
             # A bracket that is never closed must not swallow the rest of the declaration.
-            if (brackets == 0 or is_property(text, piece.end())) and not _CONTINUES.match(text, piece.end()):
+            goes_on = brackets > 0 or last in ("=", ",")
+            if (not goes_on or is_property(text, piece.end())) and not _CONTINUES.match(text, piece.end()):
                 close(begin)
                 brackets = 0
         elif part == ";" and brackets == 0:
@@ -125,6 +127,8 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
                 header = open_blocks.pop()
                 if 0 <= header < len(found):
                     found[header] = Statement(found[header].start, found[header].end, piece.end())
+        if not part.startswith("#") and part.strip():
+            last = part.rstrip()[-1]
     close(chunk.end)
     return sorted(found, key=lambda statement: statement.start)
 
@@ -139,6 +143,34 @@ _PROPERTY = re.compile(
 def is_property(text: str, offset: int) -> bool:
     """Whether a line looks like one that begins a property."""
     return _PROPERTY.match(text, offset) is not None
+
+
+_MARKS = re.compile(r'"""(?s:.)*?"""|"(?:\\.|[^"\\\n])*+"?|#[^\n]*|[{}()\[\]]')
+_PAIRS = {"}": "{", ")": "(", "]": "["}
+
+
+def open_marks(text: str, start: int, end: int) -> list[int]:
+    """The places of the braces and brackets that are open at `end`, the outermost first."""
+    opened: list[int] = []
+    for piece in _MARKS.finditer(text, start, end):
+        mark = piece[0]
+        if mark in "{([":
+            opened.append(piece.start())
+        elif mark in _PAIRS and opened and text[opened[-1]] == _PAIRS[mark]:
+            opened.pop()
+    return opened
+
+
+_HEAD = re.compile(r"[^\n{=#]*+(?:=[^\n{#]*+)?")
+_HEAD_WORD = re.compile(r'"(?:\\.|[^"\\\n])*+"?|[A-Za-z_][A-Za-z0-9_.]*')
+
+
+def head_names(text: str, start: int, end: int) -> set[str]:
+    """The words in the head of a broken declaration that may be its name."""
+    begin = start + len(text[start:end]) - len(text[start:end].lstrip())
+    head = _HEAD.match(text, begin, end)
+    words = _HEAD_WORD.findall(head[0]) if head else []
+    return {word for word in words[:4] if not word.startswith('"') and word not in _DECLARATIONS}
 
 
 def without(text: str, start: int, end: int) -> str:
