@@ -85,7 +85,12 @@ class Sources:
                     prop.name.text
                     for prop in node.properties
                     if isinstance(prop, d.ColumnProp) and prop.name.text not in columns
-                ),
+                )
+                | {
+                    prop.source.text
+                    for prop in node.properties
+                    if isinstance(prop, d.JoinProp) and prop.source.text not in joins
+                },
             )
         return self._scopes[name]
 

@@ -11,7 +11,7 @@ from kpidsl.diagnostics import Fix, Problems
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax import habits
 from kpidsl.syntax.expected import found_phrase, phrase, word_meant
-from kpidsl.syntax.grammar import MOST_BRACKETS, TooManyBrackets
+from kpidsl.syntax.grammar import MOST_BRACKETS, MOST_WORDS, TooMuch
 from kpidsl.syntax.recovery import Chunk, open_marks
 
 _CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
@@ -23,7 +23,15 @@ def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, pr
     """One problem for one syntax error."""
     if isinstance(error, UnexpectedToken):
         _token(error, offset, source, chunk, problems)
-    elif isinstance(error, TooManyBrackets):
+    elif isinstance(error, TooMuch) and error.what == "words":
+        problems.error(
+            "K0110",
+            f"this statement has more than {MOST_WORDS:_} words and signs",
+            Span(source, offset, offset + 1),
+            "this is one too many",
+            hint="give parts of it a name: `metric part = …`; long lists belong into a file that is joined",
+        )
+    elif isinstance(error, TooMuch):
         problems.error(
             "K0105",
             f"more than {MOST_BRACKETS} brackets are open here",
@@ -135,6 +143,19 @@ def report_open(source: Source, place: int, needed: int, problems: Problems) -> 
         also=[(Span(source, needed, needed + len(_word_at(text, needed))), "this stands outside of it")],
         hint=f"close it with `{_CLOSING[mark]}`",
         fix=Fix(f"close it with `{_CLOSING[mark]}`", Span(source, before, before), inserted),
+    )
+
+
+def report_comma(source: Source, place: int, problems: Problems) -> None:
+    """A comma at the end of a line that no further name follows."""
+    span = Span(source, place, place + 1)
+    problems.error(
+        "K0101",
+        "nothing follows this `,`: the next line begins something else",
+        span,
+        "expected one more, or the end of the line",
+        hint="leave it out",
+        fix=Fix("leave it out", span, ""),
     )
 
 

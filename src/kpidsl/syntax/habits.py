@@ -59,6 +59,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "digits are grouped by `_`: `1_000`", "_"
     if text == "." and re.match(r"\d", after):
         return "write the zero: `0.5`", None
+    if text == "given" and "GIVEN" in accepted:
+        return "a table stands in a block: `given orders {`, then a line of column names, then the rows, then `}`", None
     if text == "per" and re.search(r"\bcolumn\b", statement):
         return "a unit is written with `/`: `EUR/kWh`", "/"
     if text.lower() in _WORDS:

@@ -11,7 +11,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 from kpidsl.diagnostics import NAMELESS, Problems
 from kpidsl.source_text import Source
 from kpidsl.syntax import complaint
-from kpidsl.syntax.grammar import TooManyBrackets, parser
+from kpidsl.syntax.grammar import TooMuch, parser
 from kpidsl.syntax.recovery import Chunk, head_names, is_property, open_marks, statements, without
 
 PROBLEMS_PER_DECLARATION = 10
@@ -58,13 +58,18 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
                 found = _NEXT_AT_EDGE.search(text, offset, chunk.end)
                 end = found.start() if found else chunk.end
                 lost.update(head_names(text, offset, end) or {NAMELESS})
+                whole = whole and not text.startswith("from", offset)  # it belongs to what stands above
                 text = without(text, offset, end)
                 continue
             whole = False
-            bracket = _left_open(text, chunk, offset, accepted)
-            if bracket is not None:
-                complaint.report_open(source, bracket, offset, problems)
-                stretch = _to_blank(text, chunk, bracket, accepted)
+            bracket = _left_open(text, chunk, offset)
+            comma = _comma_before(text, chunk, offset)
+            if comma is not None:
+                complaint.report_comma(source, comma, problems)
+                stretch = _to_blank(text, chunk, comma, accepted)
+            elif bracket is not None:
+                complaint.report_open(source, *bracket, problems)
+                stretch = _to_blank(text, chunk, bracket[0], accepted)
             else:
                 complaint.report(error, offset, source, chunk, problems)
                 stretch = _to_blank(text, chunk, offset, accepted)
@@ -80,7 +85,7 @@ def offset_of(error: UnexpectedInput, end: int) -> int:
     match error:
         case UnexpectedToken(token=token):
             return end if token.type == "$END" or token.start_pos is None else token.start_pos
-        case UnexpectedCharacters() | TooManyBrackets():
+        case UnexpectedCharacters() | TooMuch():
             return int(str(error.pos_in_stream))
         case _:
             return end
@@ -113,9 +118,9 @@ def _gap(text: str, chunk: Chunk) -> tuple[int, int] | None:
 
 
 def _surplus(line: str) -> int:
-    """How many `}` of a line close what an earlier line has opened."""
+    """How many `}` of a text close what was opened before it."""
     depth = surplus = 0
-    for mark in re.findall(r'"(?:\\.|[^"\\\n])*+"?|#.*|[{}]', line):
+    for mark in re.findall(r'"""(?s:.)*?"""|"(?:\\.|[^"\\\n])*+"?|#.*|[{}]', line):
         if mark == "{":
             depth += 1
         elif mark == "}":
@@ -126,15 +131,32 @@ def _surplus(line: str) -> int:
     return surplus
 
 
-def _left_open(text: str, chunk: Chunk, offset: int, accepted: set[str]) -> int | None:
-    """The bracket that is open where the next property begins: it is what is wrong, not the property."""
-    if not accepted & {"RPAR", "RSQB"} or offset >= chunk.end:
+def _left_open(text: str, chunk: Chunk, offset: int) -> tuple[int, int] | None:
+    """The bracket that is open where a line begins the next property, and that line: it is wrong, not the property."""
+    line = text.rfind("\n", chunk.start, min(offset, chunk.end)) + 1
+    if line <= chunk.start or not is_property(text, line):
         return None
-    line = text.rfind("\n", chunk.start, offset) + 1
-    if line <= chunk.start or text[line:offset].strip() or not is_property(text, offset):
+    opened = open_marks(text, chunk.start, line)
+    if not opened or text[opened[-1]] not in "([":
         return None
-    opened = [at for at in open_marks(text, chunk.start, offset) if text[at] in "(["]
-    return opened[-1] if opened and opened[-1] < line else None
+    return opened[-1], line + len(text[line:offset]) - len(text[line:offset].lstrip())
+
+
+def _comma_before(text: str, chunk: Chunk, offset: int) -> int | None:
+    """The comma at a line's end that draws the next property into its list."""
+    line = text.rfind("\n", chunk.start, min(offset, chunk.end)) + 1
+    if line <= chunk.start or not is_property(text, line):
+        return None
+    above = text[chunk.start : line].rstrip()
+    start = above.rfind("\n") + 1
+    comment = re.search(r'^(?:"(?:\\.|[^"\\])*+"|[^"#])*+(#.*)', above[start:])
+    before = above[: start + comment.start(1)].rstrip() if comment else above
+    return chunk.start + len(before) - 1 if before.endswith(",") else None
+
+
+def _closes_too_many(text: str, chunk: Chunk) -> bool:
+    """Whether more blocks are closed than are opened."""
+    return _surplus(text[chunk.start : chunk.end]) > 0
 
 
 def _to_blank(text: str, chunk: Chunk, offset: int, accepted: set[str]) -> tuple[int, int] | None:
@@ -142,8 +164,11 @@ def _to_blank(text: str, chunk: Chunk, offset: int, accepted: set[str]) -> tuple
     parts = statements(text, chunk)
     for part in parts:
         # The rows of a table are not statements of their own.
-        if part.block_end and part.start <= offset < part.block_end and text.startswith("given", part.start):
-            return part.start, part.block_end
+        begin = part.start + len(text[part.start : part.end]) - len(text[part.start : part.end].lstrip())
+        if text.startswith("given ", begin):
+            end = part.block_end or _indented_under(text, begin, chunk.end)
+            if begin <= offset < end:
+                return begin, end
     for index, part in enumerate(parts):
         if part.start <= offset <= part.end and text[part.start : part.end].strip():
             if index == 0:
@@ -151,6 +176,10 @@ def _to_blank(text: str, chunk: Chunk, offset: int, accepted: set[str]) -> tuple
             end = part.block_end or part.end
             # A statement that breaks off at the end of its line was meant to go on in the next one.
             after = parts[index + 1] if index + 1 < len(parts) else None
+            if text.startswith("}", offset) and part.end == offset and _closes_too_many(text, chunk):
+                # A `}` in the midst of a statement closes nothing.
+                line_end = text.find("\n", offset, chunk.end)
+                return part.start, line_end if line_end >= 0 else chunk.end
             broken_off = offset >= part.end and text.startswith("\n", part.end)
             if "LBRACE" in accepted and part.block_end is None:
                 end = max(end, _indented_under(text, part.start, chunk.end))
@@ -162,6 +191,7 @@ def _to_blank(text: str, chunk: Chunk, offset: int, accepted: set[str]) -> tuple
 
 def _indented_under(text: str, start: int, end: int) -> int:
     """The end of the block that a header without `{` was meant to open: its `}`, or the lines indented below it."""
+    start += len(text[start:end]) - len(text[start:end].lstrip())
     line_start = text.rfind("\n", 0, start) + 1
     line_end = text.find("\n", start, end)
     line_end = end if line_end < 0 else line_end

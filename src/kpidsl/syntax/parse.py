@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from lark import Token, Tree
-from lark.exceptions import UnexpectedInput
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax.build_expr import CannotBuild
 from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.grammar import parser
-from kpidsl.syntax.mend import mend, offset_of
+from kpidsl.syntax.mend import Mended, mend, offset_of
 from kpidsl.syntax.nodes import Declaration, Spec
 from kpidsl.syntax.recovery import chunks
 
@@ -62,11 +62,18 @@ def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: 
     declarations: list[Declaration] = []
     broken: set[str] = set()
     reported = 0
+    before = _read_before(first)
     stopped = offset_of(first, len(source.text))
     for number, chunk in enumerate(chunks(source.text)):
         # What stopped the parser in the first declaration would stop it there again.
-        known = first if number == 0 and stopped < chunk.end else None
-        mended = mend(source, problems, chunk, known)
+        again = first if number == 0 and stopped < chunk.end else None
+        read: list[Tree[Token]] = []
+        while before and before[-1].meta.start_pos < chunk.end:
+            read.append(before.pop())
+        if read and before:
+            mended = Mended(Tree("start", list(read)), 0, True, frozenset())
+        else:
+            mended = mend(source, problems, chunk, again)
         reported += mended.found
         built, unreadable = _build(builder, mended.tree) if mended.tree is not None else ((), frozenset())
         broken.update(unreadable, mended.lost)
@@ -83,3 +90,13 @@ def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: 
             )
             break
     return Spec(source, tuple(declarations), frozenset(broken), span=whole)
+
+
+def _read_before(error: UnexpectedInput) -> list[Tree[Token]]:
+    """The declarations that the parser had read when it stopped, the last one first: they need not be read again."""
+    if not isinstance(error, UnexpectedToken):
+        return []
+    for value in error.interactive_parser.parser_state.value_stack:
+        if isinstance(value, Tree) and value.data.startswith("__start_star"):
+            return [branch for branch in reversed(value.children) if isinstance(branch, Tree)]
+    return []
