@@ -28,7 +28,7 @@ ROWS = (
     ("report",),
     ("hookspecs", "plugins", "sources"),
     ("spec_files", "binding"),
-    ("pipeline", "testing"),
+    ("pipeline", "testing", "fixing"),
     ("",),  # kpidsl/__init__.py: the public names
     ("cli", "__main__"),
 )

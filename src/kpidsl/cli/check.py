@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,11 +12,16 @@ from kpidsl.cli import options
 from kpidsl.cli.faults import version
 from kpidsl.cli.streams import columns, is_coloured, say, write
 
+if TYPE_CHECKING:
+    from kpidsl.pipeline import CheckReport, SpecSet
+
 EXAMPLES = """\b
 Examples:
   kpidsl check specs/
   kpidsl check specs/ --no-schemas            the text alone: no data file is opened
   kpidsl check specs/ -f sarif > kpidsl.sarif
+  kpidsl check specs/ --fix                   misspelt names, `=` for `==`, a missing `}` at the end, …
+  kpidsl check - --fix < shop.kpi             the mended text on standard output
 """
 
 
@@ -31,6 +37,8 @@ Examples:
     help="text goes to standard error, the others are documents on standard output.",
 )
 @click.option("--no-schemas", is_flag=True, help="Do not look at the columns of the data.")
+@click.option("--fix", is_flag=True, help="Write the fixes that surely help into the files; tell what remains.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what --fix would change as a unified diff.")
 @options.params
 @options.untrusted
 @options.no_plugins
@@ -40,6 +48,8 @@ def command(
     paths: Sequence[str],
     format_: str,
     no_schemas: bool,
+    fix: bool,
+    diff: bool,
     params: Mapping[str, str],
     untrusted: bool,
     no_plugins: bool,
@@ -48,9 +58,17 @@ def command(
 
     Ends with 0 where there are no errors (warnings may be), 4 where a spec has errors, 3 where only data fails.
     """
-    report = options.load(paths).check(
-        schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
-    )
+    ended = 0
+
+    def checked(spec: SpecSet) -> CheckReport:
+        return spec.check(schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins)
+
+    if fix or diff:
+        from kpidsl.cli.fix import fix as fixed
+
+        report, ended = fixed(paths, checked, diff=diff, document=format_ != "text")
+    else:
+        report = checked(options.load(paths))
     found = tuple(report.diagnostics)
     match format_:
         case "json":
@@ -70,4 +88,4 @@ def command(
 
             shown = render_text(found, colour=is_coloured(sys.stderr), width=columns(sys.stderr))
             say(shown or "no problems found")
-    return report.exit_code
+    return max(report.exit_code, ended)

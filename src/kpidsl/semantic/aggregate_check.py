@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal, NoReturn
 
-from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.diagnostics import Problems, closest, did_you_mean
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
 from kpidsl.semantic.model import SourceModel
@@ -85,8 +85,8 @@ class AggregateChecker:
     def term(self, call: x.Call) -> AggregationTerm:
         name = call.function.text
         if name not in AGGREGATIONS:
-            meant = AGGREGATION_SYNONYMS.get(name.lower())
-            hint = f"write `{meant}`" if meant else did_you_mean(name, AGGREGATIONS)
+            meant = AGGREGATION_SYNONYMS.get(closest(name, AGGREGATION_SYNONYMS) or "")
+            hint = did_you_mean(name, AGGREGATIONS) or (f"write `{meant}`" if meant else None)
             self.stop("K0308", f"there is no aggregation `{name}`", call.function.span, hint)
         term = AGGREGATIONS[name]
         count = len(call.arguments)

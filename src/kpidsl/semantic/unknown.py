@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.diagnostics import Problems, closest, did_you_mean
 from kpidsl.semantic import values as v
 from kpidsl.semantic.scope import RESERVED, in_namespace, visible
 from kpidsl.semantic.sources import Sources
@@ -61,8 +61,8 @@ def function_hint(node: Call) -> str | None:
     name = node.function.text
     if name in ROW_FUNCTIONS:
         return f"`{name}` works on rows: it stands inside an aggregation, as in `sum({node.span.text}) from …`"
-    meant = AGGREGATION_SYNONYMS.get(name.lower())
-    return f"write `{meant}`" if meant else did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS})
+    meant = AGGREGATION_SYNONYMS.get(closest(name, AGGREGATION_SYNONYMS) or "")
+    return did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS}) or (f"write `{meant}`" if meant else None)
 
 
 def source_hint(node: Call, sources: Sources) -> str:

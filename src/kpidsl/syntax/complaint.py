@@ -8,19 +8,27 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from kpidsl.diagnostics import Fix, Problems
+from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax import habits
-from kpidsl.syntax.expected import found_phrase, phrase, word_meant
+from kpidsl.syntax.expected import SYNONYMS, found_phrase, phrase, window_meant, word_meant
 from kpidsl.syntax.grammar import MOST_BRACKETS, MOST_WORDS, TooMuch
 from kpidsl.syntax.recovery import Chunk, open_marks
+from kpidsl.syntax.slips import slip
 
-_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
 _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
 
 
 def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, problems: Problems) -> None:
     """One problem for one syntax error."""
+    if isinstance(error, UnexpectedToken | UnexpectedCharacters) and offset < chunk.end:
+        found = slip(source.text, offset, accepted(error))
+        if found is not None:
+            span = Span(source, found.start, found.end)
+            fix = Fix(found.hint, span, found.instead) if found.instead is not None else None
+            problems.error(found.code, found.message, span, hint=found.hint, fix=fix)
+            return
     if isinstance(error, UnexpectedToken):
         _token(error, offset, source, chunk, problems)
     elif isinstance(error, TooMuch) and error.what == "words":
@@ -49,9 +57,11 @@ def _token(error: UnexpectedToken, offset: int, source: Source, chunk: Chunk, pr
     accepted_here = accepted(error)
     window = habits.window_before(source.text[chunk.start : offset], accepted_here)
     if window is not None:
-        word, instead = window
+        word, said, replacement = window
         start = source.text.rindex(word, chunk.start, offset)
-        problems.error("K0101", f"`{word}` is no window", Span(source, start, start + len(word)), hint=instead)
+        place = Span(source, start, start + len(word))
+        fix = Fix(said, place, replacement) if replacement is not None else None
+        problems.error("K0101", f"`{word}` is no window", place, hint=said, fix=fix)
         return
     if token.type == "$END":
         _not_closed(source, chunk, problems, phrase(accepted_here))
@@ -71,7 +81,9 @@ def _token(error: UnexpectedToken, offset: int, source: Source, chunk: Chunk, pr
 
 
 def accepted(error: UnexpectedInput) -> set[str]:
-    """The terminals that may stand where the parser stopped; none where the text could not be cut into words."""
+    """The terminals that may stand where the parser stopped; none where that is not known."""
+    if isinstance(error, UnexpectedCharacters):
+        return set(error.allowed or ())
     if not isinstance(error, UnexpectedToken):
         return set()
     return set(error.interactive_parser.accepts())  # type: ignore[no-untyped-call]
@@ -89,7 +101,9 @@ def _advice(
         return said, Fix(said, span, replacement) if replacement is not None else None
     meant = word_meant(token, accepted)
     if meant:
-        return f"did you mean `{meant}`?", Fix(f"write `{meant}`", span, meant)
+        sure = text.lower() in SYNONYMS or window_meant(text) is not None or is_slip(text, meant)
+        fix = Fix(f"write `{meant}`", span, meant) if sure else None
+        return f"did you mean `{meant}`?", fix
     return habits.last_resort(text, before, accepted), None
 
 
@@ -106,6 +120,7 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
             span,
             "it begins here",
             hint='close it with `"` on the same line; longer texts stand between `"""` and `"""`',
+            fix=_closed_quote(source, span),
         )
     elif character in _QUOTES:
         problems.error(
@@ -115,8 +130,7 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
         problems.error("K0102", "this block is not closed", span, "opened here", hint="close it with `}`")
     else:
         shown = character if character.isprintable() else f"U+{ord(character or chr(0)):04X}"
-        hints = {"&": "write `and`", "|": "write `or`", "!": "write `not`", "\\": "a long statement needs no `\\`"}
-        hints |= {sign: f"write the currency behind the number: `10 {code}`" for sign, code in _CURRENCIES.items()}
+        hints = {"!": "write `not`", "\\": "a long statement needs no `\\`"}
         problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
 
 
@@ -175,6 +189,15 @@ def _closed_at_end(source: Source, chunk: Chunk, opened: list[int]) -> Fix | Non
         lines.pop()
     end = chunk.start + len("\n".join(lines).rstrip())
     return Fix("close it with `}`", Span(source, end, end), "\n}" if len(lines) > 1 else " }")
+
+
+def _closed_quote(source: Source, span: Span) -> Fix | None:
+    """The quote that a text on one line is missing, where nothing behind it can be meant as anything else."""
+    plain = re.match(r'"[^"\\{}()\[\];,#=<>]*[^"\\{}()\[\];,#=<>\s](?=\s*\{?\s*$)', span.text)
+    if plain is None:
+        return None
+    end = span.start + plain.end()
+    return Fix('close it with `"`', Span(source, end, end), '"')
 
 
 def _not_closed(source: Source, chunk: Chunk, problems: Problems, wanted: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lark import TextSlice, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from kpidsl.diagnostics import NAMELESS, Problems
+from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source
 from kpidsl.syntax import complaint
 from kpidsl.syntax.grammar import TooMuch, parser
@@ -57,7 +57,7 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
                 complaint.report(error, offset, source, chunk, problems)
                 found = _NEXT_AT_EDGE.search(text, offset, chunk.end)
                 end = found.start() if found else chunk.end
-                lost.update(head_names(text, offset, end) or {NAMELESS})
+                lost.update(head_names(text, offset, end))
                 whole = whole and not text.startswith("from", offset)  # it belongs to what stands above
                 text = without(text, offset, end)
                 continue
@@ -74,7 +74,7 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
                 complaint.report(error, offset, source, chunk, problems)
                 stretch = _to_blank(text, chunk, offset, accepted)
             if stretch is None:
-                lost.update(head_names(text, chunk.start, chunk.end) or {NAMELESS})
+                lost.update(head_names(text, chunk.start, chunk.end))
                 return Mended(None, count + 1, False, frozenset(lost))
             text = without(text, *stretch)
     return Mended(None, most, False, frozenset(lost))

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kpidsl.diagnostics import NAMELESS
+
 _DECLARATIONS = [
     "namespace",
     "import",
@@ -135,7 +137,10 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
 
 _PROPERTY = re.compile(
     r"\s*(?:value|target|amber|compare|by|trend|require|owner|review|tags|supports|action|column|let|join|key|time|"
-    r"from|fresh|unit|limits|changed|indicator|level|measure|expires|method|stakeholder|expect|given|show|section|\})"
+    r"from|fresh|holds|complete|ahead|unit|limits|changed|indicator|status|interval|signal|description|"
+    r"levels?|success|horizon|observable|evidence|judge|judged|measure|expires|method|stakeholder|strength|need|"
+    r"period|ambition|parent|policy|checkins|weight|increase|reduce|keep|reach|deliver|confidence|"
+    r"timezone|week|year|pattern|holidays|kind|expect|given|show|section|\})"
     r"(?![A-Za-z0-9_])"
 )
 
@@ -166,11 +171,12 @@ _HEAD_WORD = re.compile(r'"(?:\\.|[^"\\\n])*+"?|[A-Za-z_][A-Za-z0-9_.]*')
 
 
 def head_names(text: str, start: int, end: int) -> set[str]:
-    """The words in the head of a broken declaration that may be its name."""
+    """The words in the head of a broken declaration that may be its name; `NAMELESS` where there is none."""
     begin = start + len(text[start:end]) - len(text[start:end].lstrip())
     head = _HEAD.match(text, begin, end)
     words = _HEAD_WORD.findall(head[0]) if head else []
-    return {word for word in words[:4] if not word.startswith('"') and word not in _DECLARATIONS}
+    names = {word for word in words[:4] if not word.startswith('"') and word not in _DECLARATIONS}
+    return names or ({NAMELESS} if words and text[begin].isalpha() else set())
 
 
 def without(text: str, start: int, end: int) -> str:
