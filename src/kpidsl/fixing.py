@@ -15,6 +15,7 @@ from kpidsl.spec_files import STANDARD_INPUT, STANDARD_INPUT_NAME, files_of
 
 MOST_ROUNDS = 50
 MOST_CHECKS = 400
+CLASHES = frozenset({"K0201", "K0202"})  # what a new name may do to the others
 
 Check = Callable[[SpecSet], CheckReport]
 
@@ -142,7 +143,8 @@ def _is_better(before: CheckReport, after: CheckReport, taken: Sequence[Diagnost
     """Whether the problems are gone and the errors no more than they were, neither of syntax nor in all."""
     old, new = (Counter(_saying(one) for one in report.diagnostics) for report in (before, after))
     gone = all(new[_saying(one)] < old[_saying(one)] for one in taken)
-    return gone and _errors(after) <= _errors(before) and _errors(after, "K01") <= _errors(before, "K01")
+    clash = any(new[one] > old[one] for one in new if one[0] in CLASHES)
+    return gone and not clash and _errors(after) <= _errors(before) and _errors(after, "K01") <= _errors(before, "K01")
 
 
 def _errors(report: CheckReport, stage: str = "") -> int:

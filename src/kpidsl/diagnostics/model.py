@@ -13,7 +13,7 @@ from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.source_text import Span
 
 _MEANT = re.compile(r"did you mean `([^`]+)`\?")
-_WRITE = re.compile(r"write `([A-Za-z_]\w*)`")
+_WRITE = re.compile(r"write `([^`…]+)`")
 
 
 class Severity(Enum):
@@ -155,7 +155,8 @@ class Problems:
 def sure_fix(found: Diagnostic) -> Fix | None:
     """The fix that the hint of a diagnostic amounts to, where it names one word and that is surely what was meant.
 
-    "did you mean `revenue`?" under a misspelt name is one; "write `avg`" under a word that is called otherwise, too.
+    "did you mean `revenue`?" under a misspelt name is one; "write `avg`" under a word that is called otherwise, and
+    "write `85%`" under `85`, too.
     """
     span = found.span
     if found.fix is not None or found.hint is None or span is None or span.end - span.start > 100:
@@ -167,6 +168,10 @@ def sure_fix(found: Diagnostic) -> Fix | None:
     if meant is not None and "\\" not in word and is_slip(word, meant[1]):
         return Fix(f"write `{meant[1]}`", span, f"{quote}{meant[1]}{quote}")
     called = _WRITE.fullmatch(found.hint)
-    if called is not None and word.isidentifier() and found.code.startswith("K03"):
+    if called is None or not found.code.startswith("K03") or "SOURCE" in called[1]:
+        return None
+    renamed = word.isidentifier() and called[1].isidentifier()
+    completed = found.code == "K0310" and called[1].startswith(word)
+    if renamed or completed or found.code in ("K0304", "K0313"):
         return Fix(found.hint, span, f"{quote}{called[1]}{quote}")
     return None

@@ -36,6 +36,8 @@ def written_unit(written: UnitExpr, units: UnitTable, problems: Problems) -> Uni
 
 def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> None:
     hint = did_you_mean(name, units.names) or f"declare it: `unit {name}`"
+    if name.casefold() in ("percent", "percentage", "pct"):
+        hint = "a percentage is written with its sign: `85%`"
     if name.casefold() in ("month", "months", "quarter", "quarters", "year", "years"):
         hint = "months and years have no fixed length: use days or weeks"
     problems.error("K0311", f"there is no unit `{name}`", span, hint=hint)
@@ -180,7 +182,7 @@ def unit_mismatch(a: Unit, b: Unit, span: Span, problems: Problems, written: tup
     hint = None
     plain_node = next((node for node in written if literal(node) is not None), None)
     if is_currency(a) and is_currency(b):
-        hint = "currencies do not convert by themselves: multiply by a rate from a source of rates"
+        hint = "currencies do not convert by themselves: use one on both sides, or multiply by a rate of a source"
     elif "%" in (a.label, b.label) and a.is_number != b.is_number:
         hint = "a percentage of something is written `90% of …`"
     elif "K" in (a.label, b.label) and any(node.span.text.endswith("K") for node in written):

@@ -28,12 +28,12 @@ MOST_WORDS = 15_000  # words and signs of one statement
 class TooMuch(UnexpectedInput):
     """More brackets are open at once, or more words stand in one statement, than are read.
 
-    `pos_in_stream` is the place of the one too many.
+    `offset` is the place of the one too many.
     """
 
     def __init__(self, token: Token, what: Literal["brackets", "words"]) -> None:
         super().__init__(f"too many {what}")
-        self.pos_in_stream = token.start_pos or 0
+        self.offset = token.start_pos or 0
         self.what = what
 
 

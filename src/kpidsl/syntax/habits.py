@@ -16,10 +16,17 @@ _WORDS: dict[str, Advice] = {
     "like": ('texts are compared with a pattern by `matches "^abc"`', None),
     "between": ("write both bounds: `x >= 1 and x <= 5`", None),
     "then": ("`if` is written `if … then … else …`", None),
+    "group": ("say `each country` behind the value in brackets, or `by country` in a KPI", None),
+    "order": ("leave it out: what is shown has an order of its own", None),
+    "having": ("compare behind `each`: `count(sales each country > 5)`", None),
+    "limit": ("leave it out: every member is shown", None),
+    "vs": ("a comparison has a line of its own: `compare previous`", None),
+    "versus": ("a comparison has a line of its own: `compare previous`", None),
     "select": ("leave `select` out: `sum(amount) from orders`", None),
     "distinct": ("write `count_distinct(…)`", None),
 }
 _CONTINUING = re.compile(r"[ \t]*(where|over|on|per|each|default|and|or|[+*/-] |/)")
+_TITLED = re.compile(r"\s*(metric|kpi|source|objective|outcome|scorecard|policy|evidence|key\s+result)\s+")
 _RELATIVE = {"past": "last", "rolling": "trailing", "current": "this"}
 
 
@@ -38,6 +45,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
             if re.search(r"\bfrom\b", statement):
                 return "a `where` reaches as far right as it can: put `(… from … where …)` in brackets", None
             return "`from` stands before `where`: `sum(amount) from orders where …`", None
+    if "ELSE" in accepted and not accepted & {"OR", "AND"}:
+        return "a condition says both: `if … then … else 0`", None
     if text == ":":
         return "a property is written without a colon", ""
     if text == "where" and not accepted & {"COMPARISON", "WHERE"}:
@@ -58,6 +67,12 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "say how much earlier: `compare previous, 1 year earlier`", None
     if text.startswith('"') and re.search(r"\bfrom\s+$", statement):
         return f"name what reads it: `from csv({text})`", None
+    bound = re.match(r"\s*(target|amber)\s+(\S+(?:\s+[A-Za-z]+)?)\s*$", statement)
+    if bound is not None and (not text.strip() or text in ("}", ";")):
+        return f"say which way is better: `{bound[1]} >= {bound[2]}` or `{bound[1]} <= {bound[2]}`", None
+    if text.startswith('"') and _TITLED.fullmatch(statement):
+        name = re.sub(r"\W+", "_", text.strip('"').lower()).strip("_") or "name"
+        return f"a name stands before the title: `{' '.join(statement.split())} {name} {text}`", None
     if "FROM" in accepted and "TIME" in accepted and re.match(r"\s*\(", after):
         return f"write `from {text}(…)`", None
     if text == "-" and not line.strip() and re.match(r"\d", after):

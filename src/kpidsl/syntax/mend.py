@@ -85,7 +85,9 @@ def offset_of(error: UnexpectedInput, end: int) -> int:
     match error:
         case UnexpectedToken(token=token):
             return end if token.type == "$END" or token.start_pos is None else token.start_pos
-        case UnexpectedCharacters() | TooMuch():
+        case TooMuch(offset=offset):
+            return offset
+        case UnexpectedCharacters():
             return int(str(error.pos_in_stream))
         case _:
             return end

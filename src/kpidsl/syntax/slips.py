@@ -189,10 +189,10 @@ def _percentage(place: Place) -> Slip | None:
 
 
 def _number(place: Place) -> Slip | None:
-    comma = re.match(r",(\d+)(?![\d,.])", place.after)
+    comma = re.match(r",(\d+)(?![\d,.])(%|pp)?", place.after)
     if comma is not None and re.search(r"(?<![\d.,])\d+$", place.before) and len(comma[1]) != 3:
         whole = re.search(r"\d+$", place.before)
-        shown = f"{whole[0] if whole else ''}.{comma[1]}"
+        shown = f"{whole[0] if whole else ''}.{comma[1]}{comma[2] or ''}"
         return _cannot(place.offset, place.offset + 1, ",", f"a decimal point is written `.`: `{shown}`", ".")
     point = re.match(r"\.(\d+)", place.after)
     if point is not None and not re.search(r"[\w.]$", place.before):
