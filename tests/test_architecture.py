@@ -30,7 +30,7 @@ ROWS = (
     ("spec_files", "binding", "selection", "lookup"),
     ("checked",),
     ("smart",),
-    ("pipeline", "testing"),
+    ("pipeline", "testing", "fixing"),
     ("",),  # kpidsl/__init__.py: the public names
     ("cli", "__main__"),
 )

@@ -291,17 +291,20 @@ class SpecSet:
         return selected, made, as_of is None
 
 
-def load(paths: str | Path | Iterable[str | Path], *, stdin_text: str | None = None) -> SpecSet:
+def load(
+    paths: str | Path | Iterable[str | Path], *, stdin_text: str | None = None, texts: Mapping[Path, str] | None = None
+) -> SpecSet:
     """Read and parse spec files, folders (recursively) and `-` (then `stdin_text`).
 
-    Raises `UsageError` for a path that does not exist and where there is no .kpi file.
+    `texts` stand for what is in the files of those paths. Raises `UsageError` for a path that does not exist and where
+    there is no .kpi file.
 
     >>> load("-", stdin_text="metric answer = 6 * 7").diagnostics
     ()
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     problems = Problems()
-    return SpecSet(read(given, problems, stdin_text), problems)
+    return SpecSet(read(given, problems, stdin_text, texts), problems)
 
 
 def version() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from kpidsl.syntax.setting_nodes import ImportDecl
 
 SUFFIX = ".kpi"
 STANDARD_INPUT = "-"
+STANDARD_INPUT_NAME = "<stdin>"
 MOST_BYTES = 16_000_000
 
 
@@ -37,21 +38,37 @@ class SpecFiles:
         return digest.hexdigest()
 
 
-def read(paths: Iterable[str | Path], problems: Problems, stdin_text: str | None = None) -> SpecFiles:
-    """Read and parse files, folders (recursively) and `-`. Raises `UsageError` for a path that is not there."""
+def read(
+    paths: Iterable[str | Path],
+    problems: Problems,
+    stdin_text: str | None = None,
+    texts: Mapping[Path, str] | None = None,
+) -> SpecFiles:
+    """Read and parse files, folders (recursively) and `-`. Raises `UsageError` for a path that is not there.
+
+    `texts` are read instead of what stands in the files of those (resolved) paths.
+    """
+    instead = texts or {}
     given = [str(path) for path in paths]
     files = list(dict.fromkeys(file for path in given if path != STANDARD_INPUT for file in files_of(Path(path))))
     root = _root(given)
-    specs = [parse_file(file, root, problems) for file in files]
+    specs = [parse_file(file, root, problems, instead) for file in files]
     if STANDARD_INPUT in given:
         text = stdin_text if stdin_text is not None else ""
-        specs.append(parse(Source("<stdin>", text.removeprefix("\ufeff"), root / "<stdin>", "<stdin>"), problems))
+        specs.append(
+            parse(
+                Source(
+                    STANDARD_INPUT_NAME, text.removeprefix("\ufeff"), root / STANDARD_INPUT_NAME, STANDARD_INPUT_NAME
+                ),
+                problems,
+            )
+        )
     if not specs:
         shown = ", ".join(given) or "."
         raise UsageError(
             f"there is no {SUFFIX} file in {shown}", hint="`kpidsl eval FOLDER` reads the .kpi files in it"
         )
-    return SpecFiles(tuple(_imported(specs, root, problems)), root)
+    return SpecFiles(tuple(_imported(specs, root, problems, instead)), root)
 
 
 def files_of(path: Path) -> list[Path]:
@@ -86,10 +103,12 @@ def _root(given: Sequence[str]) -> Path:
     return Path(os.path.commonpath([str(folder) for folder in folders]))
 
 
-def parse_file(file: Path, root: Path, problems: Problems) -> Spec:
+def parse_file(file: Path, root: Path, problems: Problems, instead: Mapping[Path, str] | None = None) -> Spec:
     resolved = file.resolve()
     name = Path(os.path.relpath(resolved, root)).as_posix()
     shown = file.as_posix()
+    if instead and resolved in instead:
+        return parse(Source(shown, instead[resolved], resolved, name), problems)
     nothing = Source(shown, "", resolved, name)
     try:
         data = resolved.read_bytes() if resolved.stat().st_size <= MOST_BYTES else None
@@ -112,7 +131,7 @@ def parse_file(file: Path, root: Path, problems: Problems) -> Spec:
     return parse(Source(shown, text, resolved, name), problems)
 
 
-def _imported(specs: list[Spec], root: Path, problems: Problems) -> list[Spec]:
+def _imported(specs: list[Spec], root: Path, problems: Problems, instead: Mapping[Path, str]) -> list[Spec]:
     """The specs and everything they import, each file once. A ring of imports is a problem that shows it."""
     known = {spec.source.file: spec for spec in specs}
     finished: set[Path | None] = set()
@@ -145,7 +164,8 @@ def _imported(specs: list[Spec], root: Path, problems: Problems) -> list[Spec]:
                 continue
             if target not in known:
                 relative = Path(os.path.relpath(target, Path.cwd()))
-                known[target] = parse_file(relative if not str(relative).startswith("..") else target, root, problems)
+                path = target if str(relative).startswith("..") else relative
+                known[target] = parse_file(path, root, problems, instead)
                 result.append(known[target])
             if target not in finished:
                 ring.append((known[target], imports(known[target])))

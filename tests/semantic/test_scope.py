@@ -110,7 +110,7 @@ def test_a_declaration_that_cannot_be_read_is_not_missed_elsewhere() -> None:
 
 def test_one_broken_file_hides_nothing_in_the_others() -> None:
     found = checked(
-        ("a.kpi", "}}}} ((("), ("b.kpi", "metric x = nope"), ("c.kpi", 'metric y = "'), ("d.kpi", "metric z = nope")
+        ("a.kpi", "}}}} ((("), ("b.kpi", "metric x = nope"), ("c.kpi", 'metric y = "'), ("d.kpi", "metric z = nothing")
     )
     assert [(problem.place, problem.code) for problem in found.problems if problem.code == "K0204"] == [
         ("b.kpi:1", "K0204"),

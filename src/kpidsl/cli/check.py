@@ -14,6 +14,7 @@ from kpidsl.cli.streams import columns, is_coloured, say, write
 
 if TYPE_CHECKING:
     from kpidsl.diagnostics import Diagnostic
+    from kpidsl.pipeline import CheckReport, SpecSet
     from kpidsl.smart.records import SmartReport
 
 EXAMPLES = """\b
@@ -22,6 +23,8 @@ Examples:
   kpidsl check specs/ --no-schemas            the text alone: no data file is opened
   kpidsl check specs/ -f sarif > kpidsl.sarif
   kpidsl check specs/ --smart                 what each KPI lacks to be SMART, with the line to add
+  kpidsl check specs/ --fix                   misspelt names, `=` for `==`, a missing `}` at the end, …
+  kpidsl check - --fix < shop.kpi             the mended text on standard output
 """
 
 
@@ -44,6 +47,8 @@ Examples:
     "Asks the data what was achieved, unless --no-schemas is given.",
 )
 @options.as_of
+@click.option("--fix", is_flag=True, help="Write the fixes that surely help into the files; tell what remains.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what --fix would change as a unified diff.")
 @options.params
 @options.untrusted
 @options.no_plugins
@@ -55,6 +60,8 @@ def command(
     no_schemas: bool,
     smart: bool,
     as_of: str | None,
+    fix: bool,
+    diff: bool,
     params: Mapping[str, str],
     untrusted: bool,
     no_plugins: bool,
@@ -63,17 +70,28 @@ def command(
 
     Ends with 0 where there are no errors (warnings may be), 4 where a spec has errors, 3 where only data fails.
     """
-    specs = options.load(paths)
     if as_of is not None and not smart:
         raise click.UsageError("--as-of is the anchor of --smart: nothing is evaluated without it")
+    if smart and (fix or diff):
+        raise click.UsageError("--smart proposes lines for a person to choose from: --fix and --diff go without it")
     if smart:
-        judged = specs.smart(
+        judged = options.load(paths).smart(
             as_of=as_of, schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
         )
         return say_judged(judged, format_)
-    report = specs.check(schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins)
+    ended = 0
+
+    def checked(spec: SpecSet) -> CheckReport:
+        return spec.check(schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins)
+
+    if fix or diff:
+        from kpidsl.cli.fix import fix as fixed
+
+        report, ended = fixed(paths, checked, diff=diff, document=format_ != "text")
+    else:
+        report = checked(options.load(paths))
     deliver(tuple(report.diagnostics), format_)
-    return report.exit_code
+    return max(report.exit_code, ended)
 
 
 def say_judged(report: SmartReport, format_: str) -> int:

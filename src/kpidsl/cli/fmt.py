@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from kpidsl.cli import options
+from kpidsl.cli.difference import difference
 from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.output import write_file
-from kpidsl.cli.streams import columns, is_coloured, is_terminal, say, write
+from kpidsl.cli.streams import columns, is_coloured, say, write
 from kpidsl.diagnostics.glyphs import visible
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from kpidsl.syntax.format import LayoutFault
 
 STANDARD_INPUT = "-"
-COLOURS = {"+": "32", "-": "31", "@": "36"}
 EXAMPLES = """\b
 Examples:
   kpidsl fmt specs/
@@ -112,7 +111,7 @@ def _finish(path: Path | None, source: Source, text: str, *, check: bool, diff: 
     changed = text != source.text
     try:
         if diff and changed:
-            write(_difference(source, text, colour=is_coloured(sys.stdout)))
+            write(difference(source, text, "reformatted", colour=is_coloured(sys.stdout)))
         if check or diff:
             if check and changed:
                 say(f"would reformat {visible(source.path)}")
@@ -127,28 +126,6 @@ def _finish(path: Path | None, source: Source, text: str, *, check: bool, diff: 
         say_error(f"cannot write {target}: {(error.strerror or str(error)).lower()}")
         return _End.NOT_WRITTEN
     return _End.CHANGED if changed else _End.AS_IT_WAS
-
-
-def _difference(source: Source, text: str, *, colour: bool) -> str:
-    """A unified diff (as `patch` takes it); for a terminal in colour, and without characters that would act on it."""
-    name = source.path
-    rows = difflib.unified_diff(_rows(source.text), _rows(text), name, f"{name} (reformatted)", lineterm="")
-    shown = []
-    for row in rows:
-        first, *ends = row.split("\n", 1)
-        if is_terminal(sys.stdout):
-            first = visible(first)
-        if colour and first[:1] in COLOURS:
-            first = f"\x1b[{COLOURS[first[:1]]}m{first}\x1b[0m"
-        shown.append("\n".join([first, *ends]))
-    return "\n".join([*shown, ""])
-
-
-def _rows(text: str) -> list[str]:
-    """The lines of a text; behind a last one without an end stands what diffs say there."""
-    rows = text.split("\n")
-    last = rows.pop()
-    return [*rows, f"{last}\n\\ No newline at end of file"] if last else rows
 
 
 def _show(problems: Problems) -> None:

@@ -1,10 +1,12 @@
 """Problems found in specs and around them: record, collector, renderers."""
 
 from kpidsl.diagnostics.errors import KpidslError, OptionError, SourceError, UsageError
+from kpidsl.diagnostics.follow_on import NAMELESS
 from kpidsl.diagnostics.model import Diagnostic, Fix, Label, Problems, Severity
 from kpidsl.diagnostics.suggest import closest, did_you_mean
 
 __all__ = [
+    "NAMELESS",
     "Diagnostic",
     "Fix",
     "KpidslError",

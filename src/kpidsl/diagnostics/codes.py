@@ -19,7 +19,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0107": "a table of given rows that is no table",
         "K0108": "a spec file that is not UTF-8",
         "K0109": "a value that has no meaning here",
-        "K0110": "a file that is too large",
+        "K0110": "a file or statement that is too large",
         "K0111": "more syntax errors than are shown",
         # names
         "K0201": "declared twice",

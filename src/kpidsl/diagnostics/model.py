@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from kpidsl.diagnostics.follow_on import follows_from, once
+from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.source_text import Span
+
+_MEANT = re.compile(r"did you mean `([^`]+)`\?")
+_WRITE = re.compile(r"write `([^`…]+)`")
 
 
 class Severity(Enum):
@@ -61,9 +68,16 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._seen: set[tuple[str, str, int, int, str]] = set()
+        self._broken: frozenset[str] = frozenset()
+
+    def hush(self, broken: AbstractSet[str]) -> None:
+        """Say no more of names whose declarations could not be read, of which a problem tells."""
+        self._broken |= broken
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic; the same one at the same place is kept once."""
+        if follows_from(diagnostic, self._broken):
+            return
         span = diagnostic.span
         key = (
             diagnostic.code,
@@ -74,7 +88,8 @@ class Problems:
         )
         if key not in self._seen:
             self._seen.add(key)
-            self._found.append(diagnostic)
+            fix = diagnostic.fix or sure_fix(diagnostic)
+            self._found.append(diagnostic if fix is diagnostic.fix else replace(diagnostic, fix=fix))
 
     def error(
         self,
@@ -134,4 +149,29 @@ class Problems:
             span = found.span
             return (span.source.path, span.start, span.end) if span else ("", -1, -1)
 
-        return iter(sorted(self._found, key=order))
+        return iter(once(sorted(self._found, key=order)))
+
+
+def sure_fix(found: Diagnostic) -> Fix | None:
+    """The fix that the hint of a diagnostic amounts to, where it names one word and that is surely what was meant.
+
+    "did you mean `revenue`?" under a misspelt name is one; "write `avg`" under a word that is called otherwise, and
+    "write `85%`" under `85`, too.
+    """
+    span = found.span
+    if found.fix is not None or found.hint is None or span is None or span.end - span.start > 100:
+        return found.fix
+    written = span.text
+    quote = '"' if len(written) > 1 and written.startswith('"') and written.endswith('"') else ""
+    word = written.strip('"') if quote else written
+    meant = _MEANT.fullmatch(found.hint)
+    if meant is not None and "\\" not in word and is_slip(word, meant[1]):
+        return Fix(f"write `{meant[1]}`", span, f"{quote}{meant[1]}{quote}")
+    called = _WRITE.fullmatch(found.hint)
+    if called is None or not found.code.startswith("K03") or "SOURCE" in called[1]:
+        return None
+    renamed = word.isidentifier() and called[1].isidentifier()
+    completed = found.code == "K0310" and called[1].startswith(word)
+    if renamed or completed or found.code in ("K0304", "K0313"):
+        return Fix(found.hint, span, f"{quote}{called[1]}{quote}")
+    return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_DIGITS = re.compile(r"\d")
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
@@ -20,6 +23,39 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A hint to type, or None."""
-    near = closest(word, known)
-    return f"did you mean `{near}`?" if near else None
+    """A hint to type, or None. Where two words are equally near, both are named."""
+    names = sorted(set(known))
+    near = closest(word, names)
+    if near is None:
+        return None
+    if is_slip(word, near) and word.casefold() != near.casefold():
+        least = distance(word, near)
+        equal = [name for name in names if is_slip(word, name) and distance(word, name) == least]
+        if len(equal) > 1:
+            return f"did you mean `{equal[0]}` or `{equal[1]}`?"
+    return f"did you mean `{near}`?"
+
+
+def distance(word: str, other: str) -> int:
+    """How many letters are to be added, left out, replaced or swapped with a neighbour (in any case of letters) to make
+    one of the other: optimal string alignment, https://en.wikipedia.org/wiki/Damerau–Levenshtein_distance.
+    """
+    one, two = word.casefold(), other.casefold()
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for i, letter in enumerate(one, 1):
+        above, row, earlier = row, [i], before
+        before = above
+        for j, against in enumerate(two, 1):
+            least = min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (letter != against))
+            if i > 1 and j > 1 and letter == two[j - 2] and one[i - 2] == against:
+                least = min(least, earlier[j - 2] + 1)
+            row.append(least)
+    return row[-1]
+
+
+def is_slip(word: str, meant: str) -> bool:
+    """Whether a word is surely the other one misspelt: a letter or two, and no digit, is wrong."""
+    if abs(len(word) - len(meant)) > 2 or _DIGITS.findall(word) != _DIGITS.findall(meant):
+        return False
+    return distance(word, meant) <= (2 if min(len(word), len(meant)) > 4 else 1)

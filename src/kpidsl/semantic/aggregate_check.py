@@ -12,9 +12,10 @@ from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.sources import Sources
-from kpidsl.semantic.terms import AGGREGATION_SYNONYMS, AGGREGATIONS, AggregationTerm
+from kpidsl.semantic.terms import AGGREGATIONS, AggregationTerm
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT, Unit, product
+from kpidsl.semantic.unknown import synonym
 from kpidsl.semantic.windows import Invalid, duration
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
@@ -85,8 +86,8 @@ class AggregateChecker:
     def term(self, call: x.Call) -> AggregationTerm:
         name = call.function.text
         if name not in AGGREGATIONS:
-            meant = AGGREGATION_SYNONYMS.get(name.lower())
-            hint = f"did you mean `{meant}`?" if meant else did_you_mean(name, AGGREGATIONS)
+            meant = synonym(name)
+            hint = f"write `{meant}`" if meant else did_you_mean(name, AGGREGATIONS)
             self.stop("K0308", f"there is no aggregation `{name}`", call.function.span, hint)
         term = AGGREGATIONS[name]
         count = len(call.arguments)

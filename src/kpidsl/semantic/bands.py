@@ -11,6 +11,7 @@ from kpidsl.semantic.model import BoundModel
 from kpidsl.semantic.numbers import quantity_value
 from kpidsl.semantic.ranges import is_met_by_none, possible, shown
 from kpidsl.semantic.units import Unit, UnitTable
+from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.decl_nodes import LimitsProp
 
@@ -134,7 +135,10 @@ def limit(node: x.Expr | None, unit: Unit, units: UnitTable, problems: Problems)
     inner = node.operand if isinstance(node, x.Negate) else node
     if not isinstance(inner, x.Quantity):
         return None
-    number, written = quantity_value(inner, units, problems)
+    try:
+        number, written = quantity_value(inner, units, problems)
+    except Invalid:
+        return None
     if written.fits(unit):
         number *= written.factor_to(unit)
     return -number if negative else number

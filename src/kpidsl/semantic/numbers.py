@@ -37,6 +37,8 @@ def written_unit(written: UnitExpr, units: UnitTable, problems: Problems) -> Uni
 
 def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> None:
     hint = did_you_mean(name, units.names) or f"declare it: `unit {name}`"
+    if name.casefold() in ("percent", "percentage", "pct"):
+        hint = "a percentage is written with its sign: `85%`"
     if name.casefold() in ("month", "months", "quarter", "quarters", "year", "years"):
         hint = "months and years have no fixed length: use days or weeks"
     problems.error("K0311", f"there is no unit `{name}`", span, hint=hint)

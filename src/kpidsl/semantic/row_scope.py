@@ -69,7 +69,7 @@ class RowScope:
 
     def _find(self, parts: tuple[str, ...]) -> Row | None:
         name = ".".join(parts)
-        if name in self.broken:
+        if name in self.broken or ".".join(parts[:-1]) in self.broken:
             raise Invalid
         if len(parts) == 1 and name in self.let_names:
             found = self.let(name)

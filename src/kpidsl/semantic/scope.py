@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from kpidsl.diagnostics import Fix, Problems, did_you_mean
+from kpidsl.diagnostics import NAMELESS, Fix, Problems, did_you_mean
 from kpidsl.source_text import Span
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl, SourceDecl
 from kpidsl.syntax.goal_nodes import ObjectiveDecl, OutcomeDecl, PolicyDecl, ScorecardDecl
@@ -46,7 +46,7 @@ class Names:
 
     def is_broken(self, name: str, namespace: str) -> bool:
         """Whether a declaration of this name could not be read: nothing more is said of it."""
-        return name in self.broken or name.removeprefix(f"{namespace}.") in self.broken
+        return NAMELESS in self.broken or name in self.broken or name.removeprefix(f"{namespace}.") in self.broken
 
     def source(self, name: Name, namespace: str, problems: Problems) -> Declared[SourceDecl] | None:
         """The source of a name, or None after saying that there is none."""
@@ -85,6 +85,7 @@ def resolve(specs: Iterable[Spec], problems: Problems) -> Names:
     """Collect the declarations of all files; a name declared twice is a problem that shows both places."""
     found = Names(tuple(specs))
     found.broken = frozenset(name for spec in found.specs for name in spec.broken)
+    problems.hush(found.broken)
     for spec in found.specs:
         namespace = _namespace(spec, problems)
         for node in spec.declarations:

@@ -85,7 +85,12 @@ class Sources:
                     prop.name.text
                     for prop in node.properties
                     if isinstance(prop, d.ColumnProp) and prop.name.text not in columns
-                ),
+                )
+                | {
+                    prop.source.text
+                    for prop in node.properties
+                    if isinstance(prop, d.JoinProp) and prop.source.text not in joins
+                },
             )
         return self._scopes[name]
 
@@ -251,7 +256,7 @@ class Sources:
         kind = TYPE_WORDS.get(word)
         if kind is None and word.lower() in TYPE_SYNONYMS and word not in self.units.names:
             meant = TYPE_SYNONYMS[word.lower()]
-            problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"did you mean `{meant}`?")
+            problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"write `{meant}`")
             raise Invalid
         if form is not None and kind not in (DataType.DATE, DataType.TIMESTAMP):
             problems.error(

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from kpidsl.diagnostics import Problems, closest, did_you_mean
+from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.semantic import values as v
 from kpidsl.semantic.scope import RESERVED, in_namespace, visible
 from kpidsl.semantic.sources import Sources
@@ -32,9 +33,9 @@ def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], source
     metrics = [
         name for name, declared in sources.names.named.items() if isinstance(declared.node, MetricDecl | KpiDecl)
     ]
-    near = closest(text, (*visible(metrics, namespace), *local))
-    if near is not None:
-        return f"did you mean `{near}`?"
+    meant = did_you_mean(text, (*visible(metrics, namespace), *local))
+    if meant is not None:
+        return meant
     head, _, column = text.partition(".")
     if column and any(full in sources.names.sources for full in in_namespace(head, namespace)):
         return f"a column is aggregated first: `sum({column}) from {head}`"
@@ -61,8 +62,17 @@ def function_hint(node: Call) -> str | None:
     name = node.function.text
     if name in ROW_FUNCTIONS:
         return f"`{name}` works on rows: it stands inside an aggregation, as in `sum({node.span.text}) from …`"
-    meant = AGGREGATION_SYNONYMS.get(name.lower())
-    return f"did you mean `{meant}`?" if meant else did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS})
+    meant = synonym(name)
+    return f"write `{meant}`" if meant else did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS})
+
+
+def synonym(name: str) -> str | None:
+    """The aggregation that a word of other tools stands for, also where that word is misspelt: `avrage` is `avg`."""
+    known = AGGREGATION_SYNONYMS.get(name.casefold())
+    if known is not None or any(is_slip(name, one) for one in AGGREGATIONS):
+        return known
+    near = closest(name, AGGREGATION_SYNONYMS)
+    return AGGREGATION_SYNONYMS[near] if near is not None and is_slip(name, near) else None
 
 
 def source_hint(node: Call, sources: Sources) -> str:
@@ -71,9 +81,9 @@ def source_hint(node: Call, sources: Sources) -> str:
     if isinstance(first, NameRef) and first.parts[0] in sources.names.sources and len(first.parts) > 1:
         column = ".".join(first.parts[1:])
         return f"write `{node.function.text}({column}) from {first.parts[0]}`"
-    known = list(sources.names.sources)
-    shown = known[0].rpartition(".")[2] if len(known) == 1 else "SOURCE"
-    return f"write `{node.span.text} from {shown}`"
+    known = list(sources.names.sources.values())
+    only = known[0].node.name.text if len(known) == 1 else "SOURCE"
+    return f"write `{node.span.text} from {only}`"
 
 
 def report_ring(ring: Sequence[tuple[str, Span]], span: Span, problems: Problems) -> NoReturn:

@@ -8,6 +8,8 @@ from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.syntax import expr_nodes as x
 
+_LETTERS = {"h": "hours", "d": "days", "w": "weeks", "m": "months", "q": "quarters", "y": "years", "yr": "years"}
+
 
 class Invalid(Exception):
     """What is written has no meaning; the problem is already reported."""
@@ -17,7 +19,9 @@ def period_unit(written: x.WindowUnit, problems: Problems) -> c.Unit:
     """`month`, `days`, `fiscal quarter`. Raises `Invalid` for another word."""
     grain = c.parse_unit(written.word)
     if grain is None:
-        hint = did_you_mean(written.word, c.UNIT_WORDS) or "use hour, day, week, month, quarter or year"
+        letter = _LETTERS.get(written.word.casefold())
+        hint = f"write `{letter}`" if letter else None
+        hint = hint or did_you_mean(written.word, c.UNIT_WORDS) or "use hour, day, week, month, quarter or year"
         problems.error("K0330", f"`{written.word}` is no unit of time", written.span, hint=hint)
         raise Invalid
     try:

@@ -8,19 +8,44 @@ from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from kpidsl.diagnostics import Fix, Problems
+from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax import habits
-from kpidsl.syntax.expected import found_phrase, phrase, word_meant
-from kpidsl.syntax.recovery import Chunk
+from kpidsl.syntax.expected import SYNONYMS, found_phrase, phrase, window_meant, word_meant
+from kpidsl.syntax.grammar import MOST_BRACKETS, MOST_WORDS, TooMuch
+from kpidsl.syntax.recovery import Chunk, open_marks
+from kpidsl.syntax.slips import slip
 
-_CURRENCIES = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+_CLOSING = {"{": "}", "(": ")", "[": "]"}
 _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
 
 
 def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, problems: Problems) -> None:
     """One problem for one syntax error."""
+    if isinstance(error, UnexpectedToken | UnexpectedCharacters) and offset < chunk.end:
+        found = slip(source.text, offset, accepted(error))
+        if found is not None:
+            span = Span(source, found.start, found.end)
+            fix = Fix(found.hint, span, found.instead) if found.instead is not None else None
+            problems.error(found.code, found.message, span, hint=found.hint, fix=fix)
+            return
     if isinstance(error, UnexpectedToken):
         _token(error, offset, source, chunk, problems)
+    elif isinstance(error, TooMuch) and error.what == "words":
+        problems.error(
+            "K0110",
+            f"this statement has more than {MOST_WORDS:_} words and signs",
+            Span(source, offset, offset + 1),
+            "this is one too many",
+            hint="give parts of it a name: `metric part = …`; long lists belong into a file that is joined",
+        )
+    elif isinstance(error, TooMuch):
+        problems.error(
+            "K0105",
+            f"more than {MOST_BRACKETS} brackets are open here",
+            Span(source, offset, offset + 1),
+            hint="give parts of it a name: `metric part = …`",
+        )
     elif isinstance(error, UnexpectedCharacters):
         _character(offset, source, problems)
     else:
@@ -29,31 +54,38 @@ def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, pr
 
 def _token(error: UnexpectedToken, offset: int, source: Source, chunk: Chunk, problems: Problems) -> None:
     token = error.token
-    accepted = _accepted(error)
-    window = habits.window_before(source.text[chunk.start : offset], accepted)
+    accepted_here = accepted(error)
+    window = habits.window_before(source.text[chunk.start : offset], accepted_here)
     if window is not None:
-        word, instead = window
+        word, said, replacement = window
         start = source.text.rindex(word, chunk.start, offset)
-        problems.error("K0101", f"`{word}` is no window", Span(source, start, start + len(word)), hint=instead)
+        place = Span(source, start, start + len(word))
+        fix = Fix(said, place, replacement) if replacement is not None else None
+        problems.error("K0101", f"`{word}` is no window", place, hint=said, fix=fix)
         return
     if token.type == "$END":
-        _not_closed(source, chunk, problems, phrase(accepted))
+        _not_closed(source, chunk, problems, phrase(accepted_here))
         return
     span = (
         Span(source, offset, offset + max(1, len(token.value))) if token.type != "_NL" else Span(source, offset, offset)
     )
-    hint, fix = _advice(token, accepted, span, source, chunk)
+    hint, fix = _advice(token, accepted_here, span, source, chunk)
     problems.error(
         "K0101",
         f"{found_phrase(token)} cannot stand here",
         span,
-        f"expected {phrase(accepted)}",
+        f"expected {phrase(accepted_here)}",
         hint=hint,
         fix=fix,
     )
 
 
-def _accepted(error: UnexpectedToken) -> set[str]:
+def accepted(error: UnexpectedInput) -> set[str]:
+    """The terminals that may stand where the parser stopped; none where that is not known."""
+    if isinstance(error, UnexpectedCharacters):
+        return set(error.allowed or ())
+    if not isinstance(error, UnexpectedToken):
+        return set()
     return set(error.interactive_parser.accepts())  # type: ignore[no-untyped-call]
 
 
@@ -69,7 +101,9 @@ def _advice(
         return said, Fix(said, span, replacement) if replacement is not None else None
     meant = word_meant(token, accepted)
     if meant:
-        return f"did you mean `{meant}`?", Fix(f"write `{meant}`", span, meant)
+        sure = text.lower() in SYNONYMS or window_meant(text) is not None or is_slip(text, meant)
+        fix = Fix(f"write `{meant}`", span, meant) if sure else None
+        return f"did you mean `{meant}`?", fix
     return habits.last_resort(text, before, accepted), None
 
 
@@ -86,6 +120,7 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
             span,
             "it begins here",
             hint='close it with `"` on the same line; longer texts stand between `"""` and `"""`',
+            fix=_closed_quote(source, span),
         )
     elif character in _QUOTES:
         problems.error(
@@ -95,33 +130,87 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
         problems.error("K0102", "this block is not closed", span, "opened here", hint="close it with `}`")
     else:
         shown = character if character.isprintable() else f"U+{ord(character or chr(0)):04X}"
-        hints = {"&": "write `and`", "|": "write `or`", "!": "write `not`", "\\": "a long statement needs no `\\`"}
-        hints |= {sign: f"write the currency behind the number: `10 {code}`" for sign, code in _CURRENCIES.items()}
+        hints = {"!": "write `not`", "\\": "a long statement needs no `\\`"}
         problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
+
+
+def report_open(source: Source, place: int, needed: int, problems: Problems) -> None:
+    """A brace or bracket that is still open where its statement or block must have ended."""
+    text = source.text
+    mark = text[place]
+    before = len(text[:needed].rstrip())
+    if mark == "{":
+        line = text.rfind("\n", 0, place) + 1
+        indent = re.match(r"[ \t]*", text[line:place])
+        inserted = f"\n{indent[0] if indent else ''}}}"
+        lines = text[:needed].split("\n")
+        while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+            lines.pop()
+        before = len("\n".join(lines))
+    else:
+        inserted = _CLOSING[mark]
+    problems.error(
+        "K0102",
+        f"this `{mark}` is not closed",
+        Span(source, place, place + 1),
+        "opened here",
+        also=[(Span(source, needed, needed + len(_word_at(text, needed))), "this stands outside of it")],
+        hint=f"close it with `{_CLOSING[mark]}`",
+        fix=Fix(f"close it with `{_CLOSING[mark]}`", Span(source, before, before), inserted),
+    )
+
+
+def report_comma(source: Source, place: int, problems: Problems) -> None:
+    """A comma at the end of a line that no further name follows."""
+    span = Span(source, place, place + 1)
+    problems.error(
+        "K0101",
+        "nothing follows this `,`: the next line begins something else",
+        span,
+        "expected one more, or the end of the line",
+        hint="leave it out",
+        fix=Fix("leave it out", span, ""),
+    )
+
+
+def _word_at(text: str, offset: int) -> str:
+    found = re.match(r"\w+|.", text[offset : offset + 100])
+    return found[0] if found else ""
+
+
+def _closed_at_end(source: Source, chunk: Chunk, opened: list[int]) -> Fix | None:
+    """A `}` behind the last line of a declaration, where nothing else is open and it stands at the left edge."""
+    text = source.text
+    line = text.rfind("\n", 0, opened[0]) + 1
+    if len(opened) > 1 or text[opened[0]] != "{" or text[line : line + 1].isspace():
+        return None
+    lines = text[chunk.start : chunk.end].split("\n")
+    while lines and (not lines[-1].strip() or lines[-1].startswith("#")):
+        lines.pop()
+    end = chunk.start + len("\n".join(lines).rstrip())
+    return Fix("close it with `}`", Span(source, end, end), "\n}" if len(lines) > 1 else " }")
+
+
+def _closed_quote(source: Source, span: Span) -> Fix | None:
+    """The quote that a text on one line is missing, where nothing behind it can be meant as anything else."""
+    plain = re.match(r'"[^"\\{}()\[\];,#=<>]*[^"\\{}()\[\];,#=<>\s](?=\s*\{?\s*$)', span.text)
+    if plain is None:
+        return None
+    end = span.start + plain.end()
+    return Fix('close it with `"`', Span(source, end, end), '"')
 
 
 def _not_closed(source: Source, chunk: Chunk, problems: Problems, wanted: str) -> None:
     """The text of the declaration ends inside a block or bracket: the place is where that was opened."""
-    opened: list[int] = []
-    pairs = {"}": "{", ")": "(", "]": "["}
-    for piece in re.finditer(
-        r'"""(?s:.)*?"""|"(?:\\.|[^"\\\n])*+"?|#[^\n]*|[{}()\[\]]', source.text[chunk.start : chunk.end]
-    ):
-        mark = piece[0]
-        if mark in "{([":
-            opened.append(chunk.start + piece.start())
-        elif mark in pairs and opened and source.text[opened[-1]] == pairs[mark]:
-            opened.pop()
+    opened = open_marks(source.text, chunk.start, chunk.end)
     if opened:
-        place = opened[-1]
-        mark = source.text[place]
-        closing = {"{": "}", "(": ")", "[": "]"}[mark]
         problems.error(
             "K0102",
-            f"this `{mark}` is not closed",
-            Span(source, place, place + 1),
+            f"this `{source.text[opened[-1]]}` is not closed",
+            Span(source, opened[-1], opened[-1] + 1),
             "opened here",
-            hint=f"close it with `{closing}`",
+            hint=f"close it with `{_CLOSING[source.text[opened[-1]]]}`",
+            fix=_closed_at_end(source, chunk, opened),
         )
     else:
         end = chunk.start + len(source.text[chunk.start : chunk.end].rstrip())

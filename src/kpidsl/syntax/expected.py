@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -150,12 +151,25 @@ WINDOW_SYNONYMS = {
     "QTD": "quarter to date",
     "YTD": "year to date",
     "WTD": "week to date",
-    "L7D": "last 7 days",
-    "L28D": "last 28 days",
-    "L30D": "last 30 days",
+    "FYTD": "fiscal year to date",
+    "FQTD": "fiscal quarter to date",
+    "TTM": "last 12 months",
+    "LTM": "last 12 months",
     "today": "last day",
     "yesterday": "last day",
 }
+
+
+_LAST_N = re.compile(r"[LT](\d{1,4})([DWMQY])", re.IGNORECASE)
+_UNITS = {"D": "days", "W": "weeks", "M": "months", "Q": "quarters", "Y": "years"}
+
+
+def window_meant(word: str) -> str | None:
+    """The window that a word of dashboards stands for: `MTD`, `L28D`, `T12M`, `yesterday`."""
+    counted = _LAST_N.fullmatch(word)
+    if counted is not None:
+        return f"last {counted[1]} {_UNITS[counted[2].upper()]}"
+    return WINDOW_SYNONYMS.get(word.upper()) or WINDOW_SYNONYMS.get(word.lower())
 
 
 @cache
@@ -219,8 +233,9 @@ def word_meant(token: Token, accepted: Iterable[str]) -> str | None:
     if not text.replace("_", "a").isalnum():
         return None
     possible = keywords(accepted)
-    if text.upper() in WINDOW_SYNONYMS and "last" in possible:
-        return WINDOW_SYNONYMS[text.upper()]
+    window = window_meant(text)
+    if window is not None and "last" in possible:
+        return window
     synonym = SYNONYMS.get(text.lower())
     if synonym in possible or (synonym in ("increase", "reduce") and "DIRECTION" in set(accepted)):
         return synonym

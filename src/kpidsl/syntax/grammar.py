@@ -9,15 +9,32 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import lark
 from lark import Lark, Token
+from lark.exceptions import UnexpectedInput
 from lark.lexer import PatternRE, PatternStr, TerminalDef
 
 _OPENING = frozenset({"LPAR", "LSQB"})
 _CLOSING = frozenset({"RPAR", "RSQB"})
+_ENDING = frozenset({"_NL", "SEMICOLON"})
 _CONTINUES_AFTER = frozenset({"EQUAL", "COMMA"})
 _WORD = re.compile(r"[A-Za-z_]+")
+MOST_BRACKETS = 200  # open at once: reading more costs time and means nothing
+MOST_WORDS = 15_000  # words and signs of one statement
+
+
+class TooMuch(UnexpectedInput):
+    """More brackets are open at once, or more words stand in one statement, than are read.
+
+    `offset` is the place of the one too many.
+    """
+
+    def __init__(self, token: Token, what: Literal["brackets", "words"]) -> None:
+        super().__init__(f"too many {what}")
+        self.offset = token.start_pos or 0
+        self.what = what
 
 
 class LineEnds:
@@ -27,15 +44,25 @@ class LineEnds:
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         depth = 0
+        words = 0
         before = ""
         for token in stream:
             kind = token.type
+            words += 1
+            if words > MOST_WORDS:
+                raise TooMuch(token, "words")
             if kind in _OPENING:
                 depth += 1
+                if depth > MOST_BRACKETS:
+                    raise TooMuch(token, "brackets")
             elif kind in _CLOSING:
                 depth = max(0, depth - 1)
             elif kind == "_NL" and (depth or before in _CONTINUES_AFTER):
                 continue
+            elif kind in _ENDING:
+                if before in _ENDING:
+                    continue  # one ends a statement as well as many
+                words = 0
             before = kind
             yield token
 

@@ -6,19 +6,27 @@ import re
 from collections.abc import Set as AbstractSet
 
 from kpidsl.diagnostics import closest
-from kpidsl.syntax.expected import WINDOW_SYNONYMS, spellings
+from kpidsl.diagnostics.suggest import is_slip
+from kpidsl.syntax.expected import spellings, window_meant
 
 # What is said, and what to put in place of the word (None: no single replacement).
 Advice = tuple[str, str | None]
 
 _WORDS: dict[str, Advice] = {
-    "like": ('texts are compared with a pattern by `matches "^abc"`', "matches"),
+    "like": ('texts are compared with a pattern by `matches "^abc"`', None),
     "between": ("write both bounds: `x >= 1 and x <= 5`", None),
     "then": ("`if` is written `if … then … else …`", None),
+    "group": ("say `each country` behind the value in brackets, or `by country` in a KPI", None),
+    "order": ("leave it out: what is shown has an order of its own", None),
+    "having": ("compare behind `each`: `count(sales each country > 5)`", None),
+    "limit": ("leave it out: every member is shown", None),
+    "vs": ("a comparison has a line of its own: `compare previous`", None),
+    "versus": ("a comparison has a line of its own: `compare previous`", None),
     "select": ("leave `select` out: `sum(amount) from orders`", None),
     "distinct": ("write `count_distinct(…)`", None),
 }
 _CONTINUING = re.compile(r"[ \t]*(where|over|on|per|each|default|and|or|[+*/-] |/)")
+_TITLED = re.compile(r"\s*(metric|kpi|source|objective|outcome|scorecard|policy|evidence|key\s+result)\s+")
 _RELATIVE = {"past": "last", "rolling": "trailing", "current": "this"}
 
 
@@ -26,16 +34,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     """What is said of a word or sign, after the text before it in its declaration."""
     statement = _statement(before)
     line = before[before.rfind("\n") + 1 :]
-    if text == "=" and statement.rstrip().endswith(("=", "!", "<", ">")) and not statement.endswith(" "):
-        return "equality is written `==`", None
-    if text == "=" and re.search(r"[<>]\s+$", statement):
-        return f"write `{statement.rstrip()[-1]}=` without a space", None
     if text == "=" and "COMPARISON" in accepted:
-        if after.startswith((">", "<")):
-            return f"write `{after[0]}=`", None
         return "equality is written `==`", "=="
-    if text == ">" and statement.endswith("<"):
-        return "inequality is written `!=`", None
     if text == "from":
         if not line.strip():
             return "put `from` on the line of its call", None
@@ -45,6 +45,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
             if re.search(r"\bfrom\b", statement):
                 return "a `where` reaches as far right as it can: put `(… from … where …)` in brackets", None
             return "`from` stands before `where`: `sum(amount) from orders where …`", None
+    if "ELSE" in accepted and not accepted & {"OR", "AND"}:
+        return "a condition says both: `if … then … else 0`", None
     if text == ":":
         return "a property is written without a colon", ""
     if text == "where" and not accepted & {"COMPARISON", "WHERE"}:
@@ -53,24 +55,24 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "put the part before `where` in brackets", None
     if text == "*" and re.search(r"\bcount\($", statement):
         return "write `count()`", ""
-    if text == "%" and re.search(r"\d\s+$", statement):
-        return "a percentage is written without a space: `85%`", None
     if text == "," and re.search(r"\d$", statement) and re.match(r"\d{3}", after):
         return "digits are grouped by `_`: `1_000`", "_"
-    if text == "." and re.match(r"\d", after):
-        return "write the zero: `0.5`", None
+    if text == "given" and "GIVEN" in accepted:
+        return "a table stands in a block: `given orders {`, then a line of column names, then the rows, then `}`", None
     if text == "per" and re.search(r"\bcolumn\b", statement):
         return "a unit is written with `/`: `EUR/kWh`", "/"
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
-    if re.search(r"\bcount\(\s*distinct\s+$", statement):
-        return f"write `count_distinct({text})`", None
-    if re.search(r"\bis\s+(not\s+)?$", statement):
-        return "`is` goes with `null`: compare with `==` or `!=`", None
     if re.match(r"\s*compare\b", statement) and text in ("last", "this"):
         return "say how much earlier: `compare previous, 1 year earlier`", None
     if text.startswith('"') and re.search(r"\bfrom\s+$", statement):
         return f"name what reads it: `from csv({text})`", None
+    bound = re.match(r"\s*(target|amber)\s+(\S+(?:\s+[A-Za-z]+)?)\s*$", statement)
+    if bound is not None and (not text.strip() or text in ("}", ";")):
+        return f"say which way is better: `{bound[1]} >= {bound[2]}` or `{bound[1]} <= {bound[2]}`", None
+    if text.startswith('"') and _TITLED.fullmatch(statement):
+        name = re.sub(r"\W+", "_", text.strip('"').lower()).strip("_") or "name"
+        return f"a name stands before the title: `{' '.join(statement.split())} {name} {text}`", None
     if "FROM" in accepted and "TIME" in accepted and re.match(r"\s*\(", after):
         return f"write `from {text}(…)`", None
     if text == "-" and not line.strip() and re.match(r"\d", after):
@@ -108,25 +110,25 @@ def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | Non
     return None
 
 
-def window_before(before: str, accepted: AbstractSet[str]) -> tuple[str, str] | None:
-    """The word behind `over` that was taken for the unit of a window to date, and what to write instead."""
+def window_before(before: str, accepted: AbstractSet[str]) -> tuple[str, str, str | None] | None:
+    """The word behind `over` that was taken for the unit of a window to date, what is said, and what to write."""
     if "TO" not in accepted:
         return None
     found = re.search(r"\bover\s+([A-Za-z_][A-Za-z0-9_]*)\s*(?:#[^\n]*)?\s*$", before)
     if found is None:
         return None
     word = found[1]
-    if word.upper() in WINDOW_SYNONYMS or word.lower() in WINDOW_SYNONYMS:
-        meant = WINDOW_SYNONYMS.get(word.upper()) or WINDOW_SYNONYMS[word.lower()]
-        return word, f"write `over {meant}`"
+    meant = window_meant(word)
+    if meant is not None:
+        return word, f"write `over {meant}`", meant
     if word.lower() in _RELATIVE:
-        return word, f"write `over {_RELATIVE[word.lower()]} …`"
+        return word, f"write `over {_RELATIVE[word.lower()]} …`", _RELATIVE[word.lower()]
     if word.lower() == "previous":
-        return word, "write `over last month`, or `over last month 1 month earlier` for the one before"
+        return word, "write `over last month`, or `over last month 1 month earlier` for the one before", None
     near = closest(word, ("last", "next", "this", "trailing", "since"))
     if near is not None:
-        return word, f"did you mean `over {near} …`?"
-    return word, f"say which: `over last {word}`, `over this {word}` or `over {word} to date`"
+        return word, f"did you mean `over {near} …`?", near if is_slip(word, near) else None
+    return word, f"say which: `over last {word}`, `over this {word}` or `over {word} to date`", None
 
 
 def _statement(before: str) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from lark import TextSlice, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import Token, Tree
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source, Span
-from kpidsl.syntax import complaint
 from kpidsl.syntax.build_expr import CannotBuild
 from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.grammar import parser
+from kpidsl.syntax.mend import Mended, mend, offset_of
 from kpidsl.syntax.nodes import Declaration, Spec
-from kpidsl.syntax.recovery import Chunk, chunks, is_property, statements, without
+from kpidsl.syntax.recovery import chunks
 
-PROBLEMS_PER_DECLARATION = 10
 PROBLEMS_PER_FILE = 200
 MAX_CHARACTERS = 4_000_000
 
@@ -33,8 +32,8 @@ def parse(source: Source, problems: Problems) -> Spec:
     builder = SpecBuilder(source, problems)
     try:
         tree = parser().parse(source.text)
-    except UnexpectedInput:
-        return _piecewise(source, problems, builder, whole)
+    except UnexpectedInput as error:
+        return _piecewise(source, problems, builder, whole, error)
     declarations, broken = _build(builder, tree)
     return Spec(source, declarations, broken, span=whole)
 
@@ -59,19 +58,29 @@ def _name_of(branch: Tree[Token]) -> list[str]:
     return []
 
 
-def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: Span) -> Spec:
+def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: Span, first: UnexpectedInput) -> Spec:
     declarations: list[Declaration] = []
     broken: set[str] = set()
     reported = 0
-    for chunk in chunks(source.text):
-        tree, found = _mend(source, problems, chunk)
-        reported += found
-        built, unreadable = _build(builder, tree) if tree is not None else ((), frozenset())
-        broken.update(unreadable)
-        if found:
-            broken.update([chunk.name] if chunk.name else [])
+    before = _read_before(first)
+    stopped = offset_of(first, len(source.text))
+    for number, chunk in enumerate(chunks(source.text)):
+        # What stopped the parser in the first declaration would stop it there again.
+        again = first if number == 0 and stopped < chunk.end else None
+        read: list[Tree[Token]] = []
+        while before and before[-1].meta.start_pos < chunk.end:
+            read.append(before.pop())
+        if read and before:
+            mended = Mended(Tree("start", list(read)), 0, True, frozenset())
         else:
+            mended = mend(source, problems, chunk, again)
+        reported += mended.found
+        built, unreadable = _build(builder, mended.tree) if mended.tree is not None else ((), frozenset())
+        broken.update(unreadable, mended.lost)
+        if mended.whole:
             declarations.extend(built)
+        elif chunk.name:
+            broken.add(chunk.name)
         if reported >= PROBLEMS_PER_FILE:
             problems.error(
                 "K0111",
@@ -83,45 +92,11 @@ def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: 
     return Spec(source, tuple(declarations), frozenset(broken), span=whole)
 
 
-def _mend(source: Source, problems: Problems, chunk: Chunk) -> tuple[Tree[Token] | None, int]:
-    """The tree of a declaration without the statements that could not be read, and how many those were."""
-    text = source.text
-    for count in range(PROBLEMS_PER_DECLARATION):
-        try:
-            return parser().parse(TextSlice(text, chunk.start, chunk.end)), count
-        except UnexpectedInput as error:
-            offset = offset_of(error, chunk.end)
-            complaint.report(error, offset, source, chunk, problems)
-            stretch = _to_blank(text, chunk, offset)
-            if stretch is None:
-                return None, count + 1
-            text = without(text, *stretch)
-    return None, PROBLEMS_PER_DECLARATION
-
-
-def offset_of(error: UnexpectedInput, end: int) -> int:
-    """Where the parser stopped."""
-    match error:
-        case UnexpectedToken(token=token):
-            return end if token.type == "$END" or token.start_pos is None else token.start_pos
-        case UnexpectedCharacters():
-            return int(str(error.pos_in_stream))
-        case _:
-            return end
-
-
-def _to_blank(text: str, chunk: Chunk, offset: int) -> tuple[int, int] | None:
-    """The statement at an offset, or None where it is the head of the declaration itself."""
-    parts = statements(text, chunk)
-    for index, part in enumerate(parts):
-        if part.start <= offset <= part.end and text[part.start : part.end].strip():
-            if index == 0:
-                return None
-            end = part.block_end or part.end
-            # A statement that breaks off at the end of its line was meant to go on in the next one.
-            after = parts[index + 1] if index + 1 < len(parts) else None
-            broken_off = offset >= part.end and text.startswith("\n", part.end)
-            if broken_off and after is not None and not is_property(text, after.start):
-                end = max(end, after.block_end or after.end)
-            return part.start, end
-    return None
+def _read_before(error: UnexpectedInput) -> list[Tree[Token]]:
+    """The declarations that the parser had read when it stopped, the last one first: they need not be read again."""
+    if not isinstance(error, UnexpectedToken):
+        return []
+    for value in error.interactive_parser.parser_state.value_stack:
+        if isinstance(value, Tree) and value.data.startswith("__start_star"):
+            return [branch for branch in reversed(value.children) if isinstance(branch, Tree)]
+    return []

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kpidsl.diagnostics import NAMELESS
+
 _DECLARATIONS = [
     "namespace",
     "import",
@@ -93,6 +95,7 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
     open_blocks: list[int] = []
     start = chunk.start
     brackets = 0
+    last = ""
 
     def close(end: int) -> None:
         nonlocal start
@@ -108,7 +111,8 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
             brackets = max(0, brackets - 1)
         elif part == "\n":
             # A bracket that is never closed must not swallow the rest of the declaration.
-            if (brackets == 0 or is_property(text, piece.end())) and not _CONTINUES.match(text, piece.end()):
+            goes_on = brackets > 0 or last in ("=", ",")
+            if (not goes_on or is_property(text, piece.end())) and not _CONTINUES.match(text, piece.end()):
                 close(begin)
                 brackets = 0
         elif part == ";" and brackets == 0:
@@ -125,13 +129,18 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
                 header = open_blocks.pop()
                 if 0 <= header < len(found):
                     found[header] = Statement(found[header].start, found[header].end, piece.end())
+        if not part.startswith("#") and part.strip():
+            last = part.rstrip()[-1]
     close(chunk.end)
     return sorted(found, key=lambda statement: statement.start)
 
 
 _PROPERTY = re.compile(
     r"\s*(?:value|target|amber|compare|by|trend|require|owner|review|tags|supports|action|column|let|join|key|time|"
-    r"from|fresh|unit|limits|changed|indicator|level|measure|expires|method|stakeholder|expect|given|show|section|\})"
+    r"from|fresh|holds|complete|ahead|unit|limits|changed|indicator|status|interval|signal|description|"
+    r"levels?|success|horizon|observable|evidence|judge|judged|measure|expires|method|stakeholder|strength|need|"
+    r"period|ambition|parent|policy|checkins|weight|increase|reduce|keep|reach|deliver|confidence|"
+    r"timezone|week|year|pattern|holidays|kind|expect|given|show|section|\})"
     r"(?![A-Za-z0-9_])"
 )
 
@@ -139,6 +148,35 @@ _PROPERTY = re.compile(
 def is_property(text: str, offset: int) -> bool:
     """Whether a line looks like one that begins a property."""
     return _PROPERTY.match(text, offset) is not None
+
+
+_MARKS = re.compile(r'"""(?s:.)*?"""|"(?:\\.|[^"\\\n])*+"?|#[^\n]*|[{}()\[\]]')
+_PAIRS = {"}": "{", ")": "(", "]": "["}
+
+
+def open_marks(text: str, start: int, end: int) -> list[int]:
+    """The places of the braces and brackets that are open at `end`, the outermost first."""
+    opened: list[int] = []
+    for piece in _MARKS.finditer(text, start, end):
+        mark = piece[0]
+        if mark in "{([":
+            opened.append(piece.start())
+        elif mark in _PAIRS and opened and text[opened[-1]] == _PAIRS[mark]:
+            opened.pop()
+    return opened
+
+
+_HEAD = re.compile(r"[^\n{=#]*+(?:=[^\n{#]*+)?")
+_HEAD_WORD = re.compile(r'"(?:\\.|[^"\\\n])*+"?|[A-Za-z_][A-Za-z0-9_.]*')
+
+
+def head_names(text: str, start: int, end: int) -> set[str]:
+    """The words in the head of a broken declaration that may be its name; `NAMELESS` where there is none."""
+    begin = start + len(text[start:end]) - len(text[start:end].lstrip())
+    head = _HEAD.match(text, begin, end)
+    words = _HEAD_WORD.findall(head[0]) if head else []
+    names = {word for word in words[:4] if not word.startswith('"') and word not in _DECLARATIONS}
+    return names or ({NAMELESS} if words and text[begin].isalpha() else set())
 
 
 def without(text: str, start: int, end: int) -> str:

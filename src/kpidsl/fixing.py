@@ -1,0 +1,168 @@
+"""Applies the fixes that diagnostics carry, as long as that helps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kpidsl.diagnostics import Diagnostic, Fix, Severity, UsageError
+from kpidsl.diagnostics.edits import apart, applied
+from kpidsl.pipeline import CheckReport, SpecSet, load
+from kpidsl.source_text import Source
+from kpidsl.spec_files import STANDARD_INPUT, STANDARD_INPUT_NAME, files_of
+
+MOST_ROUNDS = 50
+MOST_CHECKS = 400
+CLASHES = frozenset({"K0201", "K0202"})  # what a new name may do to the others
+
+Check = Callable[[SpecSet], CheckReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One edit: where it was made, what stood there and what stands there now."""
+
+    place: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What became of a spec set. `texts` are the files that changed: as they were, and their new text.
+
+    `report` tells what remains. Nothing is written.
+    """
+
+    report: CheckReport
+    changes: tuple[Change, ...]
+    texts: tuple[tuple[Source, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The texts in place of the files, and what a check says of them."""
+
+    texts: Mapping[str, str]
+    report: CheckReport
+
+
+def fix(paths: Sequence[str], check: Check, *, stdin_text: str | None = None) -> Fixed:
+    """Apply fixes to the files of the paths (never to what they import) until none is left or none helps.
+
+    An edit is kept only if afterwards the problem is gone and there are no more errors than before. Each round checks
+    the whole set, since what one file declares another uses. Raises `UsageError` for a path that is not there.
+    """
+    mine = {str(file.resolve()) for path in paths if path != STANDARD_INPUT for file in files_of(Path(path))}
+    if STANDARD_INPUT in paths:
+        mine.add(STANDARD_INPUT_NAME)
+    rounds = _Rounds(paths, check, stdin_text, mine)
+    return rounds.run()
+
+
+class _Rounds:
+    """One call of `fix`: the sources as they were, what was refused, and how many checks there were."""
+
+    def __init__(self, paths: Sequence[str], check: Check, stdin_text: str | None, mine: set[str]) -> None:
+        self.paths = paths
+        self.check = check
+        self.stdin_text = stdin_text
+        self.mine = mine
+        self.checks = 0
+        self.changes: list[Change] = []
+        self.refused: set[tuple[str, str, str]] = set()
+        self.first: dict[str, Source] = {}
+
+    def run(self) -> Fixed:
+        state = _State({}, self.look({}))
+        for _ in range(MOST_ROUNDS):
+            found = [one for one in state.report.diagnostics if self.is_open(one)]
+            if not found or self.checks >= MOST_CHECKS:
+                break
+            state = self.kept(state, found)
+        texts = tuple((self.first[key], text) for key, text in state.texts.items() if text != self.first[key].text)
+        return Fixed(state.report, tuple(self.changes), texts)
+
+    def look(self, texts: Mapping[str, str]) -> CheckReport:
+        self.checks += 1
+        stdin_text = texts.get(STANDARD_INPUT_NAME, self.stdin_text)
+        overlay = {Path(key): text for key, text in texts.items() if key != STANDARD_INPUT_NAME}
+        return self.check(load(self.paths, stdin_text=stdin_text, texts=overlay))
+
+    def is_open(self, found: Diagnostic) -> bool:
+        return found.fix is not None and _key(found.fix.span.source) in self.mine and _id(found) not in self.refused
+
+    def kept(self, state: _State, found: Sequence[Diagnostic]) -> _State:
+        """The state with those fixes in place that help; the others are not tried again."""
+        fixes = [one.fix for one in found if one.fix is not None]
+        by_file: dict[str, list[Fix]] = {}
+        for each in fixes:
+            by_file.setdefault(_key(each.span.source), []).append(each)
+        chosen = {key: apart(several) for key, several in by_file.items()}
+        taken = [one for one in found if one.fix is not None and one.fix in chosen[_key(one.fix.span.source)]]
+        after = self.tried(state, taken)
+        if after is not None:
+            return after
+        if len(taken) == 1 or self.checks >= MOST_CHECKS:
+            self.refused.update(_id(one) for one in taken)
+            return state
+        # One of them does harm: each half by itself, the second on the text as it was, since offsets moved.
+        middle = len(taken) // 2
+        first = self.kept(state, taken[:middle])
+        if first is not state:
+            return first  # the rest is found again in the next round
+        return self.kept(state, taken[middle:])
+
+    def tried(self, state: _State, taken: Sequence[Diagnostic]) -> _State | None:
+        """The state after some fixes, or None where they do not help."""
+        texts = dict(state.texts)
+        sources = {_key(one.fix.span.source): one.fix.span.source for one in taken if one.fix is not None}
+        for key, source in sources.items():
+            self.first.setdefault(key, source)
+            texts[key] = applied(
+                source.text, {one.fix for one in taken if one.fix and _key(one.fix.span.source) == key}
+            )
+        if all(texts[key] == source.text for key, source in sources.items()):
+            return None
+        try:
+            report = self.look(texts)
+        except UsageError:  # nothing is left of the spec
+            return None
+        if not _is_better(state.report, report, taken):
+            return None
+        for one in taken:
+            if one.fix is not None:
+                span = one.fix.span
+                self.changes.append(Change(f"{span.source.path}:{span.line}", span.text, one.fix.text))
+        return _State(texts, report)
+
+
+def _is_better(before: CheckReport, after: CheckReport, taken: Sequence[Diagnostic]) -> bool:
+    """Whether the problems are gone and the errors no more than they were, neither of syntax nor in all."""
+    old, new = (Counter(_saying(one) for one in report.diagnostics) for report in (before, after))
+    gone = all(new[_saying(one)] < old[_saying(one)] for one in taken)
+    clash = any(new[one] > old[one] for one in new if one[0] in CLASHES)
+    return gone and not clash and _errors(after) <= _errors(before) and _errors(after, "K01") <= _errors(before, "K01")
+
+
+def _errors(report: CheckReport, stage: str = "") -> int:
+    return sum(
+        max(1, len(one.labels) if one.code.startswith("K02") else 1)
+        for one in report.diagnostics
+        if one.severity is Severity.ERROR and one.code.startswith(stage)
+    )
+
+
+def _saying(found: Diagnostic) -> tuple[str, str, str]:
+    return found.code, found.message, found.span.source.path if found.span else ""
+
+
+def _id(found: Diagnostic) -> tuple[str, str, str]:
+    assert found.fix is not None
+    return found.code, found.message, f"{_key(found.fix.span.source)}:{found.fix.span.text}:{found.fix.text}"
+
+
+def _key(source: Source) -> str:
+    return source.path if source.path == STANDARD_INPUT_NAME else str(source.file)

@@ -1,0 +1,337 @@
+"""Signs, numbers, dates and quotes as they are written elsewhere, and how the same is written here.
+
+Each is recognised by the text around the place where the parser stopped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What stands at `[start, end)`, what is said of it, and what to write instead (None: it is not sure)."""
+
+    start: int
+    end: int
+    code: str
+    message: str
+    hint: str
+    instead: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the parser stopped: the text, the offset, the bounds of its line, and what might stand there."""
+
+    text: str
+    offset: int
+    line_start: int
+    line_end: int
+    accepted: AbstractSet[str]
+
+    @property
+    def before(self) -> str:
+        return self.text[self.line_start : self.offset]
+
+    @property
+    def after(self) -> str:
+        return self.text[self.offset : self.line_end]
+
+
+SIGNS = {
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "*",
+    "·": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "∧": "and",
+    "∨": "or",
+    "¬": "not ",
+    "\u00a0": " ",
+    "\u202f": " ",
+    "\u2009": " ",
+    "\u3000": " ",
+    "\u200b": "",
+    "\ufeff": "",
+}
+CURRENCIES = {
+    "$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "₩": "KRW",
+    "₺": "TRY",
+    "₽": "RUB",
+    "₴": "UAH",
+    "₪": "ILS",
+}
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d[\d_]*)?"
+_QUOTED = re.compile(r"'([^'\"\n]*)'|[‘’‚]([^‘’\"\n]*)[‘’]|[“”„‟«»]([^“”«»\"\n]*)[“”«»]|`{2}([^`\"\n]*)'{2}")
+_COMPARING = {
+    "=>": (">=", "at least is written `>=`"),
+    "=<": ("<=", "at most is written `<=`"),
+    "<>": ("!=", "inequality is written `!=`"),
+    "===": ("==", "equality is written `==`"),
+    "!==": ("!=", "inequality is written `!=`"),
+    "> =": (">=", "write `>=` without a space"),
+    "< =": ("<=", "write `<=` without a space"),
+    "= =": ("==", "write `==` without a space"),
+    "! =": ("!=", "write `!=` without a space"),
+    "=!": ("!=", "inequality is written `!=`"),
+    ":=": ("=", "write `=`"),
+}
+_PLAIN = re.compile(r"[\w -]+")
+
+
+def slip(text: str, offset: int, accepted: AbstractSet[str]) -> Slip | None:
+    """What is written otherwise here, if that is what stopped the parser at an offset."""
+    line_start = text.rfind("\n", 0, offset) + 1
+    line_end = text.find("\n", offset)
+    line_end = len(text) if line_end < 0 else line_end
+    if line_end - line_start > 2_000:  # no line that a person wrote
+        line_start, line_end = max(line_start, offset - 200), min(line_end, offset + 200)
+    place = Place(text, offset, line_start, line_end, accepted)
+    for look in _LOOKS:
+        found = look(place)
+        if found is not None:
+            return found
+    return None
+
+
+def _comparison(place: Place) -> Slip | None:
+    for back in (0, 1, 2):
+        start = place.offset - back
+        if start < place.line_start:
+            break
+        for written, (meant, said) in _COMPARING.items():
+            if back < len(written) and place.text.startswith(written, start):
+                if written[0] == "=" and written != "===" and (back or "COMPARISON" not in place.accepted):
+                    continue  # a `=` that was accepted defines something
+                return _cannot(start, start + len(written), written, said, meant)
+    return None
+
+
+def _sign(place: Place) -> Slip | None:
+    character = place.text[place.offset : place.offset + 1]
+    if character in SIGNS:
+        meant = SIGNS[character]
+        if not meant.strip() and meant != "not ":
+            name = f"U+{ord(character):04X}"
+            hint = "write a plain space" if meant else "take it out"
+            return _foreign(place.offset, place.offset + 1, name, hint, meant)
+        return _foreign(place.offset, place.offset + 1, character, f"write `{meant.strip()}`", meant)
+    for written, word in (("&&", "and"), ("||", "or"), ("&", "and"), ("|", "or")):
+        if place.text.startswith(written, place.offset):
+            end = place.offset + len(written)
+            left = "" if place.before.endswith((" ", "\t")) else " "
+            right = "" if place.text[end : end + 1] in (" ", "\t", "\n") else " "
+            return _foreign(place.offset, end, written, f"write `{word}`", f"{left}{word}{right}")
+    if re.match(r"![\w(]", place.after):
+        return _foreign(place.offset, place.offset + 1, "!", "write `not`", "not ")
+    return None
+
+
+def _quotes(place: Place) -> Slip | None:
+    found = _QUOTED.match(place.text, place.offset, place.line_end)
+    if found is not None:
+        inside = next(group for group in found.groups() if group is not None)
+        meant = f'"{inside}"'
+        return Slip(
+            found.start(), found.end(), "K0103", f"`{found[0][0]}` is no quote here",
+            f"texts stand in straight double quotes: {meant}", meant if "\\" not in inside else None,
+        )  # fmt: skip
+    opened = re.match(r'"([^"“”„]*)[”“]', place.after)
+    if opened is not None and '"' not in place.after[1:]:
+        meant = f'"{opened[1]}"'
+        return Slip(
+            place.offset, place.offset + opened.end(), "K0103", "this text is closed by another quote",
+            f"texts stand in straight double quotes: {meant}", meant,
+        )  # fmt: skip
+    return None
+
+
+def _currency(place: Place) -> Slip | None:
+    for sign, code in CURRENCIES.items():
+        if not place.text.startswith(sign, place.offset):
+            continue
+        ahead = re.match(rf"{re.escape(sign)}[ \t]*({_NUMBER})([kM]\b)?(?![\d.,]*\d)", place.after)
+        if ahead is not None:
+            meant = f"{ahead[1].replace(',', '_')}{ahead[2] or ''} {code}"
+            return _foreign(place.offset, place.offset + ahead.end(), sign, f"write `{meant}`", meant)
+        behind = re.search(r"\d[\d_.]*[kM]?([ \t]*)$", place.before)
+        if behind is not None:
+            start = place.line_start + behind.start(1)
+            shown = f"{behind[0].strip()} {code}"
+            return _foreign(start, place.offset + 1, sign, f"write `{shown}`", f" {code}")
+        return _foreign(
+            place.offset, place.offset + 1, sign, f"write the currency behind the number: `10 {code}`", None
+        )
+    return None
+
+
+def _percentage(place: Place) -> Slip | None:
+    spaced = re.search(r"\d([ \t]+)$", place.before)
+    if spaced is not None and place.after.startswith("%"):
+        number = re.search(r"[\d_.]+[ \t]+$", place.before)
+        shown = f"{number[0].strip()}%" if number else "85%"
+        start = place.line_start + spaced.start(1)
+        return _cannot(start, place.offset + 1, "%", f"a percentage is written without a space: `{shown}`", "%")
+    return None
+
+
+def _number(place: Place) -> Slip | None:
+    comma = re.match(r",(\d+)(?![\d,.])(%|pp)?", place.after)
+    if comma is not None and re.search(r"(?<![\d.,])\d+$", place.before) and len(comma[1]) != 3:
+        whole = re.search(r"\d+$", place.before)
+        shown = f"{whole[0] if whole else ''}.{comma[1]}{comma[2] or ''}"
+        return _cannot(place.offset, place.offset + 1, ",", f"a decimal point is written `.`: `{shown}`", ".")
+    point = re.match(r"\.(\d+)", place.after)
+    if point is not None and not re.search(r"[\w.]$", place.before):
+        return _cannot(place.offset, place.offset + 1, ".", f"write the zero: `0.{point[1]}`", "0.")
+    return None
+
+
+def _date(place: Place) -> Slip | None:
+    start = place.offset - len(place.before) + len(place.before.rstrip("0123456789./-"))
+    run = re.match(r"[\d./-]+", place.text[start : place.line_end])
+    if run is None:
+        return None
+    written = run[0].rstrip(".-/")
+    year_first = re.fullmatch(r"(\d{4})([-./])(\d{1,2})\2(\d{1,2})", written)
+    day_first = re.fullmatch(r"(\d{1,2})([-./])(\d{1,2})\2(\d{4})", written)
+    if year_first:
+        year, month, day = int(year_first[1]), int(year_first[3]), int(year_first[4])
+    elif day_first:
+        one, two, year = int(day_first[1]), int(day_first[3]), int(day_first[4])
+        day, month = (two, one) if two > 12 and day_first[2] != "." else (one, two)
+    else:
+        return None
+    sure = year_first or (day_first and (day_first[2] == "." or int(day_first[1]) > 12 or int(day_first[3]) > 12))
+    try:
+        meant = date(year, month, day).isoformat()
+    except ValueError:
+        meant, sure = "2026-03-31", None
+    if meant == written:
+        return None
+    said = f"dates are written year, month, day: `{meant}`"
+    return _cannot(start, start + len(written), written, said, meant if sure else None)
+
+
+def _comment(place: Place) -> Slip | None:
+    for back in (0, 1):
+        start = place.offset - back
+        if start >= place.line_start and place.text.startswith("//", start):
+            return _cannot(start, start + 2, "//", "a comment begins with `#`", "#")
+    if place.text.startswith("--", place.offset) and not place.before.strip():
+        return _cannot(place.offset, place.offset + 2, "--", "a comment begins with `#`", "#")
+    if place.text.startswith("/*", place.offset):
+        return _cannot(place.offset, place.offset + 2, "/*", "a comment begins with `#` and ends with the line", None)
+    return None
+
+
+def _sql(place: Place) -> Slip | None:
+    if match := re.match(r"between[ \t]+([\w.\"%:-]+)[ \t]+and[ \t]+([\w.\"%:-]+)", place.after, re.IGNORECASE):
+        what = re.search(r"(?<![\w.`])([A-Za-z_][\w.]*)[ \t]+$", place.before)
+        if what is not None and what[1] not in ("not", "where", "and", "or"):
+            meant = f"{what[1]} >= {match[1]} and {what[1]} <= {match[2]}"
+            start = place.line_start + what.start(1)
+            negated = re.search(r"\bnot[ \t]+$", place.text[place.line_start : start])
+            end = place.offset + match.end()
+            instead = None if negated else meant
+            return _cannot(start, end, "between", f"write both bounds: `{meant}`", instead)
+    if match := re.match(r'(?:i?like)[ \t]+"([^"\\]*)"', place.after, re.IGNORECASE):
+        return _like(place, match)
+    if match := re.match(
+        r"in[ \t]*\(([^()\n]*)\)", place.text[max(place.line_start, place.offset - 3) : place.line_end]
+    ):
+        start = max(place.line_start, place.offset - 3)
+        return _cannot(
+            start, start + match.end(), "(", f"a list stands in `[ ]`: `in [{match[1]}]`", f"in [{match[1]}]"
+        )
+    opened = re.match(r"\(([^()\n]*)\)", place.after)
+    if opened is not None and "LSQB" in place.accepted and re.search(r"\bin[ \t]*$", place.before):
+        meant = f"[{opened[1]}]"
+        return _cannot(place.offset, place.offset + opened.end(), "(", f"a list stands in `[ ]`: `in {meant}`", meant)
+    said = re.search(r"\bis[ \t]+(not[ \t]+)?$", place.before)
+    if said is not None and re.match(r"[\"\d(A-Za-z_]", place.after) and not re.match(r"(not|null)\b", place.after):
+        sign = "!=" if said[1] else "=="
+        start = place.line_start + said.start()
+        rest = re.match(r'"[^"\n]*"|[\w.]+', place.after)
+        shown = f"`{sign} {rest[0]}`" if rest else f"`{sign}`"
+        return _cannot(start, place.offset, said[0].strip(), f"`is` goes with `null`: write {shown}", f"{sign} ")
+    distinct = re.search(r"\bcount[ \t]*\([ \t]*distinct[ \t]+$", place.before, re.IGNORECASE)
+    name = re.match(r"[\w.]+", place.after)
+    if distinct is not None and name is not None:
+        start = place.line_start + distinct.start()
+        meant = f"count_distinct({name[0]}"
+        return _cannot(start, place.offset + name.end(), distinct[0].strip(), f"write `{meant})`", meant)
+    if re.match(r"select\b", place.after, re.IGNORECASE) or re.search(
+        r"=[ \t]*select[ \t]+$", place.before, re.IGNORECASE
+    ):
+        start = place.line_start + place.text[place.line_start : place.line_end].lower().find("select")
+        drop = re.match(r"select[ \t]*", place.text[start : place.line_end], re.IGNORECASE)
+        end = start + (drop.end() if drop else 6)
+        instead = "" if place.before.strip().endswith(("=", "value", "select")) else None
+        return _cannot(start, end, "select", "leave `select` out: `sum(amount) from orders`", instead)
+    return None
+
+
+def _like(place: Place, match: re.Match[str]) -> Slip:
+    pattern = match[1]
+    inner = pattern.strip("%")
+    hint = 'texts are compared with a pattern by `matches "^abc"`'
+    instead = None
+    if _PLAIN.fullmatch(inner) and "_" not in inner:
+        if pattern == inner:
+            instead = f'== "{inner}"'
+        else:
+            instead = f'matches "{"" if pattern.startswith("%") else "^"}{inner}{"" if pattern.endswith("%") else "$"}"'
+        hint = f"write `{instead}`"
+    return _cannot(place.offset, place.offset + match.end(), match[0].split()[0], hint, instead)
+
+
+def _assignment(place: Place) -> Slip | None:
+    if place.after.startswith(":") and "EQUAL" in place.accepted:
+        return _cannot(place.offset, place.offset + 1, ":", "write `=`", "=")
+    if re.match(r"==(?!=)", place.after) and "EQUAL" in place.accepted:
+        return _cannot(place.offset, place.offset + 2, "==", "one `=` defines", "=")
+    word = re.match(r"[ \t]*([a-z_]+)[ \t]*$", place.before.rsplit(";", 1)[-1].rsplit("{", 1)[-1])
+    if re.match(r"=(?![=<>])", place.after) and word is not None and "EQUAL" not in place.accepted:
+        if word[1] in ("target", "amber"):
+            return _cannot(
+                place.offset, place.offset + 1, "=",
+                f"say which way is better: `{word[1]} >= …` or `{word[1]} <= …`", None,
+            )  # fmt: skip
+        return _cannot(place.offset, place.offset + 1, "=", "a property is written without `=`", "")
+    return None
+
+
+def _cannot(start: int, end: int, written: str, hint: str, instead: str | None) -> Slip:
+    return Slip(start, end, "K0101", f"`{written}` cannot stand here", hint, instead)
+
+
+def _foreign(start: int, end: int, written: str, hint: str, instead: str | None) -> Slip:
+    return Slip(start, end, "K0101", f"`{written}` is no part of the language", hint, instead)
+
+
+_LOOKS: tuple[Callable[[Place], Slip | None], ...] = (
+    _sign,
+    _quotes,
+    _currency,
+    _date,
+    _assignment,
+    _comparison,
+    _percentage,
+    _number,
+    _comment,
+    _sql,
+)
