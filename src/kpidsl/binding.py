@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError
 from kpidsl.hookspecs import ColumnRequest, Context, Dataset, ScanRequest
 from kpidsl.plan import Plan
-from kpidsl.plan.columns import columns, columns_in
+from kpidsl.plan.columns import columns, columns_in, columns_of_conversion
 from kpidsl.plugins import PluginError, Registry
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_scope import column_type
@@ -150,19 +150,27 @@ def requests(plan: Plan) -> dict[str, ScanRequest]:
                 needed.setdefault(other.name, {}).setdefault(right, _type(other, right))
             model = other
 
+    def own(source: SourceModel) -> None:
+        for key in source.key:
+            needed.setdefault(source.name, {}).setdefault(key, _type(source, key))
+        times = (source.time, *((source.holds.start, source.holds.end) if source.holds is not None else ()))
+        for row in times:
+            if row is not None:
+                for column in columns_in(row):
+                    need(column)
+
     for cell in plan.cells:
         source = plan.sources[cell.source]
         needed.setdefault(source.name, {})
         for column in columns(cell):
             need(column)
             walk(cell.source, column.path)
-        for key in source.key:
-            needed[source.name].setdefault(key, _type(source, key))
-        times = (source.time, *((source.holds.start, source.holds.end) if source.holds is not None else ()))
-        for row in times:
-            if row is not None:
-                for column in columns_in(row):
-                    need(column)
+        own(source)
+        if cell.conversion is not None:
+            for column in columns_of_conversion(cell.conversion):
+                need(column)
+                walk(cell.conversion.source, column.path)
+            own(plan.sources[cell.conversion.source])
     return {
         name: ScanRequest(tuple(_request(plan.sources[name], column, kind) for column, kind in wanted.items()))
         for name, wanted in needed.items()

@@ -78,7 +78,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0613": "an infinite number",
         # results
         "K0700": "a declaration that this version does not evaluate",
-        "K0701": "an expression that this version does not evaluate",
         # plugins and providers
         "K0801": "a plugin that cannot be loaded",
         "K0802": "there is no such provider",

@@ -6,13 +6,21 @@ from collections.abc import Iterator
 
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.rows import ColumnValue, Row
+from kpidsl.semantic.values import Conversion
 
 
 def columns(cell: Cell) -> Iterator[ColumnValue]:
-    """Every column a cell reads."""
-    for row in (cell.argument, cell.time, *cell.where, *cell.per, *cell.members):
+    """Every column a cell reads of its source and what that joins."""
+    own = cell.conversion.first if cell.conversion is not None else ()
+    for row in (cell.argument, cell.time, *own, *cell.where, *cell.per, *cell.members):
         if row is not None:
             yield from columns_in(row)
+
+
+def columns_of_conversion(conversion: Conversion) -> Iterator[ColumnValue]:
+    """Every column of the second step of a conversion: of its source and what that joins."""
+    for row in (conversion.time, *conversion.where, *conversion.keys):
+        yield from columns_in(row)
 
 
 def columns_in(row: Row) -> Iterator[ColumnValue]:
