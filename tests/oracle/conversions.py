@@ -108,7 +108,7 @@ def conversion(world: World, env: Env, expr: x.Conversion) -> Outcome:
     still = [is_open(world, env, expr, row) for row in found.rows]
     owned = [id(one.scope.row) for one in owners(world, env, expr)]
     if expr.function == "conversions":
-        number = sum(owned.count(id(row.row)) for row in found.rows)
+        number = sum(id(row.row) in owned for row in found.rows)
         if not number and not covered:
             return Undefined("no_rows")
         return replace(Value(Fraction(number), number), open=sum(still))

@@ -54,6 +54,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0331": "`period to date` outside of an objective",
         "K0332": "there is no such time zone",
         "K0333": "a calendar that leaves something open or contradicts itself",
+        "K0334": "holidays that are not known",
         "K0340": "nothing to split by a dimension",
         "K0341": "a dimension that the metric does not allow",
         "K0350": "a target that gives no judgement",

@@ -45,9 +45,8 @@ class Horizon(Edged):
         start = None if any(cell.start is None for cell in asked) else min(edges)
         firsts = sorted({*edges, last})
         anchors = {last} if is_ahead else {cell.anchor for cell in asked}
-        seconds = sorted(edge for edge in anchors if start is None or edge > start)
-        if not seconds:
-            return None
+        # A window ahead of every anchor has first events that nothing read yet could convert.
+        seconds = sorted(edge for edge in anchors if start is None or edge > start) or [last]
         return cls(
             (None, *firsts) if start is None else tuple(firsts), (start, *seconds), conversion.source, closed, is_ahead
         )
@@ -71,13 +70,8 @@ def _closed(cell: Cell, calendar: Calendar) -> datetime:
     return max(min(edge, cell.end), cell.start) if cell.start is not None else min(edge, cell.end)
 
 
-@dataclass(slots=True)
-class _Counts:
-    """What one pane of first events has, for one filter: first events, those converted, and conversions by pane."""
-
-    firsts: int = 0
-    converted: int = 0
-    seen: dict[int, int] | None = None
+_Counts = dict[tuple[int, int | None], int]
+"""How many first events there are by their pane and that of their earliest conversion (None: they have none)."""
 
 
 def found(
@@ -86,19 +80,12 @@ def found(
     """The answer of each cell, from the rows of the query."""
     wheres = {where: place for place, where in enumerate(q.filters(cells))}
     members = len(cells[0].members)
-    counted: list[dict[Key, dict[int, _Counts]]] = [{} for _ in wheres]
+    counted: list[dict[Key, _Counts]] = [{} for _ in wheres]
     for row in fetched:
         key = tuple(plain(value) for value in row[2 : 2 + members])
-        for place, of_where in enumerate(counted):
-            firsts, converted, conversions = row[2 + members + 3 * place :][:3]
-            if not firsts and not conversions:
-                continue
-            one = of_where.setdefault(key, {}).setdefault(row[0], _Counts())
-            one.firsts += firsts
-            one.converted += converted
-            if conversions:
-                one.seen = one.seen or {}
-                one.seen[row[1]] = one.seen.get(row[1], 0) + int(conversions)
+        for of_where, count in zip(counted, row[2 + members :], strict=True):
+            if count:
+                of_where.setdefault(key, {})[row[0], row[1]] = count
     panes = {edge: place for place, edge in enumerate(horizon.firsts)}
     anchors = {edge: place for place, edge in enumerate(horizon.seconds)}
     answers: dict[Cell, Answer] = {}
@@ -108,30 +95,31 @@ def found(
             continue
         known = len(anchors) if horizon.is_ahead else anchors.get(cell.anchor, 0)
         spans = (panes[cell.start], panes[horizon.closed[cell]], panes[cell.end])
-        for key, by_pane in counted[wheres[cell.where]].items():
-            part = _part(cell.function, by_pane, spans, known)
+        for key, counts in counted[wheres[cell.where]].items():
+            part = _part(cell.function, counts, spans, known)
             if part is not None:
                 answer.parts[key] = part
                 answer.seen.add(key)
     return answers
 
 
-def _part(function: str, by_pane: Mapping[int, _Counts], spans: tuple[int, int, int], known: int) -> Part | None:
+def _part(function: str, counts: _Counts, spans: tuple[int, int, int], known: int) -> Part | None:
     """The value over the panes of a window; None where it has no first event.
 
     `spans` are the panes at which the window starts, its open part begins, and it ends; `known` is the first pane of
     second events that is not read.
     """
     start, opened, end = spans
-    inside = {pane: one for pane, one in by_pane.items() if start <= pane < end}
-    if not any(one.firsts for one in inside.values()):
+    inside = {panes: count for panes, count in counts.items() if start <= panes[0] < end}
+    if not inside:
         return None
-    still = sum(one.firsts for pane, one in inside.items() if pane >= opened)
+    still = sum(count for (pane, _), count in inside.items() if pane >= opened)
     if function == "conversions":
-        number = sum(n for one in inside.values() for seen, n in (one.seen or {}).items() if seen < known)
+        number = sum(count for (_, seen), count in inside.items() if seen is not None and seen < known)
         return Part(Fraction(number), number, n_open=still)
-    over = [one for pane, one in inside.items() if pane < opened]
-    firsts = sum(one.firsts for one in over)
-    if not firsts:
+    over = {panes: count for panes, count in inside.items() if panes[0] < opened}
+    if not over:
         return Part(None, 0, reason="too_early", n_open=still)
-    return Part(Fraction(sum(one.converted for one in over), firsts), firsts, exact=False, n_open=still)
+    firsts = sum(over.values())
+    converted = sum(count for (_, seen), count in over.items() if seen is not None)
+    return Part(Fraction(converted, firsts), firsts, exact=False, n_open=still)

@@ -26,6 +26,7 @@ from kpidsl.engine.groups import (
 )
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
+from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
@@ -62,6 +63,7 @@ class Run:
         failed: Mapping[str, KpidslError],
         *,
         explain: bool,
+        no_holidays: KpidslError | None = None,
     ) -> None:
         self.plan = plan
         self.calendar: Calendar = plan.calendar
@@ -70,6 +72,7 @@ class Run:
         self.explain = explain
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
+        self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
 
     def run(self) -> Answers:
         by_source: dict[str, list[Cell]] = {}
@@ -87,7 +90,7 @@ class Run:
     # ------------------------------------------------------------ a source
     def source(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         check_key(source, self.tables[source.name], self.fetch, self.answers.warnings)
-        usable = [cell for cell in cells if self.joins_hold(source, cell)]
+        usable = [cell for cell in cells if self.holidays_are_known(cell) and self.joins_hold(source, cell)]
         self.learn_extents(source, usable)
         self.learn_scales(source, usable)
         groups: dict[Group, list[Cell]] = {}
@@ -101,6 +104,13 @@ class Run:
 
     def rows(self, source: SourceModel) -> RowsOf:
         return RowsOf(source, self.plan.sources, self.calendar, self.tables)
+
+    def holidays_are_known(self, cell: Cell) -> bool:
+        """Whether a cell counts business days only where the calendar's holidays could be read."""
+        if self.calendar.holidays is None and calls(cell, "business_days_between"):
+            self.answers.failed_cells[cell] = self.no_holidays
+            return False
+        return True
 
     def joins_hold(self, source: SourceModel, cell: Cell) -> bool:
         error = check_joins(source, paths(cell), self.plan.sources, self.tables, self.fetch, self.answers)
@@ -340,6 +350,14 @@ class Run:
             return self.connection.execute(sql).fetchall()
         except failures() as error:
             raise query_error(error, source) from error
+
+
+def unread_holidays() -> KpidslError:
+    """Why holidays are not known where nothing was read."""
+    return SourceError(
+        "the file that lists the holidays is not read here, so business days cannot be counted",
+        hint='a country\'s are known without a file: `holidays "DE"`',
+    )
 
 
 def query_error(error: Exception, source: str) -> KpidslError:

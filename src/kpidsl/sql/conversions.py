@@ -12,6 +12,7 @@ from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.values import Conversion
+from kpidsl.sql.aggregates import count_kept
 from kpidsl.sql.panes import in_panes
 from kpidsl.sql.queries import Edges, filters
 from kpidsl.sql.row_sql import number
@@ -37,9 +38,8 @@ def counts_days(first: Row, then: Row) -> bool:
 
 
 def conversion_query(first: RowsOf, then: RowsOf, cells: Sequence[Cell], edged: Edged) -> exp.Select:
-    """What cells of one conversion count. Columns: the pane of the first events; the pane of the second ones (NULL for
-    first events without one); the members; and for each filter how many first events there are (counted in the row of
-    their earliest conversion, or without), how many of them have a conversion, and how many conversions.
+    """What cells of one conversion count. Columns: the pane of the first events; the pane of their earliest conversion
+    (NULL for those without one); the members; and for each filter how many first events there are.
     """
     cell = cells[0]
     conversion, time = cell.conversion, cell.time
@@ -120,34 +120,17 @@ def _matched(keys: Iterable[int], conversion: Conversion) -> exp.Select:
 
 
 def _converted() -> exp.Select:
-    """The conversions of each first event by their pane; `lead` marks the earliest."""
-    seen = exp.column("seen")
-    earliest = exp.Window(this=function("min", seen), partition_by=[exp.column("id")])
-    return (
-        exp.select("id", "seen", exp.alias_(exp.Count(this=exp.Star()), "n"))
-        .select(exp.alias_(exp.EQ(this=seen.copy(), expression=earliest), "lead"))
-        .from_("matched")
-        .group_by("id", "seen")
-    )
+    """The first events that have a conversion, with the pane of their earliest."""
+    earliest = exp.alias_(function("min", exp.column("seen")), "seen")
+    return exp.select("id", earliest).from_("matched").group_by("id")
 
 
 def _counts(members: Sequence[str], keeps: Sequence[str | None]) -> exp.Select:
     by = [exp.column("pane", table="e"), exp.column("seen", table="c")]
     by.extend(exp.column(name, table="e") for name in members)
-    lead = exp.column("lead", table="c")
-    once = exp.paren(exp.or_(exp.Is(this=lead, expression=exp.null()), lead.copy()))
-    wanted: list[exp.Expr] = []
-    for keep in keeps:
-        kept = [exp.column(keep, table="e")] if keep is not None else []
-        one = exp.Literal.number(1)
-        wanted.append(exp.Count(this=exp.Case().when(exp.and_(*kept, once.copy()), one.copy())))
-        wanted.append(exp.Count(this=exp.Case().when(exp.and_(*kept, lead.copy()), one.copy())))
-        conversions: exp.Expr = exp.column("n", table="c")
-        if kept:
-            conversions = exp.Case().when(kept[0].copy(), conversions)
-        wanted.append(function("sum", conversions))
+    kept = [count_kept(exp.column(keep, table="e") if keep is not None else None) for keep in keeps]
     on = exp.EQ(this=exp.column("id", table="e"), expression=exp.column("id", table="c"))
-    query = exp.select(*by, *wanted).from_(exp.alias_(exp.to_table("firsts"), "e", table=True))
+    query = exp.select(*by, *kept).from_(exp.alias_(exp.to_table("firsts"), "e", table=True))
     query = query.join(exp.alias_(exp.to_table("converted"), "c", table=True), on=on, join_type="left")
     return query.group_by(*(one.copy() for one in by))
 
