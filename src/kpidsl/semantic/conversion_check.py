@@ -14,6 +14,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT
 from kpidsl.semantic.windows import Invalid, duration
 from kpidsl.syntax import expr_nodes as x
+from kpidsl.syntax.node import Name
 
 _FIXED = frozenset({Grain.SECOND, Grain.MINUTE, Grain.HOUR, Grain.DAY, Grain.WEEK})
 _ALIKE = (
@@ -67,7 +68,7 @@ def _own(step: x.ConversionStep, rows: RowChecker) -> tuple[r.Row, ...]:
     return (rows.condition(step.where),) if step.where is not None else ()
 
 
-def _keys(key: x.Name, first: RowChecker, then: RowChecker) -> tuple[r.Row, r.Row]:
+def _keys(key: Name, first: RowChecker, then: RowChecker) -> tuple[r.Row, r.Row]:
     """A key in both sources, which must be of one sort to be equal."""
     mine, theirs = (rows.scope.row(key.parts, key.span, rows.problems) for rows in (first, then))
     for row, rows in ((mine, first), (theirs, then)):
