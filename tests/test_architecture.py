@@ -43,8 +43,9 @@ HOMES = {
     "pluggy": ("hookspecs", "plugins"),
     "tomli_w": ("report",),
     "pyarrow": ("report",),
+    "holidays": ("calendar",),
 }
-OPTIONAL = ("pyarrow",)  # may be missing: imported inside the function that needs it
+OPTIONAL = ("pyarrow", "holidays")  # may be missing: imported inside the function that needs it
 LONGEST = 400  # lines
 LEFT_OVER = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 

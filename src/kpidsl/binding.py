@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError
 from kpidsl.hookspecs import ColumnRequest, Context, Dataset, ScanRequest
 from kpidsl.plan import Plan
-from kpidsl.plan.columns import columns, columns_in
+from kpidsl.plan.columns import columns, columns_in, columns_of_conversion
 from kpidsl.plugins import PluginError, Registry
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_scope import column_type
@@ -23,6 +24,7 @@ from kpidsl.sources.schema_cache import SchemaCache
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import shared_nodes as p
 from kpidsl.syntax.node import Name, Text
+from kpidsl.syntax.setting_nodes import HolidaysProp
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -37,6 +39,7 @@ class Bound:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     schemas: dict[str, Schema | None] = field(default_factory=dict)
     failed: dict[str, KpidslError] = field(default_factory=dict)
+    holidays: Dataset | KpidslError | None = None
 
 
 def bind(
@@ -52,6 +55,12 @@ def bind(
     """Check every source's provider and options; `learn` its columns. A wrong option is a problem of the spec."""
     bound = Bound()
     cache = SchemaCache()
+    for calendar in names.calendars[:1]:
+        for prop in calendar.properties:
+            if isinstance(prop, HolidaysProp) and isinstance(prop.days, p.ProviderCall):
+                base = calendar.span.source.file
+                context = Context(base.parent if base is not None else root, root, untrusted, frames)
+                bound.holidays = _holidays(prop.days, registry, context, problems, learn)
     for name, declared in names.sources.items():
         written = next((prop.provider for prop in declared.node.properties if isinstance(prop, d.FromProp)), None)
         if written is None:
@@ -79,6 +88,52 @@ def bind(
             except Exception as error:  # noqa: BLE001 — a provider may be anyone's
                 bound.failed[name] = _foreign(name, provider_name, error)
     return bound
+
+
+def _holidays(
+    written: p.ProviderCall, registry: Registry, context: Context, problems: Problems, learn: bool
+) -> Dataset | KpidslError | None:
+    """The data that lists holidays. A wrong option is a problem of the spec, data that cannot be had one of what counts
+    business days.
+    """
+    try:
+        name, options = _options(written, registry, "", {})
+        dataset = registry.provider(name).open(options, context)
+        if learn:
+            SchemaCache().schema(name, options, dataset)
+    except (OptionError, PluginError) as error:
+        problems.error(error.code, error.message, _place(written, error), hint=error.hint)
+        return None
+    except KpidslError as error:
+        problems.error(error.code, error.message, written.span, hint=error.hint)
+        return error
+    except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+        foreign = _foreign("holidays", written.provider.text, error)
+        problems.error(foreign.code, foreign.message, written.span, hint=foreign.hint)
+        return foreign
+    return dataset
+
+
+def read_holidays(bound: Bound, connection: DuckDBPyConnection) -> frozenset[date] | KpidslError | None:
+    """The holidays that a file lists in its column `date`, or else in its first; or why they cannot be had. None where
+    no file lists them.
+    """
+    from kpidsl.sql import queries as q
+
+    dataset = bound.holidays
+    if dataset is None or isinstance(dataset, KpidslError):
+        return dataset
+    name = "holidays of the calendar"
+    try:
+        names = dataset.schema().names
+        column = next((one for one in names if one.lower() == "date"), names[0])
+        into_duckdb(connection, name, dataset, ScanRequest((ColumnRequest(column, DataType.DATE),)))
+        found = connection.execute(q.text(q.distinct(name, column))).fetchall()
+    except KpidslError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+        return _foreign("holidays", "holidays", error)
+    return frozenset(day for (day,) in found if day is not None)
 
 
 def _options(written: p.ProviderCall, registry: Registry, source: str, frames: Mapping[str, object]) -> tuple[str, Any]:
@@ -150,19 +205,27 @@ def requests(plan: Plan) -> dict[str, ScanRequest]:
                 needed.setdefault(other.name, {}).setdefault(right, _type(other, right))
             model = other
 
+    def own(source: SourceModel) -> None:
+        for key in source.key:
+            needed.setdefault(source.name, {}).setdefault(key, _type(source, key))
+        times = (source.time, *((source.holds.start, source.holds.end) if source.holds is not None else ()))
+        for row in times:
+            if row is not None:
+                for column in columns_in(row):
+                    need(column)
+
     for cell in plan.cells:
         source = plan.sources[cell.source]
         needed.setdefault(source.name, {})
         for column in columns(cell):
             need(column)
             walk(cell.source, column.path)
-        for key in source.key:
-            needed[source.name].setdefault(key, _type(source, key))
-        times = (source.time, *((source.holds.start, source.holds.end) if source.holds is not None else ()))
-        for row in times:
-            if row is not None:
-                for column in columns_in(row):
-                    need(column)
+        own(source)
+        if cell.conversion is not None:
+            for column in columns_of_conversion(cell.conversion):
+                need(column)
+                walk(cell.conversion.source, column.path)
+            own(plan.sources[cell.conversion.source])
     return {
         name: ScanRequest(tuple(_request(plan.sources[name], column, kind) for column, kind in wanted.items()))
         for name, wanted in needed.items()

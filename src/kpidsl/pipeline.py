@@ -134,7 +134,7 @@ class SpecSet:
         """
         from kpidsl.assess.build import assess
         from kpidsl.assess.results import SpecIdentity
-        from kpidsl.binding import bring_in, files_behind
+        from kpidsl.binding import bring_in, files_behind, read_holidays
         from kpidsl.engine.duck import connect, restrict
         from kpidsl.engine.run import Run
         from kpidsl.report.results import Results
@@ -147,10 +147,14 @@ class SpecSet:
         connection = connect(threads)
         try:
             tables, failed = bring_in(plan, checked.bound, connection, progress or (lambda _: None))
+            holidays = read_holidays(checked.bound, connection)
+            if isinstance(holidays, frozenset):
+                plan = replace(plan, calendar=replace(plan.calendar, holidays=holidays))
             if untrusted:
                 restrict(connection, files_behind(checked.bound, tables))
+            no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
-            answers = Run(plan, connection, tables, failed, explain=explain).run()
+            answers = Run(plan, connection, tables, failed, explain=explain, no_holidays=no_holidays).run()
         finally:
             connection.close()
         clock.lap("queries")

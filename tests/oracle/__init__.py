@@ -14,12 +14,14 @@ beside the code that makes it:
   no 0 but `no_rows`.
 - `stddev`, `variance`, `slope` and `cagr` of a single value: `insufficient_sample`.
 - Segments by several dimensions are the combinations that occur.
+- A number of conversions is that of the first events that have one, as far as rows are read; a conversion rate is over
+  those whose time to convert is over. Without one of these but with open ones, it is `too_early`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source
@@ -27,7 +29,9 @@ from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import parse
 from kpidsl.syntax import setting_nodes as s
+from kpidsl.syntax.node import Text
 from kpidsl.syntax.nodes import Spec
+from kpidsl.syntax.shared_nodes import ProviderCall
 from oracle.civil import MONTH_NAMES, WEEKDAYS, Almanac, Span, as_of
 from oracle.kpis import Judged, Kpi, KpiResult, kpi_of, kpi_result
 from oracle.metrics import evaluate, hull, largest_lag
@@ -40,8 +44,10 @@ __all__ = ["Form", "Judged", "KpiResult", "Oracle", "Outcome", "Span", "Undefine
 Rows = Sequence[Mapping[str, object]]
 
 
-def almanac_of(specs: Sequence[Spec]) -> Almanac:
+def almanac_of(specs: Sequence[Spec], rows: Mapping[str, Rows]) -> Almanac:
+    """The calendar of specs. Its holidays are the column `date` of the rows that `holidays arrow("NAME")` names."""
     zone, week, month, named = "UTC", 0, 1, "start"
+    holidays: frozenset[date] = frozenset()
     for spec in specs:
         for decl in spec.declarations:
             for prop in decl.properties if isinstance(decl, s.CalendarDecl) else ():
@@ -53,9 +59,13 @@ def almanac_of(specs: Sequence[Spec]) -> Almanac:
                     case s.YearStartsProp():
                         month = MONTH_NAMES.index(prop.month.text) + 1
                         named = prop.named_by.text if prop.named_by else "start"
+                    case s.HolidaysProp(days=ProviderCall(arguments=(argument,))):
+                        assert isinstance(argument.value, Text)
+                        found = (row["date"] for row in rows[argument.value.value])
+                        holidays = frozenset(day for day in found if isinstance(day, date))
                     case _:
                         raise AssertionError(f"the oracle has no {prop}")
-    return Almanac(zone, week, month, named)
+    return Almanac(zone, week, month, named, holidays)
 
 
 class Oracle:
@@ -70,7 +80,7 @@ class Oracle:
         problems = Problems()
         spec = parse(Source("oracle.kpi", text), problems)
         assert not len(problems), [problem.message for problem in problems]
-        almanac = almanac_of([spec])
+        almanac = almanac_of([spec], rows)
         declared = spec.declarations
         values = {decl.name.text: constant(decl.default) for decl in declared if isinstance(decl, s.ParamDecl)}
         self.world = World(

@@ -56,6 +56,16 @@ class Almanac:
     week_start: int = 0
     fiscal_month: int = 1
     named_by: str = "start"
+    holidays: frozenset[date] = frozenset()
+
+    def business_days(self, start: date, end: date) -> int:
+        """The days after `start` up to `end` that are neither Saturday, Sunday nor a holiday; backwards, as a negative
+        number, where `end` is earlier.
+        """
+        early, late = min(start, end), max(start, end)
+        days = (early + timedelta(days=n) for n in range(1, (late - early).days + 1))
+        count = sum(day.weekday() < 5 and day not in self.holidays for day in days)
+        return count if end >= start else -count
 
     # ------------------------------------------------------------ civil time
     def instant(self, civil: datetime, zone: str | None = None) -> datetime:

@@ -11,6 +11,7 @@ from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.node import Text
 from oracle import rows as r
 from oracle.civil import Span, Unit
+from oracle.conversions import conversion
 from oracle.parts import (
     DAYS,
     PERIODS,
@@ -34,6 +35,8 @@ def evaluate(world: World, expr: x.Expr, env: Env) -> Outcome:
     match expr:
         case x.Aggregation():
             return aggregate(world, env, expr)
+        case x.Conversion():
+            return conversion(world, env, expr)
         case x.NameRef():
             return named(world, expr.name, env)
         case x.Over():
@@ -204,10 +207,10 @@ def keys(world: World, expr: x.Expr, env: Env, by: str) -> list[object]:
     return sorted(found, key=lambda key: (key is None, key.start if isinstance(key, Span) else str(key)))
 
 
-def parts(world: World, expr: x.Expr, env: Env) -> Iterator[tuple[x.Aggregation, Env]]:
+def parts(world: World, expr: x.Expr, env: Env) -> Iterator[tuple[x.Aggregation | x.Conversion, Env]]:
     """Every aggregation of an expression, where it is evaluated; those of a series once a member."""
     match expr:
-        case x.Aggregation():
+        case x.Aggregation() | x.Conversion():
             yield expr, env
         case x.NameRef() if expr.name in world.metrics:
             yield from parts(world, world.metrics[expr.name].value, env)
@@ -251,7 +254,7 @@ def windows(world: World, expr: x.Expr, env: Env) -> list[Span]:
             inner = enter_over(world, expr, env)
             span = None if inner is None else window_of(world, inner)
             return [] if span is None else [span]
-        case x.Aggregation():
+        case x.Aggregation() | x.Conversion():
             return [Span(cut(world, env), cut(world, env))]
         case x.NameRef() if expr.name in world.metrics:
             return windows(world, world.metrics[expr.name].value, env)
@@ -285,6 +288,8 @@ def mentioned(world: World, expr: x.Expr) -> tuple[frozenset[str], frozenset[dat
         match part:
             case x.Aggregation():
                 sources.add(part.source.text)
+            case x.Conversion():
+                sources.update((part.first.source.text, part.then.source.text))
             case x.NameRef() if part.name in world.metrics:
                 days.update(world.metrics[part.name].changed)
                 walk(world.metrics[part.name].value)

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x
-from kpidsl.syntax.node import Text
+from kpidsl.syntax.node import Text, Word
 from kpidsl.syntax.shared_nodes import ValueProp
 from oracle import rows as r
 from oracle.civil import Almanac, Span, Unit, grain
@@ -202,8 +202,11 @@ def scope(world: World, env: Env, table: Table, row: Row, end: datetime) -> r.Sc
     )
 
 
-def part(world: World, env: Env, agg: x.Aggregation) -> Part:
-    """Rows by time and `at`, then by `where`, the filters around and the segment."""
+def part(world: World, env: Env, agg: x.Aggregation | x.Conversion) -> Part:
+    """Rows by time and `at`, then by `where`, the filters around and the segment; of a conversion its first events."""
+    if isinstance(agg, x.Conversion):
+        count = x.Call(Word("count", span=agg.span), (), span=agg.span)
+        agg = x.Aggregation(count, agg.first.source, None, agg.first.where, None, span=agg.span)
     table = world.tables[agg.source.text]
     almanac = world.almanac
     a = cut(world, env)

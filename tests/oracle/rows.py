@@ -211,9 +211,7 @@ def call(function: str, arguments: list[object], scope: Scope) -> object:
         first, last = (civil_day(argument, scope.almanac) for argument in arguments)
         if function == "days_between":
             return (last - first).days
-        days = [first + timedelta(days=n) for n in range(1, abs((last - first).days) + 1)]
-        assert last >= first
-        return sum(day.weekday() < 5 for day in days)
+        return scope.almanac.business_days(first, last)
     (value,) = arguments
     match function:
         case "lower":

@@ -317,3 +317,54 @@ def test_a_trend_is_the_value_at_each_anchor() -> None:
     trend = Oracle(spec, ROWS, "2026-03-31").kpi("k").whole.trend
     # Seen from the end of February the newest row is January's: nothing is known of February.
     assert [outcome for _, outcome in trend] == [Value(Fraction(1), 1), Undefined("no_rows"), Value(Fraction(4), 4)]
+
+
+FUNNEL = """
+source visits { from arrow("visits"); time at; key id }
+source buys { from arrow("buys"); time at }
+metric rate = conversion_rate(visits to buys per who within 2 days) over 2026-03
+metric number = conversions(visits to buys per who within 2 days) over 2026-03
+metric again = conversions(visits to visits per who within 2 days) over 2026-03
+"""
+
+
+def visit(id_: int, at: str, who: str | None) -> dict[str, object]:
+    return {"id": id_, "at": datetime.fromisoformat(at), "who": who}
+
+
+def test_conversions() -> None:
+    rows = {
+        "visits": [
+            visit(1, "2026-03-01", "a"),  # b of the second day is after 2
+            visit(2, "2026-03-02", "a"),  # converted twice, the second time at its last moment
+            visit(3, "2026-03-10", None),
+            visit(4, "2026-03-30T12:00", "b"),  # its time is over at noon of the first of April
+            visit(5, "2026-03-31", "c"),
+        ],
+        "buys": [
+            visit(0, "2026-03-02", "a"),
+            visit(0, "2026-03-04", "a"),
+            visit(0, "2026-03-10", None),
+            visit(0, "2026-03-31", "c"),
+        ],
+    }
+    oracle = Oracle(FUNNEL, rows, "2026-03-31")
+    assert oracle.value("rate")[0] == Value(Fraction(1, 3), 3, Form.DIVIDED, open=2)
+    assert oracle.value("number")[0] == Value(Fraction(2), 2, open=2)
+    assert oracle.value("again")[0] == Value(Fraction(1), 1, open=2)
+    later = Oracle(FUNNEL, rows, "2026-04-01")
+    assert later.value("rate")[0] == Value(Fraction(1, 4), 4, Form.DIVIDED, open=1)
+
+
+def test_business_days_of_a_calendar_with_holidays() -> None:
+    spec = """calendar { holidays arrow("free") }
+source o { from arrow("o"); time at }
+metric there = sum(business_days_between(at, end)) from o over 2026
+metric back = sum(business_days_between(end, at)) from o over 2026
+"""
+    rows = {
+        "o": [{"at": date(2026, 4, 2), "end": date(2026, 4, 8)}],
+        "free": [{"date": date(2026, 4, 3)}, {"date": date(2026, 4, 6)}],
+    }
+    oracle = Oracle(spec, rows, "2026-12-31")
+    assert [oracle.value(name)[0].value for name in ("there", "back")] == [2, -2]  # type: ignore[union-attr]

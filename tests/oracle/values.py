@@ -25,6 +25,7 @@ class Value:
     n: int | None = None
     form: Form = Form.EXACT
     unknown: int = 0  # rows that a share left out
+    open: int | None = None  # first events whose time to convert is not over
 
     @property
     def number(self) -> Fraction:
@@ -39,6 +40,7 @@ class Undefined:
     reason: str
     n: int | None = 0
     unknown: int = 0
+    open: int | None = None
 
 
 Outcome = Value | Undefined

@@ -76,6 +76,8 @@ def assessment(where: str, found: Assessment, expected: Judged) -> Iterator[str]
     yield from count(where, found.n, expected.outcome)
     if expected.outcome.unknown != (found.n_unknown or 0):
         yield f"{where}: n_unknown {found.n_unknown}, expected {expected.outcome.unknown}"
+    if expected.outcome.open is not None and expected.outcome.open != (found.n_open or 0):
+        yield f"{where}: n_open {found.n_open}, expected {expected.outcome.open}"
     if expected.steady and found.status != expected.status:
         yield f"{where}: status {found.status} ({found.reason}), expected {expected.status}"
     if isinstance(expected.outcome, Value):
@@ -117,3 +119,5 @@ def metric(found: MetricResult, oracle: Oracle) -> Iterator[str]:
     yield from window(found.name, found.window, span)
     yield from value(found.name, found.value, found.value_undefined, outcome)
     yield from count(found.name, found.n, outcome)
+    if outcome.open is not None and outcome.open != (found.n_open or 0):
+        yield f"{found.name}: n_open {found.n_open}, expected {outcome.open}"

@@ -35,6 +35,8 @@ CONDITIONS = (
     "hour(closed) < 12",
     "month(opened) == 2",
     "days_between(opened, closed) > 1 days",
+    "business_days_between(opened, closed) > 1 days",
+    "business_days_between(seen, at) <= -2 days",
     "opened in month to date",
     "seen >= 2026-03-01",
     "whole + score > 5",
@@ -95,6 +97,20 @@ def calls(draw: DrawFn) -> str:
             return draw(st.sampled_from(CALLS))(term)
 
 
+STEPS = ("ev", "ev", "st_", 'ev where dim == "a"', "ev where flag", "ev where whole > 3", "ev where not flag")
+WITHIN = ("1 day", "7 days", "30 days", "2 weeks", "36 hours", "30 minutes", "365 days")
+
+
+@st.composite
+def conversions(draw: DrawFn, *, rate: bool = False) -> str:
+    """First events of `ev`, and what converts them: other rows of it, or those of `go`."""
+    first = draw(st.sampled_from([step for step in STEPS if step != "st_"]))
+    then = draw(st.sampled_from(STEPS)).replace("st_", "go")
+    keys = draw(st.sampled_from(["ref", "ref", "dim", "ref, dim"]))
+    function = "conversion_rate" if rate else "conversions"
+    return f"{function}({first} to {then} per {keys} within {draw(st.sampled_from(WITHIN))})"
+
+
 @st.composite
 def aggregations(draw: DrawFn, *, flows: bool = False, share: bool = False) -> str:
     """`AGG(…) from ev …`, or of the staff that hold; `flows`: with a value wherever there are rows at all."""
@@ -104,6 +120,8 @@ def aggregations(draw: DrawFn, *, flows: bool = False, share: bool = False) -> s
         call = draw(st.sampled_from(["count()", "sum(whole)", "sum(money)", "count(dim)", "count_distinct(dim)"]))
     else:
         call = draw(calls())
+    if draw(st.integers(0, 7)) == 0:
+        return draw(conversions(rate=share))
     if not share and draw(st.integers(0, 7)) == 0:
         where = draw(st.sampled_from(["", ' where dim == "a"', " where whole > 3"]))
         of = draw(st.sampled_from(["count()", "sum(whole)", "avg(whole)", "max(whole)"]))

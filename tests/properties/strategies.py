@@ -179,6 +179,19 @@ def holders(draw: DrawFn, day: date) -> tuple[str, list[Row], Types]:
 
 
 @st.composite
+def followers(draw: DrawFn, day: date) -> tuple[str, list[Row], Types]:
+    """The source `go`: what may follow upon events."""
+    kind = draw(st.sampled_from(KINDS))
+    lag = draw(st.sampled_from(["", "", "; complete after 1 day"]))
+    rows: list[Row] = [
+        {"when": draw(moments(kind, day)), "ref": draw(maybe(st.integers(1, 4))), "dim": draw(maybe(texts))}
+        for _ in range(draw(st.integers(0, 8)))
+    ]
+    spec = f'source go {{ from arrow("go"); time when{lag} }}\n'
+    return spec, rows, {"when": kind, "ref": "int64", "dim": "string"}
+
+
+@st.composite
 def plans(draw: DrawFn, day: date) -> tuple[str, list[Row], Types]:
     """The source `pl`: figures by month, read ahead of the anchor."""
     first = day.replace(day=1)
@@ -268,7 +281,8 @@ def calendars(draw: DrawFn) -> str:
     year = draw(
         st.sampled_from(["", "", "  year starts february named by end\n", "  year starts july named by start\n"])
     )
-    return f'calendar {{\n  timezone "{draw(st.sampled_from(ZONES))}"\n  week starts {week}\n{year}}}\n'
+    holidays = draw(st.sampled_from(["", '  holidays arrow("free")\n']))
+    return f'calendar {{\n  timezone "{draw(st.sampled_from(ZONES))}"\n  week starts {week}\n{year}{holidays}}}\n'
 
 
 @st.composite
@@ -294,11 +308,16 @@ def cases(draw: DrawFn) -> Case:
     spec = draw(calendars())
     rows: dict[str, list[Row]] = {}
     types: dict[str, Types] = {"lookup": {"id": "int64", "label": "string", "weight": "decimal(30,4)"}}
-    for name, source in (("ev", events(day)), ("st", holders(day)), ("pl", plans(day))):
+    for name, source in (("ev", events(day)), ("st", holders(day)), ("go", followers(day)), ("pl", plans(day))):
         text, rows[name], types[name] = draw(source)
         spec += text
     spec += f"param most = {draw(st.integers(0, 9))}\n"
     rows["lookup"] = draw(references())
+    rows["free"] = [
+        {"name": None, "date": day + timedelta(days=away)}
+        for away in draw(st.lists(st.sampled_from([0, 1, -1, -2, -3, -7, -30, -60, -365, 30]), min_size=1, max_size=6))
+    ]
+    types["free"] = {"name": "string", "date": "date"}
     spec += "".join(draw(metrics(f"m{number}", day)) for number in range(draw(st.integers(1, 3))))
     spec += "".join(draw(kpis(f"k{number}", day)) for number in range(draw(st.integers(1, 2))))
     at = draw(st.sampled_from(["", "", "", "T00:00", "T02:30", "T18:15:30"]))

@@ -221,6 +221,7 @@ def shop() -> Results:
             gap=Decimal("-0.0004"),
             comparisons=(compared("previous", "0.82", "-0.0204", "-0.0248780487804878"),),
             n_unknown=12,
+            n_open=30,
         ),
         title="Satisfied customers (顧客満足度)",
         unit="%",
@@ -266,7 +267,7 @@ def shop() -> Results:
             metric(
                 "first_order", "2026-03-01", kind="flow", window=WindowResult("all time", None, instant(2026, 4, 1))
             ),
-            metric("conversion", None, value_undefined="zero_denominator", unit="%", kind="ratio"),
+            metric("conversion", None, value_undefined="too_early", n=0, n_open=14, unit="%", kind="ratio"),
         ),
         errors=(
             ErrorResult(

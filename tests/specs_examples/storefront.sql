@@ -145,6 +145,27 @@ select avg(steady::integer) filter (day between date '2026-04-19' and date '2026
     avg(steady::integer) filter (day between date '2026-03-22' and date '2026-04-18') as "previous"
 from days;
 
+-- name: visit_conversion
+-- On 2026-05-17 the seven days of every visit of March and April are over.
+with paid_orders as (
+    select customer_id, ordered_at::timestamp as ordered
+    from read_csv(['{data}/orders_2025.csv', '{data}/orders_2026.csv']) where status = 'paid'
+), visits as (
+    select visit_id, customer_id, visited_at::timestamp as visited,
+        lead(visited) over (partition by customer_id order by visited, visit_id) as following,
+        date_trunc('month', visited at time zone 'UTC' at time zone 'Europe/Berlin') as month
+    from read_csv('{data}/visits.csv')
+), judged as (
+    select month, exists (
+        from paid_orders o where o.customer_id = v.customer_id and o.ordered >= v.visited and o.ordered <= v.visited + interval 168 hours
+            and (v.following is null or o.ordered < v.following)
+    ) as converted from visits v
+)
+select count(*) filter (converted and month = date '2026-04-01') / count(*) filter (month = date '2026-04-01') as value,
+    count(*) filter (month = date '2026-04-01') as n,
+    count(*) filter (converted and month = date '2026-03-01') / count(*) filter (month = date '2026-03-01') as "previous"
+from judged;
+
 -- name: first_reply
 -- An unanswered request is as old as the end of the window.
 select avg((coalesce(replied, timestamp '2026-05-11') - opened <= interval 4 hours)::integer)

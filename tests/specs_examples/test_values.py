@@ -65,7 +65,7 @@ FLIGHTS = Example(
 
 STOREFRONT = Example(
     "storefront",
-    ("shop.kpi", "sales.kpi", "service.kpi", "people.kpi"),
+    ("shop.kpi", "sales.kpi", "funnel.kpi", "service.kpi", "people.kpi"),
     "2026-05-16",
     {
         "monthly_revenue": "amber",
@@ -82,6 +82,7 @@ STOREFRONT = Example(
         "stock_level": "green",
         "empty_shelves": "amber",
         "steady_days": "green",
+        "visit_conversion": "amber",
         "first_reply": "green",
         "open_requests_now": "green",
         "satisfied_customers": "amber",

@@ -83,6 +83,7 @@ class Assessor:
             metric.about.owner,
             metric.about.tags,
             metric.span.place,
+            found.n_open,
         )
 
     # ------------------------------------------------------------ KPIs
@@ -127,7 +128,7 @@ class Assessor:
 
     def stale(self, value: v.Value) -> str | None:
         """Why a value is stale: the newest row of one of its sources is older than the source says it may be."""
-        for name in dict.fromkeys(aggregate.source for aggregate in v.aggregates(value)):
+        for name in dict.fromkeys(name for aggregate in v.aggregates(value) for name in aggregate.sources):
             source = self.model.sources[name]
             if source.fresh is None:
                 continue
@@ -154,11 +155,7 @@ class Assessor:
     # ------------------------------------------------------------ what could not be had
     def met(self, name: str, errors: Iterable[object]) -> None:
         for error in errors:
-            if isinstance(error, n.Unevaluated):
-                self.errors.add(
-                    "K0701", f"{error.what} is not evaluated by this version", None, error.span.place, (name,)
-                )
-            elif isinstance(error, KpidslError):
+            if isinstance(error, KpidslError):
                 self.errors.add(error.code, error.message, error.hint, self.place(error), (name,))
 
     def place(self, error: KpidslError) -> str:

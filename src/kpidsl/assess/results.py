@@ -97,6 +97,7 @@ class Assessment:
     gap: Decimal | None
     comparisons: tuple[Comparison, ...]
     trend: tuple[TrendPoint, ...]
+    n_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ class MetricResult:
     owner: str | None
     tags: tuple[str, ...]
     at: str
+    n_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

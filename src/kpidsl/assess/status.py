@@ -20,6 +20,7 @@ _REASONS = {
     "no_rows": "there are no rows in the window",
     "zero_denominator": "a denominator is 0",
     "insufficient_sample": "there are too few rows",
+    "too_early": "the time to convert is over for none of the first events",
     "definition_changed": "the metric's definition changed in between",
     "source_error": "a source could not be read",
     "no_target": "there is no target yet",
@@ -80,6 +81,7 @@ class Judge:
             gap(value, target),
             tuple(self.comparison(label, value, question, members, errors) for label, question in plan.comparisons),
             tuple(self.point(question, members, errors) for question in plan.trend),
+            value.n_open,
         )
         return assessment, tuple(errors)
 

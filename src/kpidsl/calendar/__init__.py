@@ -1,6 +1,7 @@
 """Time as specs mean it: calendars, units, windows, anchors. Pure: no input, no clock, nothing about KPIs."""
 
 from kpidsl.calendar.grain import LONGEST_YEARS, UNIT_WORDS, Grain, Unit, parse_unit
+from kpidsl.calendar.holidays import NoHolidays, holidays_of, month_counts
 from kpidsl.calendar.model import MOST_PERIODS, Calendar, Window
 from kpidsl.calendar.names import parse_period, period_exists, period_problem, period_unit
 from kpidsl.calendar.resolve import previous, resolve, shifted
@@ -32,6 +33,7 @@ __all__ = [
     "Grain",
     "Last",
     "Next",
+    "NoHolidays",
     "Period",
     "Retail",
     "Since",
@@ -43,7 +45,9 @@ __all__ = [
     "WindowSpec",
     "civil_threshold",
     "date_threshold",
+    "holidays_of",
     "known_timezones",
+    "month_counts",
     "parse_as_of",
     "parse_period",
     "parse_unit",

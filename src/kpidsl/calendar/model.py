@@ -38,7 +38,8 @@ class Calendar:
     """What weeks, years and days are. ValueError, in a sentence, for a part that cannot be.
 
     `week_start`: Monday is 0. The fiscal year starts in `fiscal_start_month` and is named by the calendar year of its
-    start or its end; with `retail` it consists of whole weeks instead, and the start month is not used.
+    start or its end; with `retail` it consists of whole weeks instead, and the start month is not used. `holidays` is
+    None while the file that lists them is not read.
     """
 
     timezone: str = "UTC"
@@ -46,7 +47,7 @@ class Calendar:
     fiscal_start_month: int = 1
     fiscal_named_by: Literal["start", "end"] = "start"
     retail: Retail | None = None
-    holidays: frozenset[date] = frozenset()
+    holidays: frozenset[date] | None = frozenset()
 
     def __post_init__(self) -> None:
         zone_info(self.timezone)
@@ -161,13 +162,20 @@ class Calendar:
 
     def is_business_day(self, day: date) -> bool:
         """Whether a day is one of Monday to Friday and no holiday."""
-        return business.is_business_day(day, self.holidays)
+        return business.is_business_day(day, self.known_holidays)
 
     def business_days_between(self, start: date, end: date) -> int:
         """The business days after `start` up to and including `end`: the start day is day 0. Negative where `end`
         is earlier.
         """
-        return business.business_days_between(start, end, self.holidays)
+        return business.business_days_between(start, end, self.known_holidays)
+
+    @property
+    def known_holidays(self) -> frozenset[date]:
+        """The holidays. ValueError where they are not read yet."""
+        if self.holidays is None:
+            raise ValueError("the holidays of the calendar are not known")
+        return self.holidays
 
 
 def _seconds(instant: datetime) -> int:

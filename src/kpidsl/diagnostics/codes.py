@@ -54,6 +54,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0331": "`period to date` outside of an objective",
         "K0332": "there is no such time zone",
         "K0333": "a calendar that leaves something open or contradicts itself",
+        "K0334": "holidays that are not known",
         "K0340": "nothing to split by a dimension",
         "K0341": "a dimension that the metric does not allow",
         "K0350": "a target that gives no judgement",
@@ -131,7 +132,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0613": "an infinite number",
         # results
         "K0700": "a declaration that this version does not evaluate",
-        "K0701": "an expression that this version does not evaluate",
         # plugins and providers
         "K0801": "a plugin that cannot be loaded",
         "K0802": "there is no such provider",

@@ -36,8 +36,6 @@ class Evaluation:
                 return Scalar(value, None, None, True)
             case n.Undefined(reason=reason):
                 return Missing(reason)
-            case n.Unevaluated():
-                return Missing("source_error", errors=(step,))
             case n.CountOfRows():
                 return Scalar(Fraction(count), None, None, True) if count is not None else Missing("no_rows")
             case n.Combine(operator=operator, left=left, right=right):
@@ -79,15 +77,15 @@ class Evaluation:
         if part.reason == INFINITE:
             return Missing("source_error", errors=(self.answers.infinite[ask.cell.source],))
         if part.value is None:
-            return Missing(part.reason or "no_rows", part.n, part.n_unknown)
-        return Scalar(part.value, part.n, part.n_unknown, part.exact)
+            return Missing(part.reason or "no_rows", part.n, part.n_unknown, n_open=part.n_open)
+        return Scalar(part.value, part.n, part.n_unknown, part.exact, part.n_open)
 
     def defaulted(self, found: Outcome, number: Fraction) -> Outcome:
         """A value for "no rows"; every other reason stays."""
 
         def one(value: Scalar | Missing) -> Scalar | Missing:
             if isinstance(value, Missing) and value.reason == "no_rows":
-                return Scalar(number, value.n if value.n is not None else 0, value.n_unknown, True)
+                return Scalar(number, value.n if value.n is not None else 0, value.n_unknown, True, value.n_open)
             return value
 
         if isinstance(found, Vector):
@@ -150,14 +148,14 @@ def each(found: Outcome, change: Callable[[Scalar], Scalar]) -> Outcome:
 def _opposite(one: Scalar) -> Scalar:
     value = one.value
     if isinstance(value, bool):
-        return Scalar(not value, one.n, one.n_unknown, one.exact)
+        return Scalar(not value, one.n, one.n_unknown, one.exact, one.n_open)
     assert isinstance(value, Fraction)
-    return Scalar(-value, one.n, one.n_unknown, one.exact)
+    return Scalar(-value, one.n, one.n_unknown, one.exact, one.n_open)
 
 
 def _scaled(one: Scalar, factor: Fraction) -> Scalar:
     assert isinstance(one.value, Fraction)
-    return Scalar(one.value * factor, one.n, one.n_unknown, one.exact)
+    return Scalar(one.value * factor, one.n, one.n_unknown, one.exact, one.n_open)
 
 
 def combine(operator: str, left: Outcome, right: Outcome) -> Outcome:
@@ -168,20 +166,21 @@ def combine(operator: str, left: Outcome, right: Outcome) -> Outcome:
         return _missing(left, right, _count(operator, left, right))
     count = _count(operator, left, right)
     unknown = right.n_unknown if operator == "/" else left.n_unknown or right.n_unknown
+    still = open_in(left, right)
     exact = left.exact and right.exact
     a, b = left.value, right.value
     if operator in ("and", "or"):
         truth = (a and b) if operator == "and" else (a or b)
-        return Scalar(bool(truth), count, unknown, exact)
+        return Scalar(bool(truth), count, unknown, exact, still)
     if operator in ("+", "-", "*", "/"):
         assert isinstance(a, Fraction) and isinstance(b, Fraction)
         if operator == "/":
             if b == 0:
-                return Missing("zero_denominator", count, unknown)
-            return Scalar(a / b, count, unknown, False)
+                return Missing("zero_denominator", count, unknown, n_open=still)
+            return Scalar(a / b, count, unknown, False, still)
         value = a + b if operator == "+" else a - b if operator == "-" else a * b
-        return Scalar(value, count, unknown, exact)
-    return Scalar(compare(operator, a, b), count, unknown, True)
+        return Scalar(value, count, unknown, exact, still)
+    return Scalar(compare(operator, a, b), count, unknown, True, still)
 
 
 def compare(operator: str, a: Known, b: Known) -> bool:
@@ -204,12 +203,17 @@ def _count(operator: str, left: Scalar | Missing, right: Scalar | Missing) -> in
     return min((one.n for one in (left, right) if one.n is not None), default=None)
 
 
+def open_in(left: Scalar | Missing, right: Scalar | Missing) -> int | None:
+    """How many first events may still convert: the most of any part, since parts may look at the same ones."""
+    return max((one.n_open for one in (left, right) if one.n_open is not None), default=None)
+
+
 def _missing(left: Scalar | Missing, right: Scalar | Missing, count: int | None) -> Missing:
     """Why nothing comes of two values of which one is missing: the graver reason, else the left one."""
     both = [one for one in (left, right) if isinstance(one, Missing)]
     gravest = min(both, key=lambda one: _BEFORE.get(one.reason, 9))
     errors = tuple(dict.fromkeys(error for one in both for error in one.errors))
-    return Missing(gravest.reason, count, gravest.n_unknown, errors)
+    return Missing(gravest.reason, count, gravest.n_unknown, errors, open_in(left, right))
 
 
 def _vectors(operator: str, left: Outcome, right: Outcome) -> Outcome:

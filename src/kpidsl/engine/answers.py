@@ -55,7 +55,7 @@ class Answers:
         """
         answer = self.cells[cell]
         part = answer.parts.get(member)
-        if part is not None and (part.n or part.reason == INFINITE):
+        if part is not None and (part.n or part.n_open is not None or part.reason == INFINITE):
             return part
         if cell.counts_nothing_as_zero and self.covers(cell, around):
             return Part(Fraction(0), 0)

@@ -29,8 +29,10 @@ class Group:
 
 def group_of(cell: Cell) -> Group:
     """Which query a cell goes to."""
-    if cell.at is not None:
-        edge: tuple[object, ...] = ("edge", cell.at, cell.start, cell.end, id(cell.per))
+    if cell.conversion is not None:
+        edge: tuple[object, ...] = ("conversion", id(cell.conversion), id(cell.per))
+    elif cell.at is not None:
+        edge = ("edge", cell.at, cell.start, cell.end, id(cell.per))
     else:
         edge = ("panes",) if cell.function in MERGEABLE else ("windows",)
     return Group(cell.source, id(cell.time), id(cell.members), edge)

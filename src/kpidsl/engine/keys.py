@@ -7,9 +7,10 @@ from typing import Any
 
 from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Severity, SourceError
 from kpidsl.engine.answers import Answers
-from kpidsl.plan.columns import columns
+from kpidsl.plan.columns import columns, columns_of_conversion
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.model import JoinModel, SourceModel
+from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 
 Fetch = Callable[[Any, str], list[tuple[Any, ...]]]
@@ -35,14 +36,14 @@ def check_key(source: SourceModel, table: str, fetch: Fetch, warnings: list[Diag
 
 def check_joins(
     source: SourceModel,
-    cell: Cell,
+    reached: set[tuple[str, ...]],
     sources: Mapping[str, SourceModel],
     tables: Mapping[str, str],
     fetch: Fetch,
     answers: Answers,
 ) -> KpidslError | None:
-    """Whether every join a cell uses finds at most one row, and its source could be read."""
-    for path in sorted(paths(cell)):
+    """Whether every join on some paths from a source finds at most one row, and its source could be read."""
+    for path in sorted(reached):
         model = source
         for name in path:
             join = model.joins[name]
@@ -83,8 +84,9 @@ def _examples(columns: tuple[str, ...], found: list[tuple[Any, ...]]) -> str:
 
 def paths(cell: Cell) -> set[tuple[str, ...]]:
     """The joins a cell uses, each as the names that lead there."""
-    found: set[tuple[str, ...]] = set()
-    for column in columns(cell):
-        if column.path:
-            found.add(column.path)
-    return found
+    return {column.path for column in columns(cell) if column.path}
+
+
+def paths_of_conversion(conversion: Conversion) -> set[tuple[str, ...]]:
+    """The joins the second step of a conversion uses."""
+    return {column.path for column in columns_of_conversion(conversion) if column.path}

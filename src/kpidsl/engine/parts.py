@@ -21,11 +21,11 @@ _FIFTY = Context(prec=50)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A finished answer: `n` rows entered it, `n_unknown` were left out because a condition was unknown. `reason` is
-    INFINITE where an infinite number is among what would have to be computed with.
+    """A finished answer: `n` rows entered it, `n_unknown` were left out because a condition was unknown; `n_open` are
+    first events whose time to convert is not over.
 
     `exact` tells that the value is a finite decimal to be written with all its digits. `reason` stands where there is
-    no value.
+    no value: it is INFINITE where an infinite number is among what would have to be computed with.
     """
 
     value: Known | None
@@ -33,6 +33,7 @@ class Part:
     n_unknown: int | None = None
     exact: bool = True
     reason: str | None = None
+    n_open: int | None = None
 
 
 INFINITE = "infinite"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine.answers import Answer, Answers, Extent
+from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.duck import failures
 from kpidsl.engine.groups import (
     Group,
@@ -23,14 +24,17 @@ from kpidsl.engine.groups import (
     panes_inside,
     state_of,
 )
-from kpidsl.engine.keys import check_joins, check_key
+from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
+from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
+from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import MERGEABLE, Scale
+from kpidsl.sql.conversions import conversion_query
 from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
@@ -59,6 +63,7 @@ class Run:
         failed: Mapping[str, KpidslError],
         *,
         explain: bool,
+        no_holidays: KpidslError | None = None,
     ) -> None:
         self.plan = plan
         self.calendar: Calendar = plan.calendar
@@ -67,6 +72,7 @@ class Run:
         self.explain = explain
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
+        self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
 
     def run(self) -> Answers:
         by_source: dict[str, list[Cell]] = {}
@@ -84,7 +90,7 @@ class Run:
     # ------------------------------------------------------------ a source
     def source(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         check_key(source, self.tables[source.name], self.fetch, self.answers.warnings)
-        usable = [cell for cell in cells if self.joins_hold(source, cell)]
+        usable = [cell for cell in cells if self.holidays_are_known(cell) and self.joins_hold(source, cell)]
         self.learn_extents(source, usable)
         self.learn_scales(source, usable)
         groups: dict[Group, list[Cell]] = {}
@@ -99,8 +105,17 @@ class Run:
     def rows(self, source: SourceModel) -> RowsOf:
         return RowsOf(source, self.plan.sources, self.calendar, self.tables)
 
+    def holidays_are_known(self, cell: Cell) -> bool:
+        """Whether a cell counts business days only where the calendar's holidays could be read."""
+        if self.calendar.holidays is None and calls(cell, "business_days_between"):
+            self.answers.failed_cells[cell] = self.no_holidays
+            return False
+        return True
+
     def joins_hold(self, source: SourceModel, cell: Cell) -> bool:
-        error = check_joins(source, cell, self.plan.sources, self.tables, self.fetch, self.answers)
+        error = check_joins(source, paths(cell), self.plan.sources, self.tables, self.fetch, self.answers)
+        if error is None and cell.conversion is not None:
+            error = self.second_step_holds(cell.conversion)
         if error is not None:
             self.answers.failed_cells[cell] = error
         return error is None
@@ -178,6 +193,9 @@ class Run:
 
     def answer(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         first = cells[0]
+        if first.conversion is not None:
+            self.conversions(source, cells)
+            return
         scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
         rows = self.rows(source)
         if first.at is None:
@@ -261,6 +279,29 @@ class Run:
             self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
         self.answers.cells.update(answers)
 
+    def conversions(self, source: SourceModel, cells: Sequence[Cell]) -> None:
+        """Conversions found once, by one query, whatever the windows and anchors they are asked for at."""
+        horizon = Horizon.of(cells, self.plan.sources, self.calendar)
+        if horizon is None:
+            self.answers.cells.update((cell, Answer()) for cell in cells)
+            return
+        query = conversion_query(self.rows(source), self.rows(self.plan.sources[horizon.then]), cells, horizon)
+        fetched = self.fetch(query, source.name)
+        sql = q.text(query, pretty=True) if self.explain else None
+        self.answers.cells.update(found(cells, horizon, fetched, sql))
+
+    def second_step_holds(self, conversion: Conversion) -> KpidslError | None:
+        """Whether the source of the second step can be read, and its joins find at most one row."""
+        failed = self.answers.failed_sources.get(conversion.source)
+        if failed is not None:
+            return failed
+        source = self.plan.sources[conversion.source]
+        if (source.name, source.time) not in self.answers.extents:
+            # How old its newest row is decides whether a value is stale, as for any source.
+            self.learn_extents(source, ())
+        reached = paths_of_conversion(conversion)
+        return check_joins(source, reached, self.plan.sources, self.tables, self.fetch, self.answers)
+
     def read_whole(
         self, query: Any, source: SourceModel, asked: Sequence[Cell], cells: Sequence[Cell], scales: Scales
     ) -> None:
@@ -309,6 +350,14 @@ class Run:
             return self.connection.execute(sql).fetchall()
         except failures() as error:
             raise query_error(error, source) from error
+
+
+def unread_holidays() -> KpidslError:
+    """Why holidays are not known where nothing was read."""
+    return SourceError(
+        "the file that lists the holidays is not read here, so business days cannot be counted",
+        hint='a country\'s are known without a file: `holidays "DE"`',
+    )
 
 
 def query_error(error: Exception, source: str) -> KpidslError:

@@ -9,12 +9,15 @@ from kpidsl.engine.parts import Known
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A value. `n` rows entered it (None for constants); `exact` tells that all its digits may be written."""
+    """A value. `n` rows entered it (None for constants), `n_open` first events may still convert; `exact` tells that
+    all its digits may be written.
+    """
 
     value: Known
     n: int | None
     n_unknown: int | None
     exact: bool
+    n_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class Missing:
     n: int | None = None
     n_unknown: int | None = None
     errors: tuple[object, ...] = ()
+    n_open: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar, cast
 
@@ -60,6 +60,8 @@ class Cells:
             where = tuple(one.row for one in value.where)
             members = tuple(resolved_member(source, name, self.sources) for name in by)
             all_rows = (*where, *value.per, *members, *((value.argument,) if value.argument is not None else ()))
+            if value.conversion is not None:
+                all_rows = (*all_rows, *value.conversion.first, *value.conversion.where, *value.conversion.keys)
             moving = any(depends_on_anchor(row) for row in all_rows)
             found = _Rows(
                 value, self.same(value.argument), self.same(where), self.same(value.per), self.same(members), moving
@@ -76,15 +78,21 @@ class Cells:
             argument = self.same(fixed(argument)) if argument is not None else None
             where, per, members = (self.same(tuple(map(fixed, part))) for part in (where, per, members))
         time = self.same(value.time)
+        conversion = value.conversion
+        if conversion is not None:
+            if rows.moving:
+                first, then = (tuple(map(fixed, part)) for part in (conversion.first, conversion.where))
+                conversion = replace(conversion, first=first, where=then, keys=tuple(map(fixed, conversion.keys)))
+            conversion = self.same(conversion)
         key = (
             value.function, id(argument), value.source, id(time), id(where), reach.start, reach.end, reach.anchor,
-            value.at, id(per), by, id(members), value.level, value.k, value.n,
+            value.at, id(per), by, id(members), value.level, value.k, value.n, id(conversion),
         )  # fmt: skip
         found = self._cells.get(key)
         if found is None:
             found = self._cells[key] = Cell(
                 value.function, argument, value.source, time, where, reach.start, reach.end, reach.anchor, value.at,
-                per, by, members, value.level, value.k, value.n,
+                per, by, members, value.level, value.k, value.n, conversion,
             )  # fmt: skip
             self.kept.append(found)
         return found

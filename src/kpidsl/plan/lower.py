@@ -113,7 +113,7 @@ class Lowering:
     # ------------------------------------------------------------ time
     def moment(self, value: v.Value) -> Moment:
         """Where a value stands: the anchor, and the largest publication lag among the sources it reads."""
-        lags = dict.fromkeys(self.model.sources[aggregate.source].lag for aggregate in v.aggregates(value))
+        lags = dict.fromkeys(self.model.sources[name].lag for one in v.aggregates(value) for name in one.sources)
         found = [lag for lag in lags if lag is not None]
         if not found:
             return Moment(self.anchor)
@@ -152,8 +152,6 @@ class Lowering:
                 return Lowered(n.Constant(truth))
             case v.RowCount():
                 return Lowered(n.CountOfRows())
-            case v.NotEvaluated(what=what, span=span):
-                return Lowered(n.Unevaluated(what, span))
             case v.Aggregate():
                 return Lowered(self.ask(value, moment, by))
             case v.TargetValue():
@@ -254,7 +252,7 @@ class Lowering:
         )
 
     def all_ahead(self, value: v.Value) -> bool:
-        return all(self.model.sources[aggregate.source].ahead for aggregate in v.aggregates(value))
+        return all(self.model.sources[name].ahead for one in v.aggregates(value) for name in one.sources)
 
     def ask(self, value: v.Aggregate, moment: Moment, by: tuple[str, ...]) -> n.Step:
         """The cell of an aggregation at a moment."""

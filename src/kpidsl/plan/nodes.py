@@ -14,7 +14,7 @@ from typing import Literal
 from kpidsl.calendar import Calendar, Window
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
-from kpidsl.semantic.values import Filter
+from kpidsl.semantic.values import Conversion, Filter
 from kpidsl.source_text import Span
 
 
@@ -43,11 +43,12 @@ class Cell:
     level: Fraction | None
     k: int | None
     n: int | None
+    conversion: Conversion | None = None
 
     @property
     def counts_nothing_as_zero(self) -> bool:
         """Whether nothing is 0 here while the source has rows before and after."""
-        return self.function in ("count", "count_distinct", "sum")
+        return self.function in ("count", "count_distinct", "sum", "conversions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,6 @@ class Undefined:
     """A value that cannot be had, whatever the data."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unevaluated:
-    """Something this version does not compute; it is an error by name."""
-
-    what: str
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +143,7 @@ class Reduce:
     level: Fraction | None
 
 
-Step = (
-    Ask
-    | Constant
-    | Undefined
-    | Unevaluated
-    | CountOfRows
-    | Combine
-    | Oppose
-    | Scale
-    | Default
-    | Series
-    | Members
-    | Reduce
-)
+Step = Ask | Constant | Undefined | CountOfRows | Combine | Oppose | Scale | Default | Series | Members | Reduce
 
 
 # ---------------------------------------------------------------- what is asked for

@@ -52,6 +52,7 @@ def to_arrow(results: Results) -> pa.Table:
             pa.field("kind", pa.string(), nullable=False),
             pa.field("n", pa.int64()),
             pa.field("n_unknown", pa.int64()),
+            pa.field("n_open", pa.int64()),
             pa.field("window", pa.string()),
             pa.field("window_start", instant),
             pa.field("window_end", instant),
@@ -100,6 +101,7 @@ def _metric(found: MetricResult) -> Row:
         **_window(found.window),
         "n": found.n,
         "n_unknown": found.n_unknown,
+        "n_open": found.n_open,
         "owner": found.owner,
         "tags": list(found.tags),
         "at": found.at,
@@ -108,7 +110,8 @@ def _metric(found: MetricResult) -> Row:
 
 def _assessment(found: Assessment) -> Row:
     row: Row = {**_value(found.value, found.value_undefined), **_bound(found.target)}
-    row |= {"n": found.n, "n_unknown": found.n_unknown, "status": found.status, "reason": found.reason}
+    row |= {"n": found.n, "n_unknown": found.n_unknown, "n_open": found.n_open}
+    row |= {"status": found.status, "reason": found.reason}
     row |= {"attainment": _double(found.attainment), "gap": _double(found.gap)}
     return row | (_comparison(found.comparisons[0]) if found.comparisons else {})
 

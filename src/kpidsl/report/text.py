@@ -130,6 +130,8 @@ def _remarks(found: Assessment, unit: str | None, label: str) -> Iterable[str]:
     """Why a KPI is not green, and its change where the column is about another comparison."""
     if found.value is None or found.status not in ("green", "no_target"):
         yield found.reason or _undefined(found)
+    if found.n_open:
+        yield f"{found.n_open:,} still open"
     first = found.comparisons[0] if found.comparisons else None
     if first is not None and first.label != label and first.change is not None:
         yield f"vs {first.label} {_change(first, unit)}"
@@ -160,11 +162,19 @@ def metric_table(metrics: Sequence[MetricResult], *, width: int, colour: bool) -
                 "n": Figure("" if each.n is None else f"{each.n:,}"),
                 "window": _window(each.window),
             },
-            aside="" if each.value is not None else (each.value_undefined or "").replace("_", " "),
+            aside=" · ".join(_of_metric(each)),
         )
         for each in metrics
     ]
     return Table("Metric", METRIC_COLUMNS, rows, width=width, colour=colour).lines() if rows else []
+
+
+def _of_metric(found: MetricResult) -> Iterable[str]:
+    """Why there is no value, and how much is still open."""
+    if found.value is None:
+        yield (found.value_undefined or "").replace("_", " ")
+    if found.n_open:
+        yield f"{found.n_open:,} still open"
 
 
 def timings(found: Sequence[tuple[str, Decimal]], *, width: int, colour: bool) -> list[str]:

@@ -16,7 +16,7 @@ from kpidsl.semantic.terms import AGGREGATIONS, AggregationTerm
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT, Unit, product
 from kpidsl.semantic.unknown import synonym
-from kpidsl.semantic.windows import Invalid, duration
+from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 
@@ -68,19 +68,6 @@ class AggregateChecker:
             node.span,
         )
         return aggregate if scale == 1 else v.Converted(aggregate.info, aggregate, scale)
-
-    def conversion(self, node: x.Conversion) -> None:
-        """Names, filters and keys of a conversion; it is not computed yet."""
-        for step in (node.first, node.then):
-            declared = self.names.source(step.source, self.namespace, self.problems)
-            if declared is None:
-                raise Invalid
-            rows = self.sources.rows(declared.name, self.problems, self.namespace)
-            if step.where is not None:
-                rows.condition(step.where)
-            for key in node.per:
-                rows.scope.row(key.parts, key.span, self.problems)
-        duration(node.within, self.problems)
 
     # ------------------------------------------------------------ parts
     def term(self, call: x.Call) -> AggregationTerm:

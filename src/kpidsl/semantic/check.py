@@ -51,7 +51,7 @@ def check(
     What is wrong is reported; a metric or KPI that only the data makes impossible is among the model's `failed`.
     Raises `UsageError` for a param in `params` that the spec does not declare.
     """
-    calendar, holidays = check_calendar(names, problems)
+    calendar = check_calendar(names, problems)
     units = UnitTable(names.units, library())
     for unit in names.units:
         try:
@@ -98,7 +98,7 @@ def check(
     for found in sources.problems_of.values():
         for diagnostic in found:
             problems.add(diagnostic)
-    pending = pending_declarations(names, holidays)
+    pending = pending_declarations(names)
     model = m.Model(
         calendar,
         {name: constant.value for name, constant in constants.items()},

@@ -6,11 +6,10 @@ from kpidsl.semantic.model import Pending
 from kpidsl.semantic.scope import Names
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import goal_nodes as g
-from kpidsl.syntax.setting_nodes import HolidaysProp
 
 
-def pending_declarations(names: Names, holidays: HolidaysProp | None) -> tuple[Pending, ...]:
-    """Objectives, outcomes, policies and scorecards; intervals, signals and holidays."""
+def pending_declarations(names: Names) -> tuple[Pending, ...]:
+    """Objectives, outcomes, policies and scorecards; intervals and signals."""
     kinds = {
         g.ObjectiveDecl: "objective",
         g.OutcomeDecl: "outcome",
@@ -29,6 +28,4 @@ def pending_declarations(names: Names, holidays: HolidaysProp | None) -> tuple[P
                     found.append(Pending("interval of KPI", name, prop.span))
                 elif isinstance(prop, d.SignalProp):
                     found.append(Pending("signal of KPI", name, prop.span))
-    if holidays is not None:
-        found.append(Pending("holidays of the", "calendar", holidays.span))
     return tuple(found)

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 
-from kpidsl.calendar import Calendar, Retail
+from kpidsl.calendar import Calendar, NoHolidays, Retail, holidays_of
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.sources import timezone
 from kpidsl.semantic.terms import MONTHS, WEEKDAYS
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import setting_nodes as s
-from kpidsl.syntax.node import Word
+from kpidsl.syntax.node import Text, Word
+from kpidsl.syntax.shared_nodes import ProviderCall
+
+MOST_SHOWN = 20
 
 
-def check_calendar(names: Names, problems: Problems) -> tuple[Calendar, s.HolidaysProp | None]:
-    """The calendar of the spec set, and where its holidays come from. Defaults where nothing is said."""
+def check_calendar(names: Names, problems: Problems) -> Calendar:
+    """The calendar of the spec set; defaults where nothing is said. Holidays that a file lists are not known yet."""
     calendar = Calendar()
     if not names.calendars:
-        return calendar, None
+        return calendar
     node = names.calendars[0]
-    holidays: s.HolidaysProp | None = None
     pattern: s.PatternProp | None = None
     ends: s.YearEndsLastProp | s.YearEndsNearestProp | None = None
     seen: dict[type, object] = {}
@@ -47,12 +50,29 @@ def check_calendar(names: Names, problems: Problems) -> tuple[Calendar, s.Holida
                     pattern = prop
                 case s.YearEndsLastProp() | s.YearEndsNearestProp():
                     ends = prop
-                case s.HolidaysProp():
-                    holidays = prop
+                case s.HolidaysProp(days=days):
+                    calendar = replace(calendar, holidays=_holidays(days, problems))
         except (Invalid, ValueError) as error:
             if isinstance(error, ValueError):
                 problems.error("K0333", str(error), prop.span)
-    return _retail(calendar, pattern, ends, problems), holidays
+    return _retail(calendar, pattern, ends, problems)
+
+
+def _holidays(days: Text | ProviderCall, problems: Problems) -> frozenset[date] | None:
+    """The holidays of a country; None for those a file lists. Raises `Invalid`."""
+    if isinstance(days, ProviderCall):
+        return None
+    try:
+        return holidays_of(days.value)
+    except NoHolidays as error:
+        hint = error.hint or did_you_mean(days.value, error.known)
+        if hint is None and 0 < len(error.known) <= MOST_SHOWN:
+            hint = f"there are {', '.join(error.known)}"
+        problems.error(
+            "K0334", str(error), days.span,
+            hint=hint or 'countries are written as in ISO 3166: "DE", with a part of one "DE-BY"',
+        )  # fmt: skip
+        raise Invalid from error
 
 
 def _named_by(word: Word | None, january: bool, prop: s.YearStartsProp, problems: Problems) -> Literal["start", "end"]:

@@ -13,12 +13,13 @@ from kpidsl.semantic import limits
 from kpidsl.semantic import values as v
 from kpidsl.semantic.aggregate_check import AggregateChecker
 from kpidsl.semantic.combine import constant_value, in_unit, reduced, scaled, total
+from kpidsl.semantic.conversion_check import conversion
 from kpidsl.semantic.numbers import check_fit, compound_value, quantity_value, unit_mismatch, written_unit
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.slicing import check_allowed
 from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, REDUCTIONS
-from kpidsl.semantic.units import NUMBER, PERCENT
+from kpidsl.semantic.units import NUMBER
 from kpidsl.semantic.unknown import function_hint, hint_for, report_ring, source_hint
 from kpidsl.semantic.windows import Invalid, counted_unit, period_unit, window_spec
 from kpidsl.source_text import Span
@@ -114,11 +115,9 @@ class ValueChecker:
             case x.Aggregation():
                 self._count += len(around.filters)
                 return self.aggregates(around).aggregation(node, around.filters)
-            case x.Conversion(function=function):
-                self.aggregates(around).conversion(node)
-                unit = PERCENT if function == "conversion_rate" else NUMBER
-                kind: v.Kind = "ratio" if function == "conversion_rate" else "flow"
-                return v.NotEvaluated(v.Info(unit, kind), f"`{function}`", node.span)
+            case x.Conversion():
+                self._count += len(around.filters)
+                return conversion(self.aggregates(around), node, around.filters)
             case x.Call():
                 return self.reduction(node, around)
             case x.Binary(operator=operator, left=left, right=right):

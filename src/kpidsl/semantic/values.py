@@ -44,10 +44,25 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """What makes a row of an aggregation's source a first event (`first`, with the aggregation's `per` as its keys),
+    and which rows of `source` convert it: those that `where` keeps, with the same `keys`, at most `within` seconds on.
+    """
+
+    first: tuple[Row, ...]
+    source: str
+    time: Row
+    where: tuple[Row, ...]
+    keys: tuple[Row, ...]
+    within: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate(Value):
     """One aggregation of one source.
 
-    `time` is None for a source without one; `level` is a percentile's; `k`, `n` a top box's.
+    `time` is None for a source without one; `level` is a percentile's; `k`, `n` a top box's. Of a `conversion`,
+    `source` and `time` are the first event's, and `where` is what is around it.
     """
 
     function: str
@@ -62,14 +77,12 @@ class Aggregate(Value):
     n: int | None
     text: str
     span: Span
+    conversion: Conversion | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class NotEvaluated(Value):
-    """Something that this version reads and checks but cannot compute."""
-
-    what: str
-    span: Span
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources whose rows enter."""
+        return (self.source,) if self.conversion is None else (self.source, self.conversion.source)
 
 
 @dataclass(frozen=True, slots=True)

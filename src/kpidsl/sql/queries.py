@@ -161,6 +161,11 @@ def repeated(name: str, columns: Sequence[str], most: int) -> exp.Select:
     return query.having(having).order_by(*(key.copy() for key in keys)).limit(most)
 
 
+def distinct(name: str, column: str) -> exp.Select:
+    """The distinct values of a column."""
+    return exp.select(column_of("t", column)).distinct().from_(table(name, "t"))
+
+
 def text(query: exp.Expr, *, pretty: bool = False) -> str:
     """The SQL of a query in DuckDB's dialect."""
     return query.sql(dialect=DIALECT, pretty=pretty)

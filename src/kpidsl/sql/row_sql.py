@@ -175,7 +175,9 @@ class RowSql:
             case "days_between":
                 return function("date_diff", exp.Literal.string("day"), self.day(first), self.day(arguments[1]))
             case "business_days_between":
-                return exp.paren(times.business_days(self.day(first), self.day(arguments[1])))
+                return exp.paren(
+                    times.business_days(self.day(first), self.day(arguments[1]), self.calendar.known_holidays)
+                )
             case "date":
                 return self.day(first)
             case part if part in _PARTS:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlglot import exp
 
-from kpidsl.calendar import Calendar, civil_threshold, date_threshold, repeated_offsets
+from kpidsl.calendar import Calendar, civil_threshold, date_threshold, month_counts, repeated_offsets
 from kpidsl.semantic.types import DataType
 
 _STEP = timedelta(microseconds=1)
@@ -139,9 +139,40 @@ def _interval(length: timedelta) -> exp.Expr:
     return function("to_microseconds", exp.Literal.number(length // _STEP))
 
 
-def business_days(start: exp.Expr, end: exp.Expr) -> exp.Expr:
-    """Weekdays after the start day up to and including the end day."""
-    return exp.Sub(this=_weekdays_to(end), expression=_weekdays_to(start))
+def business_days(start: exp.Expr, end: exp.Expr, holidays: frozenset[date]) -> exp.Expr:
+    """Weekdays that are no holidays after the start day up to and including the end day; the other way round, as a
+    negative number, where the end is earlier.
+    """
+    counts = month_counts(holidays)
+    weekdays = exp.Sub(this=_weekdays_to(end), expression=_weekdays_to(start))
+    if counts is None:
+        return weekdays
+    free = exp.Sub(this=_holidays_to(end, *counts), expression=_holidays_to(start, *counts))
+    return exp.Sub(this=weekdays, expression=exp.paren(free))
+
+
+def _holidays_to(on: exp.Expr, first: date, counts: Sequence[int]) -> exp.Expr:
+    """How many holidays on weekdays there are up to a day: those before its month, and the days of the month among
+    them up to it (`month_counts`). Before and after the list nothing is added.
+    """
+    months = function("date_diff", exp.Literal.string("month"), day(first), on)
+    place = function(
+        "least",
+        function("greatest", exp.Add(this=months, expression=exp.Literal.number(2)), exp.Literal.number(1)),
+        exp.Literal.number(len(counts)),
+    )
+    of_month = function(
+        "list_extract", exp.cast(exp.Literal.string(f"[{', '.join(map(str, counts))}]"), "BIGINT[]"), place
+    )
+    one = exp.cast(exp.Literal.string("1"), "BIGINT")
+    upto = function("date_part", exp.Literal.string("day"), on)
+    days_so_far = exp.Sub(
+        this=exp.paren(exp.BitwiseLeftShift(this=one, expression=exp.cast(upto, "INTEGER"))),
+        expression=exp.Literal.number(1),
+    )
+    before = exp.BitwiseRightShift(this=of_month, expression=exp.Literal.number(31))
+    inside = function("bit_count", exp.BitwiseAnd(this=of_month.copy(), expression=exp.paren(days_so_far)))
+    return exp.paren(exp.Add(this=exp.paren(before), expression=inside))
 
 
 def _weekdays_to(on: exp.Expr) -> exp.Expr:

@@ -80,6 +80,11 @@ def _aggregate(found: Known, aggregate: v.Aggregate) -> None:
         _read(found, aggregate.time, DataType.TIMESTAMP)
     for row in (*(one.row for one in aggregate.where), *aggregate.per):
         _read(found, row, None)
+    if aggregate.conversion is not None:
+        then = aggregate.conversion
+        _read(found, then.time, DataType.TIMESTAMP)
+        for row in (*then.first, *then.where, *then.keys):
+            _read(found, row, None)
 
 
 def _dimensions(found: Known, model: m.Model) -> None:

@@ -162,9 +162,10 @@ class Tested:
 def _by_row(cell: n.Cell, *, kept: bool) -> n.Cell:
     """A cell that tells the rows of another: those in its window, or of these the ones its filters keep."""
     row = ColumnValue(DataType.INTEGER, NUMBER, (), cell.source, ROW_NUMBER)
+    first = cell.conversion.first if cell.conversion is not None else ()
     return replace(
-        cell, function="count", argument=None, where=cell.where if kept else (), by=(ROW_NUMBER,), members=(row,),
-        level=None, k=None, n=None,
+        cell, function="count", argument=None, where=(*first, *cell.where) if kept else (), by=(ROW_NUMBER,),
+        members=(row,), level=None, k=None, n=None, conversion=None,
     )  # fmt: skip
 
 
@@ -215,4 +216,4 @@ def error_text(error: object) -> str:
     """Something that failed, in words."""
     if isinstance(error, KpidslError):
         return f"{error.code} {error.message}"
-    return f"{error.what} is not evaluated by this version" if isinstance(error, n.Unevaluated) else str(error)
+    return str(error)
