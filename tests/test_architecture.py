@@ -27,7 +27,7 @@ ROWS = (
     ("assess",),
     ("report",),
     ("hookspecs", "plugins", "sources"),
-    ("spec_files", "binding"),
+    ("spec_files", "binding", "selection"),
     ("pipeline", "testing"),
     ("",),  # kpidsl/__init__.py: the public names
     ("cli", "__main__"),

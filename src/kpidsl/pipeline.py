@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Problems, Severity, UsageError, did_you_mean
+from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Problems, Severity, UsageError
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles, read
 
@@ -84,7 +83,8 @@ class SpecSet:
         untrusted: bool = False,
         no_plugins: bool = False,
     ) -> CheckReport:
-        """Everything that can be known without reading rows. `schemas=False` stays with the text alone.
+        """Everything that can be known without reading rows, `test` blocks included. `schemas=False` stays with the
+        text alone.
 
         Raises `UsageError` for a param that the spec does not declare.
 
@@ -95,6 +95,10 @@ class SpecSet:
         """
         found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn=schemas)
         problems = found.problems
+        if self._names.tests:
+            from kpidsl.testing.suite import test_problems
+
+            test_problems(self._files.specs, library_units, params=params or {}, problems=problems)
         for name, error in found.bound.failed.items():
             span = self._names.sources[name].node.name.span
             problems.add(
@@ -257,10 +261,11 @@ class SpecSet:
         self, checked: _Checked, as_of: str | date | datetime | None, select: Sequence[str]
     ) -> tuple[tuple[str, ...], Plan, bool]:
         from kpidsl.plan import plan
+        from kpidsl.selection import anchor_of, selected_names
 
         model = checked.model
-        anchor = _anchor(as_of, model)
-        selected = _selected(model, select)
+        anchor = anchor_of(as_of, model)
+        selected = selected_names(model, select)
         problems = Problems()
         try:
             made = plan(model, anchor, selected, problems)
@@ -310,75 +315,6 @@ def library_units() -> tuple[UnitDecl, ...]:
 def _failed_source(diagnostic: Diagnostic) -> bool:
     """Whether data could not be had at all, rather than not being as the spec says."""
     return diagnostic.code in ("K0601", "K0602", "K0603", "K0606", "K0607", "K0608", "K0609")
-
-
-def _anchor(as_of: str | date | datetime | None, model: Model) -> datetime:
-    from kpidsl.calendar import parse_as_of
-
-    match as_of:
-        case None:
-            return datetime.now(UTC).replace(microsecond=0)
-        case datetime():
-            return as_of.astimezone(UTC) if as_of.tzinfo is not None else model.calendar.instant(as_of)
-        case date():
-            text = as_of.isoformat()
-        case _:
-            text = as_of
-    try:
-        return parse_as_of(text, model.calendar)
-    except ValueError as error:
-        raise UsageError(f"--as-of {text}: {error}") from error
-
-
-def _selected(model: Model, select: Sequence[str]) -> tuple[str, ...]:
-    """The names that are evaluated, in the order of the spec.
-
-    Raises `UsageError` for a selection that matches nothing.
-    """
-    if not select:
-        return model.order
-    chosen: set[str] = set()
-    pending = {one.name for one in model.pending}
-    for pattern in select:
-        found = {name for name in model.order if _matches(model, name, pattern)}
-        found |= {name for name in pending if ":" not in pattern and fnmatchcase(name, pattern)}
-        if not found:
-            kind, _, rest = pattern.rpartition(":")
-            known = _known(model, kind)
-            raise UsageError(
-                f"--select {pattern} matches nothing",
-                hint=did_you_mean(rest, known) or (f"there are {', '.join(sorted(known)[:8])}" if known else None),
-            )
-        useless = [name for name in found if name in model.metrics and not model.metrics[name].standalone]
-        if useless == [pattern]:
-            raise UsageError(
-                f"--select {pattern}: this metric has no window, so it has no value by itself",
-                hint=f"a KPI gives it one: `kpi … {{ value {pattern} over last month }}`",
-            )
-        chosen |= found
-    return tuple(name for name in model.order if name in chosen) + tuple(
-        sorted(name for name in chosen if name not in model.order)
-    )
-
-
-def _matches(model: Model, name: str, pattern: str) -> bool:
-    one = model.metrics.get(name) or model.kpis.get(name)
-    if pattern.startswith("tag:"):
-        return one is not None and any(fnmatchcase(tag, pattern[4:]) for tag in one.about.tags)
-    if pattern.startswith("owner:"):
-        return one is not None and one.about.owner is not None and fnmatchcase(one.about.owner, pattern[6:])
-    return fnmatchcase(name, pattern) and (one is not None or name in model.failed)
-
-
-def _known(model: Model, kind: str) -> list[str]:
-    every = [*(one.about for one in model.metrics.values()), *(one.about for one in model.kpis.values())]
-    match kind:
-        case "tag":
-            return sorted({tag for about in every for tag in about.tags})
-        case "owner":
-            return sorted({about.owner for about in every if about.owner is not None})
-        case _:
-            return [*model.kpis, *(name for name, one in model.metrics.items() if one.standalone)]
 
 
 class _Clock:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
-from kpidsl.assess.numbers import said, trimmed, value_of, written
+from kpidsl.assess.numbers import said, value_of, written
 from kpidsl.assess.results import Assessment, BoundResult, Comparison, TrendPoint, WindowResult
 from kpidsl.calendar import Calendar, Window
 from kpidsl.engine.algebra import Evaluation, compare
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan
+from kpidsl.semantic.decimals import trimmed
 
 WORST_FIRST = ("error", "red", "no_data", "stale", "amber", "green", "no_target")
 _REASONS = {

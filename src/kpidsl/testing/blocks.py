@@ -85,6 +85,11 @@ class Block:
         return self.declared.node.title.value
 
     @property
+    def expects_error(self) -> bool:
+        """Whether the whole spec is looked at, since the error may be anywhere in it."""
+        return any(isinstance(one.node, t.ExpectErrorProp) for one in self.expectations)
+
+    @property
     def span(self) -> Span:
         return self.declared.node.span
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, assert_never
 
-from kpidsl.assess.numbers import finite
 from kpidsl.diagnostics import Problems
 from kpidsl.engine.duck import literal
+from kpidsl.semantic.decimals import finite
 from kpidsl.semantic.model import DeclaredColumn
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import Unit, UnitTable, UnknownUnit

@@ -7,8 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import assert_never
 
-from kpidsl.assess.numbers import trimmed, value_of, written
+from kpidsl.assess.numbers import value_of, written
 from kpidsl.engine.scalars import Missing, Scalar
+from kpidsl.semantic.decimals import trimmed
 from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.expr_nodes import Boolean, Quantity
 from kpidsl.syntax.node import Node, Text

@@ -22,7 +22,6 @@ from kpidsl.semantic.model import Model
 from kpidsl.semantic.rows import ColumnValue
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER
-from kpidsl.syntax import test_nodes as t
 from kpidsl.testing.blocks import PROBE, Block
 from kpidsl.testing.given import ROW_NUMBER
 from kpidsl.testing.outcomes import LookedAt
@@ -206,7 +205,7 @@ def _probes(block: Block) -> frozenset[str]:
 def _asked(block: Block, model: Model) -> tuple[str, ...]:
     """What a test computes: what it names; where it expects an error, everything in the spec."""
     own = _probes(block)
-    if any(isinstance(one.node, t.ExpectErrorProp) for one in block.expectations):
+    if block.expects_error:
         return tuple(name for name in model.order if name in own or not name.startswith(PROBE))
     kpis = {one.kpi for one in block.expectations if one.kpi is not None}
     return tuple(name for name in model.order if name in own or name in kpis)

@@ -6,26 +6,27 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_you_mean
-from kpidsl.engine.duck import connect
 from kpidsl.semantic import check, is_of_data, resolve
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared, Named, Names
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
+from kpidsl.semantic.uses import Key, closure, declarations, uses
 from kpidsl.semantic.windowing import check_windows
 from kpidsl.semantic.windows import Invalid
-from kpidsl.source_text import Span
+from kpidsl.source_text import Source, Span
 from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.nodes import Spec
 from kpidsl.syntax.setting_nodes import UnitDecl
 from kpidsl.testing.blocks import Block, Expectation, Reader, as_metrics
-from kpidsl.testing.judge import judge
 from kpidsl.testing.known_columns import known_columns
-from kpidsl.testing.outcomes import SuiteReport
-from kpidsl.testing.run import run
 from kpidsl.testing.unread import check_unread
+
+if TYPE_CHECKING:
+    from kpidsl.testing.outcomes import SuiteReport
 
 Library = Callable[[], Iterable[UnitDecl]]
 
@@ -48,6 +49,11 @@ class Suite:
 
     def run(self) -> SuiteReport:
         """Run every test. Nothing is read but the tables that stand in them."""
+        from kpidsl.engine.duck import connect
+        from kpidsl.testing.judge import judge
+        from kpidsl.testing.outcomes import SuiteReport
+        from kpidsl.testing.run import run
+
         outcomes = []
         connection = connect(1)
         try:
@@ -97,6 +103,20 @@ def prepare(
     return suite
 
 
+def test_problems(specs: tuple[Spec, ...], library: Library, *, params: Mapping[str, str], problems: Problems) -> None:
+    """Tell what is wrong with the `test` blocks of a spec set, as running them would; what is wrong with the spec
+    around them is not told again.
+    """
+    names = resolve(specs, Problems())
+    inside: dict[Source, list[Span]] = {}
+    for one in names.tests:
+        inside.setdefault(one.node.span.source, []).append(one.node.span)
+    for found in prepare(specs, (), library, params=params).problems if names.tests else ():
+        span = found.span
+        if span is not None and any(one.start <= span.start < one.end for one in inside.get(span.source, ())):
+            problems.add(found)
+
+
 def _is_meant(title: str, only: str) -> bool:
     return only.casefold() in title.casefold() or fnmatchcase(title.casefold(), only.casefold())
 
@@ -109,13 +129,16 @@ def _take(problems: Problems, found: Iterable[Diagnostic]) -> None:
 
 
 def _alike(blocks: Sequence[Block]) -> Iterable[list[int]]:
-    """The places of blocks whose tables have the same columns: for them the spec is checked once."""
+    """The places of blocks whose tables have the same columns: for them the spec is checked once. One that expects an
+    error looks at the whole spec, and is alone with its like.
+    """
     found: dict[object, list[int]] = {}
     for place, block in enumerate(blocks):
-        key = tuple(
+        columns = tuple(
             (name, tuple((column.name, column.type) for column in table.schema().columns))
             for name, table in block.tables.items()
         )
+        key = (block.expects_error, columns)
         found.setdefault(key, []).append(place)
     return found.values()
 
@@ -130,7 +153,7 @@ def _checked(
     schemas: dict[str, Schema | None] = dict.fromkeys(names.sources)
     schemas.update((name, table.schema()) for name, table in blocks[0].tables.items())
     found = Problems()
-    named = replace(names, named={**names.named, **probes})
+    named = replace(names, named={**_needed(names, blocks), **probes})
     model = check(named, found, schemas=schemas, params=params, library=library)
     _take(suite.problems, found)
     for block in blocks:
@@ -153,6 +176,20 @@ def _checked(
     return [
         Ready(block, whole, tuple(one for one in of_data if _concerns(one, block, names.tests))) for block in blocks
     ]
+
+
+def _needed(names: Names, blocks: Sequence[Block]) -> dict[str, Declared[Named]]:
+    """What some tests look at, and what that is built on; everything where an error is expected."""
+    if any(block.expects_error for block in blocks):
+        return names.named
+    used = {
+        key: tuple(uses(node, namespace, names))
+        for key, (namespace, node) in declarations(names).items()
+        if key.sort == "name"
+    }
+    asked = [use.key for block in blocks for use in uses(block.declared.node, block.declared.namespace, names)]
+    kept = closure(asked, used)
+    return {name: one for name, one in names.named.items() if Key("name", name) in kept}
 
 
 def _check_subject(one: Expectation, model: Model, problems: Problems) -> None:

@@ -1,0 +1,78 @@
+"""What a run is asked for: the anchor it looks from, and the names it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
+
+from kpidsl.calendar import parse_as_of
+from kpidsl.diagnostics import UsageError, did_you_mean
+from kpidsl.semantic.model import Model
+
+
+def anchor_of(as_of: str | date | datetime | None, model: Model) -> datetime:
+    match as_of:
+        case None:
+            return datetime.now(UTC).replace(microsecond=0)
+        case datetime():
+            return as_of.astimezone(UTC) if as_of.tzinfo is not None else model.calendar.instant(as_of)
+        case date():
+            text = as_of.isoformat()
+        case _:
+            text = as_of
+    try:
+        return parse_as_of(text, model.calendar)
+    except ValueError as error:
+        raise UsageError(f"--as-of {text}: {error}") from error
+
+
+def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
+    """The names that are evaluated, in the order of the spec.
+
+    Raises `UsageError` for a selection that matches nothing.
+    """
+    if not select:
+        return model.order
+    chosen: set[str] = set()
+    pending = {one.name for one in model.pending}
+    for pattern in select:
+        found = {name for name in model.order if _matches(model, name, pattern)}
+        found |= {name for name in pending if ":" not in pattern and fnmatchcase(name, pattern)}
+        if not found:
+            kind, _, rest = pattern.rpartition(":")
+            known = _known(model, kind)
+            raise UsageError(
+                f"--select {pattern} matches nothing",
+                hint=did_you_mean(rest, known) or (f"there are {', '.join(sorted(known)[:8])}" if known else None),
+            )
+        useless = [name for name in found if name in model.metrics and not model.metrics[name].standalone]
+        if useless == [pattern]:
+            raise UsageError(
+                f"--select {pattern}: this metric has no window, so it has no value by itself",
+                hint=f"a KPI gives it one: `kpi … {{ value {pattern} over last month }}`",
+            )
+        chosen |= found
+    return tuple(name for name in model.order if name in chosen) + tuple(
+        sorted(name for name in chosen if name not in model.order)
+    )
+
+
+def _matches(model: Model, name: str, pattern: str) -> bool:
+    one = model.metrics.get(name) or model.kpis.get(name)
+    if pattern.startswith("tag:"):
+        return one is not None and any(fnmatchcase(tag, pattern[4:]) for tag in one.about.tags)
+    if pattern.startswith("owner:"):
+        return one is not None and one.about.owner is not None and fnmatchcase(one.about.owner, pattern[6:])
+    return fnmatchcase(name, pattern) and (one is not None or name in model.failed)
+
+
+def _known(model: Model, kind: str) -> list[str]:
+    every = [*(one.about for one in model.metrics.values()), *(one.about for one in model.kpis.values())]
+    match kind:
+        case "tag":
+            return sorted({tag for about in every for tag in about.tags})
+        case "owner":
+            return sorted({about.owner for about in every if about.owner is not None})
+        case _:
+            return [*model.kpis, *(name for name, one in model.metrics.items() if one.standalone)]
