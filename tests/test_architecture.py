@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 
 ROWS = (
-    ("source_text", "diagnostics"),
+    ("source_text", "kept_files", "diagnostics"),
     ("calendar", "stats", "syntax"),
     ("semantic",),
     ("plan",),
@@ -27,7 +27,7 @@ ROWS = (
     ("assess",),
     ("report",),
     ("hookspecs", "plugins", "sources"),
-    ("spec_files", "binding", "selection"),
+    ("spec_files", "kept_model", "binding", "selection"),
     ("pipeline", "testing"),
     ("",),  # kpidsl/__init__.py: the public names
     ("cli", "__main__"),

@@ -15,7 +15,7 @@ from kpidsl.plugins import PluginError, Registry
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_scope import column_type
 from kpidsl.semantic.rows import ColumnValue, Row
-from kpidsl.semantic.scope import Names
+from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources.materialize import into_duckdb
 from kpidsl.sources.options import build_options
@@ -40,7 +40,7 @@ class Bound:
 
 
 def bind(
-    names: Names,
+    sources: Mapping[str, Declared[d.SourceDecl]],
     registry: Registry,
     root: Path,
     problems: Problems,
@@ -52,7 +52,7 @@ def bind(
     """Check every source's provider and options; `learn` its columns. A wrong option is a problem of the spec."""
     bound = Bound()
     cache = SchemaCache()
-    for name, declared in names.sources.items():
+    for name, declared in sources.items():
         written = next((prop.provider for prop in declared.node.properties if isinstance(prop, d.FromProp)), None)
         if written is None:
             continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 import time
+from functools import cache
 from pathlib import Path
 
 SUFFIX = ".kept"
@@ -33,6 +35,21 @@ def folder() -> Path | None:
     if hasattr(os, "getuid") and (state.st_uid != os.getuid() or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
         return None
     return base
+
+
+@cache
+def maker() -> bytes:
+    """What made whatever is kept: this installation of kpidsl, file by file, and this Python."""
+    package = Path(__file__).parent
+    found = hashlib.sha256(sys.version.encode())
+    for place, folders, names in os.walk(package):
+        folders.sort()
+        for name in sorted(names):
+            if not name.endswith(".pyc"):
+                file = Path(place) / name
+                state = file.stat()
+                found.update(f"{file} {state.st_size} {state.st_mtime_ns}".encode())
+    return found.digest()
 
 
 def key(*parts: bytes) -> str:

@@ -18,6 +18,7 @@ from kpidsl.spec_files import SpecFiles, read
 
 if TYPE_CHECKING:
     from kpidsl.binding import Bound
+    from kpidsl.kept_model import KeptModel
     from kpidsl.plan import Plan
     from kpidsl.report.results import Results
     from kpidsl.semantic.model import Model
@@ -56,6 +57,16 @@ class CheckReport:
 
 
 @dataclass(frozen=True, slots=True)
+class _Opened:
+    """The sources of a set as they are opened, and the name under which what follows from them is kept, if at all."""
+
+    bound: Bound
+    problems: Problems
+    kept: KeptModel
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Checked:
     model: Model
     bound: Bound
@@ -65,14 +76,13 @@ class _Checked:
 class SpecSet:
     """Parsed files that belong together. Made by `load`."""
 
-    def __init__(self, files: SpecFiles, problems: Problems) -> None:
+    def __init__(self, files: SpecFiles) -> None:
         self._files = files
-        self._problems = problems
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Problems of syntax, found when the files were read."""
-        return tuple(self._problems)
+        return tuple(self._files.problems)
 
     def check(
         self,
@@ -93,20 +103,34 @@ class SpecSet:
         >>> report.ok, [(one.code, one.place) for one in report.diagnostics]
         (False, [('K0204', '<stdin>:1')])
         """
-        found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn=schemas)
-        problems = found.problems
-        if self._names.tests:
-            from kpidsl.testing.suite import test_problems
-
-            test_problems(self._files.specs, library_units, params=params or {}, problems=problems)
-        for name, error in found.bound.failed.items():
-            span = self._names.sources[name].node.name.span
-            problems.add(
-                Diagnostic(error.code, Severity.ERROR, error.message, (Label(span),), hint=error.hint, affects=(name,))
-            )
+        given = dict(params or {})
+        opened = self._open(given, sources or {}, untrusted, no_plugins, learn=schemas)
+        said = opened.kept.report(opened.name) if opened.name else None
+        if said is None:
+            said = self._said(opened, given)
+            if opened.name:
+                opened.kept.save_report(opened.name, said)
+        problems = Problems()
+        for diagnostic in (*opened.problems, *said):
+            problems.add(diagnostic)
         diagnostics = tuple(problems)
         of_spec = any(one.severity is Severity.ERROR and not _failed_source(one) for one in diagnostics)
         return CheckReport(diagnostics, 4 if of_spec else 3 if problems.has_errors else 0)
+
+    def _said(self, opened: _Opened, params: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+        """What a check says of the files themselves and of their sources."""
+        problems = self._model(opened, params, keep=False)[1]
+        names = self._names
+        if names.tests:
+            from kpidsl.testing.suite import test_problems
+
+            test_problems(self._files.specs, library_units, params=params, problems=problems)
+        for name, error in opened.bound.failed.items():
+            span = names.sources[name].node.name.span
+            problems.add(
+                Diagnostic(error.code, Severity.ERROR, error.message, (Label(span),), hint=error.hint, affects=(name,))
+            )
+        return tuple(problems)
 
     def evaluate(
         self,
@@ -160,7 +184,7 @@ class SpecSet:
         finally:
             connection.close()
         clock.lap("queries")
-        identity = SpecIdentity(len(self._files.specs), self._files.sha256)
+        identity = SpecIdentity(len(self._files.sources), self._files.sha256)
         found = assess(
             checked.model,
             plan,
@@ -184,7 +208,7 @@ class SpecSet:
         """
         from kpidsl.testing.suite import prepare
 
-        suite = prepare(self._files.specs, self._problems, library_units, params=params or {}, only=only)
+        suite = prepare(self._files.specs, self._files.problems, library_units, params=params or {}, only=only)
         if suite.problems.has_errors:
             raise SpecError(tuple(suite.problems))
         return suite.run()
@@ -224,27 +248,53 @@ class SpecSet:
 
         return resolve(self._files.specs, Problems())
 
-    def _check(
+    def _open(
         self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: bool
-    ) -> _Checked:
+    ) -> _Opened:
+        """The sources bound to their providers. The trees are only made where the sources were not kept."""
         from kpidsl import plugins
         from kpidsl.binding import bind
+        from kpidsl.kept_model import KeptModel
+
+        kept = KeptModel(self._files)
+        declared = kept.declared()
+        names = None
+        if declared is None:
+            names = self._names
+            declared = names.sources
+            problems = self._files.problems
+            if not problems.has_errors:
+                if not any(spec.declarations or spec.broken for spec in self._files.specs):
+                    raise UsageError(
+                        "there are no declarations in the spec",
+                        hint='a first line: `source orders { from csv("orders.csv") }`',
+                    )
+                kept.save_declared(names)
+        registry = plugins.load(no_plugins=no_plugins)
+        found = Problems()
+        for warning in registry.warnings:
+            found.add(warning)
+        said = len(found)
+        bound = bind(declared, registry, self._files.root, found, frames=frames, untrusted=untrusted, learn=learn)
+        is_sound = kept.is_on and not bound.failed and len(found) == said
+        return _Opened(bound, found, kept, kept.of(bound.schemas, params) if is_sound else "")
+
+    def _model(self, opened: _Opened, params: Mapping[str, str], *, keep: bool) -> tuple[Model, Problems]:
+        """The model, and all that is wrong with the files themselves."""
         from kpidsl.semantic import check, resolve
 
-        problems = Problems()
-        for diagnostic in self._problems:
-            problems.add(diagnostic)
+        found = opened.kept.model(opened.name) if opened.name else None
+        if found is not None:
+            problems = Problems()
+            for diagnostic in found[1]:
+                problems.add(diagnostic)
+            return found[0], problems
+        problems = self._files.problems
         names = resolve(self._files.specs, problems)
-        if not any(spec.declarations or spec.broken for spec in self._files.specs) and not problems.has_errors:
-            raise UsageError(
-                "there are no declarations in the spec", hint='a first line: `source orders { from csv("orders.csv") }`'
-            )
-        registry = plugins.load(no_plugins=no_plugins)
-        for warning in registry.warnings:
-            problems.add(warning)
-        bound = bind(names, registry, self._files.root, problems, frames=frames, untrusted=untrusted, learn=learn)
-        model = check(names, problems, schemas=bound.schemas, params=params, library=library_units)
-        return _Checked(model, bound, problems)
+        model = check(names, problems, schemas=opened.bound.schemas, params=params, library=library_units)
+        if keep and opened.name:
+            opened.kept.save_model(opened.name, model, problems)
+        return model, problems
 
     def _checked(
         self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool
@@ -252,10 +302,13 @@ class SpecSet:
         """The checked spec; raises `SpecError` where anything but the data is wrong."""
         from kpidsl.semantic import is_of_data
 
-        checked = self._check(params, frames, untrusted, no_plugins, learn=True)
-        if any(one.severity is Severity.ERROR and not is_of_data(one) for one in checked.problems):
-            raise SpecError(tuple(checked.problems))
-        return checked
+        opened = self._open(params, frames, untrusted, no_plugins, learn=True)
+        model, problems = self._model(opened, params, keep=True)
+        for diagnostic in opened.problems:
+            problems.add(diagnostic)
+        if any(one.severity is Severity.ERROR and not is_of_data(one) for one in problems):
+            raise SpecError(tuple(problems))
+        return _Checked(model, opened.bound, problems)
 
     def _plan(
         self, checked: _Checked, as_of: str | date | datetime | None, select: Sequence[str]
@@ -285,8 +338,7 @@ def load(paths: str | Path | Iterable[str | Path], *, stdin_text: str | None = N
     ()
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    problems = Problems()
-    return SpecSet(read(given, problems, stdin_text), problems)
+    return SpecSet(read(given, stdin_text))
 
 
 def version() -> str:

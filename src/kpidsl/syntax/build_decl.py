@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-
 from kpidsl.source_text import Span
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import setting_nodes as s

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
 
-
 from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax import expr_nodes as x
@@ -259,7 +258,7 @@ class ExprBuilder:
         links: list[tuple[str, Branch, Span]] = []
         left: Any = branch
         while isinstance(left, Branch) and left.data == rule:
-            links.append((left.children[1].value, left.children[2], self.span(left)))  # type: ignore[union-attr]
+            links.append((left.children[1].value, left.children[2], self.span(left)))
             left = left.children[0]
             if len(links) > MAX_LINKS:
                 self.too_deep(branch)

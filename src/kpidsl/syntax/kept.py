@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import copyreg
 import io
 import pickle
-import sys
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from kpidsl import kept_files
@@ -25,7 +21,9 @@ def parse_kept(source: Source, problems: Problems) -> Spec:
     """`parse`, or what it gave for the same text before. Only a text without any problem is kept."""
     if len(source.text) < LEAST or kept_files.folder() is None:
         return parse(source, problems)
-    name = kept_files.key(_version(), source.text.encode("utf-8", "surrogatepass"))
+    name = kept_files.key(
+        kept_files.maker(), grammar_text().encode(), makers(), source.text.encode("utf-8", "surrogatepass")
+    )
     kept = kept_files.load("spec", name)
     if kept is not None:
         try:
@@ -41,10 +39,8 @@ def parse_kept(source: Source, problems: Problems) -> Spec:
     for diagnostic in own:
         problems.add(diagnostic)
     if not len(own):
-        try:
+        with suppress(RecursionError):  # nested deeper than pickling goes: it is parsed each time
             kept_files.save("spec", name, _dumped(spec))
-        except RecursionError:
-            pass  # nested deeper than pickling goes: it is parsed each time
     return spec
 
 
@@ -65,13 +61,3 @@ def _dumped(spec: Spec) -> bytes:
     data = io.BytesIO()
     _Pickler(data, pickle.HIGHEST_PROTOCOL).dump(spec)
     return data.getvalue()
-
-
-@cache
-def _version() -> bytes:
-    """What makes a tree: the grammar, and every module of this package and of what spans are."""
-    here = Path(__file__).parent
-    modules = b"".join(file.read_bytes() for file in sorted(here.glob("*.py")))
-    return b"".join(
-        (grammar_text().encode(), makers(), modules, (here.parent / "source_text.py").read_bytes(), sys.version.encode())
-    )

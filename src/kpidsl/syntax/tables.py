@@ -141,7 +141,7 @@ def _recipe(rule: Any, made: Any) -> Recipe:
 def _reader(lexer: Any) -> Reader:
     """How a state reads on, from Lark's lexer of that state, whose terminals stand in the order they are tried."""
     scanner = lexer.scanner  # made on first use, and the callbacks with it
-    if lexer.callback or len(lexer.ignore_types) != 3:  # noqa: PLR2004
+    if lexer.callback or len(lexer.ignore_types) != 3:
         raise Unsupported
     keywords: dict[str, str] = {}
     letters: list[TerminalDef] = []
