@@ -112,13 +112,13 @@ def make_rules(folder: Path, rules: int, files: int) -> None:
     """Recording rules as a Prometheus user writes them: a name, a labelled expression over a window, a label."""
     folder.mkdir(parents=True)
     for number in range(files):
-        lines = [f"groups:\n- name: part{number}\n  rules:\n"]
-        for at in range(number, rules, files):
-            lines.append(
-                f'  - record: k{at}\n    expr: sum(increase(amount{{{COLUMNS[at % 4]}="x{at}"}}[28d])) >= {at}\n'
-                f"    labels:\n      owner: team{at % 7}\n"
-            )
-        (folder / f"part{number:03}.yml").write_text("".join(lines), "utf-8")
+        written = "".join(
+            f'  - record: k{at}\n    expr: sum(increase(amount{{{COLUMNS[at % 4]}="x{at}"}}[28d])) >= {at}\n'
+            f"    labels:\n      owner: team{at % 7}\n"
+            for at in range(number, rules, files)
+        )
+        text = f"groups:\n- name: part{number}\n  rules:\n{written}"
+        (folder / f"part{number:03}.yml").write_text(text, "utf-8")
 
 
 def make_metricflow(folder: Path, metrics: int) -> None:

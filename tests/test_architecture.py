@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 
 ROWS = (
-    ("source_text", "kept_files", "diagnostics"),
+    ("records", "source_text", "kept_files", "diagnostics"),
     ("calendar", "stats", "syntax"),
     ("semantic",),
     ("plan",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from kpidsl.hookspecs import ColumnRequest, Context, Dataset, ScanRequest
 from kpidsl.plan import Plan
 from kpidsl.plan.columns import columns, columns_in
 from kpidsl.plugins import PluginError, Registry
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_scope import column_type
 from kpidsl.semantic.rows import ColumnValue, Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Problems, Severity, UsageError
+from kpidsl.records import dataclass
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles, read
 

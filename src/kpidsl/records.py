@@ -9,11 +9,14 @@ slots directly. To type checkers, and to `fields`, `replace` and pickles, nothin
 from __future__ import annotations
 
 import dataclasses
+from inspect import get_annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass as dataclass
+    from dataclasses import dataclass
+
+    __all__ = ["dataclass"]
 else:
 
     def dataclass(cls=None, /, **how):
@@ -29,7 +32,7 @@ else:
 
 
 def _has_initvar(cls: type) -> bool:
-    return any("InitVar" in str(hint) for hint in cls.__dict__.get("__annotations__", {}).values())
+    return any("InitVar" in str(hint) for hint in get_annotations(cls).values())
 
 
 def _record(cls: Any, eq: bool) -> Any:
@@ -77,7 +80,9 @@ def _init(self: Any, *values: Any, **named: Any) -> None:
     cls = _home(type(self), "__init__")
     fields = dataclasses.fields(cls)
     known: dict[str, Any] = {**_setters(cls, fields), "MISSING": dataclasses.MISSING}
-    positional, keyword, body = ["self"], [], []
+    positional: list[str] = ["self"]
+    keyword: list[str] = []
+    body: list[str] = []
     for field in fields:
         name = field.name
         value = name
@@ -145,11 +150,11 @@ def _setstate(self: Any, state: Any) -> None:
     _compiled(cls, "__setstate__", ["self", "state"], body, _setters(cls, fields))(self, state)
 
 
-def _setattr(self: Any, name: str, value: object) -> None:
+def _setattr(_: Any, name: str, __: object) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
-def _delattr(self: Any, name: str) -> None:
+def _delattr(_: Any, name: str) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
 
 

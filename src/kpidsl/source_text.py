@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple
+
+from kpidsl.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

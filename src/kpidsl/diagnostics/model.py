@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from kpidsl.records import dataclass
 from kpidsl.source_text import Span
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+from kpidsl.records import dataclass
 
 _DECLARATIONS = [
     "namespace",

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import marshal
 import sys
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kpidsl import kept_files
+from kpidsl.records import dataclass
 from kpidsl.syntax.grammar_files import grammar_text, makers
 
 if TYPE_CHECKING:
