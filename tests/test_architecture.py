@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 
 ROWS = (
-    ("source_text", "diagnostics"),
+    ("records", "source_text", "kept_files", "diagnostics"),
     ("calendar", "stats", "syntax"),
     ("semantic",),
     ("plan",),
@@ -27,7 +27,7 @@ ROWS = (
     ("assess",),
     ("report",),
     ("hookspecs", "plugins", "sources"),
-    ("spec_files", "binding", "selection", "lookup"),
+    ("spec_files", "kept_model", "binding", "selection", "lookup"),
     ("checked",),
     ("smart",),
     ("pipeline", "testing", "fixing"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,11 @@ from kpidsl.hookspecs import ColumnRequest, Context, Dataset, ScanRequest
 from kpidsl.plan import Plan
 from kpidsl.plan.columns import columns, columns_in, columns_of_conversion
 from kpidsl.plugins import PluginError, Registry
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_scope import column_type
 from kpidsl.semantic.rows import ColumnValue, Row
-from kpidsl.semantic.scope import Names
+from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources.materialize import into_duckdb
 from kpidsl.sources.options import build_options
@@ -43,7 +44,8 @@ class Bound:
 
 
 def bind(
-    names: Names,
+    sources: Mapping[str, Declared[d.SourceDecl]],
+    holidays: HolidaysProp | None,
     registry: Registry,
     root: Path,
     problems: Problems,
@@ -55,13 +57,11 @@ def bind(
     """Check every source's provider and options; `learn` its columns. A wrong option is a problem of the spec."""
     bound = Bound()
     cache = SchemaCache()
-    for calendar in names.calendars[:1]:
-        for prop in calendar.properties:
-            if isinstance(prop, HolidaysProp) and isinstance(prop.days, p.ProviderCall):
-                base = calendar.span.source.file
-                context = Context(base.parent if base is not None else root, root, untrusted, frames)
-                bound.holidays = _holidays(prop.days, registry, context, problems, learn)
-    for name, declared in names.sources.items():
+    if holidays is not None and isinstance(holidays.days, p.ProviderCall):
+        base = holidays.span.source.file
+        context = Context(base.parent if base is not None else root, root, untrusted, frames)
+        bound.holidays = _holidays(holidays.days, registry, context, problems, learn)
+    for name, declared in sources.items():
         written = next((prop.provider for prop in declared.node.properties if isinstance(prop, d.FromProp)), None)
         if written is None:
             continue

@@ -1,16 +1,25 @@
-"""A spec set after its check: what it means, what it is bound to, and what is to be said of it."""
+"""A spec set opened and checked: its sources bound, what it means, and what is to be said of it.
+
+What was found before for the same text and columns is taken from what is kept (`kept_model`); the trees of the files
+are then not made at all, unless somebody asks for them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kpidsl.diagnostics import Diagnostic, Label, Problems, Severity
+from kpidsl.diagnostics import Diagnostic, Label, Problems, Severity, UsageError
+from kpidsl.kept_model import KeptModel
+from kpidsl.records import dataclass
+from kpidsl.spec_files import SpecFiles
 
 if TYPE_CHECKING:
     from kpidsl.binding import Bound
     from kpidsl.semantic.model import Model
     from kpidsl.semantic.scope import Names
+    from kpidsl.syntax.setting_nodes import HolidaysProp, UnitDecl
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +32,61 @@ class CheckReport:
     diagnostics: tuple[Diagnostic, ...]
     exit_code: int
 
+    @classmethod
+    def of(cls, found: Iterable[Diagnostic]) -> CheckReport:
+        """The report of these problems."""
+        problems = Problems()
+        for diagnostic in found:
+            problems.add(diagnostic)
+        diagnostics = tuple(problems)
+        of_spec = any(one.severity is Severity.ERROR and not _failed_source(one) for one in diagnostics)
+        return cls(diagnostics, 4 if of_spec else 3 if problems.has_errors else 0)
+
     @property
     def ok(self) -> bool:
         return self.exit_code == 0
 
 
-@dataclass(frozen=True, slots=True)
+class Opened:
+    """A spec set whose sources are bound to their providers. `problems`: of plugins and of the sources' options."""
+
+    def __init__(self, files: SpecFiles, bound: Bound, problems: Problems, kept: KeptModel, *, sound: bool) -> None:
+        self.files = files
+        self.bound = bound
+        self.problems = problems
+        self.kept = kept
+        self._is_sound = sound
+
+    def name(self, params: Mapping[str, str]) -> str:
+        """Under which name what follows from this is kept; empty where it is not kept."""
+        return self.kept.of(self.bound.schemas, params) if self._is_sound else ""
+
+    @cached_property
+    def resolved(self) -> tuple[Names, Problems]:
+        """The names of the set, and what is wrong with its text and names."""
+        from kpidsl.semantic import resolve
+
+        problems = self.files.problems
+        return resolve(self.files.specs, problems), problems
+
+
 class Checked:
     """What the stages up to the check made of a spec set."""
 
-    names: Names
-    model: Model
-    bound: Bound
-    problems: Problems
+    def __init__(self, opened: Opened, model: Model, problems: Problems) -> None:
+        self.opened = opened
+        self.model = model
+        self.problems = problems
 
-    def report(self) -> CheckReport:
+    @property
+    def bound(self) -> Bound:
+        return self.opened.bound
+
+    @property
+    def names(self) -> Names:
+        return self.opened.resolved[0]
+
+    def complete(self) -> tuple[Diagnostic, ...]:
         """What was found, the sources that could not be opened and what is unused included."""
         from kpidsl.semantic import tidy
 
@@ -47,9 +96,76 @@ class Checked:
             self.problems.add(
                 Diagnostic(error.code, Severity.ERROR, error.message, (Label(span),), hint=error.hint, affects=(name,))
             )
-        diagnostics = tuple(self.problems)
-        of_spec = any(one.severity is Severity.ERROR and not _failed_source(one) for one in diagnostics)
-        return CheckReport(diagnostics, 4 if of_spec else 3 if self.problems.has_errors else 0)
+        return tuple(self.problems)
+
+    def report(self) -> CheckReport:
+        return CheckReport.of(self.complete())
+
+
+def opened(files: SpecFiles, frames: Mapping[str, object], *, untrusted: bool, no_plugins: bool, learn: bool) -> Opened:
+    """Bind the sources of a set to their providers; `learn` their columns.
+
+    Raises `UsageError` where nothing is declared.
+    """
+    from kpidsl import plugins
+    from kpidsl.binding import bind
+    from kpidsl.semantic import resolve
+
+    kept = KeptModel(files)
+    declared = kept.declared()
+    holidays = None
+    if declared is None:
+        names = resolve(files.specs, Problems())
+        declared, holidays = names.sources, _holidays(names)
+        if not files.problems.has_errors:
+            if not any(spec.declarations or spec.broken for spec in files.specs):
+                raise UsageError(
+                    "there are no declarations in the spec",
+                    hint='a first line: `source orders { from csv("orders.csv") }`',
+                )
+            if holidays is None:  # those of a country change with the library that knows them
+                kept.save_declared(declared)
+    registry = plugins.load(no_plugins=no_plugins)
+    problems = Problems()
+    for warning in registry.warnings:
+        problems.add(warning)
+    said = len(problems)
+    bound = bind(declared, holidays, registry, files.root, problems, frames=frames, untrusted=untrusted, learn=learn)
+    is_sound = kept.is_on and holidays is None and not bound.failed and len(problems) == said
+    return Opened(files, bound, problems, kept, sound=is_sound)
+
+
+def modelled(
+    opened: Opened, params: Mapping[str, str], library: Callable[[], Iterable[UnitDecl]], *, keep: bool
+) -> Checked:
+    """The model of a set, and all that is wrong with its files; `keep` it for the next run.
+
+    Raises `UsageError` for a param that the spec does not declare.
+    """
+    from kpidsl.semantic import check
+
+    name = opened.name(params)
+    found = opened.kept.model(name)
+    problems = Problems()
+    if found is not None:
+        for diagnostic in found[1]:
+            problems.add(diagnostic)
+        return Checked(opened, found[0], problems)
+    names, said = opened.resolved
+    for diagnostic in said:
+        problems.add(diagnostic)
+    problems.hush(names.broken)
+    model = check(names, problems, schemas=opened.bound.schemas, params=params, library=library)
+    if keep:
+        opened.kept.save_model(name, model, problems)
+    return Checked(opened, model, problems)
+
+
+def _holidays(names: Names) -> HolidaysProp | None:
+    from kpidsl.syntax.setting_nodes import HolidaysProp
+
+    found = [prop for calendar in names.calendars[:1] for prop in calendar.properties if isinstance(prop, HolidaysProp)]
+    return found[0] if found else None
 
 
 def _failed_source(diagnostic: Diagnostic) -> bool:

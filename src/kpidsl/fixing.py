@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from kpidsl.checked import CheckReport
 from kpidsl.diagnostics import Diagnostic, Fix, Severity, UsageError
 from kpidsl.diagnostics.edits import apart, applied
-from kpidsl.pipeline import CheckReport, SpecSet, load
+from kpidsl.pipeline import SpecSet, load
+from kpidsl.records import dataclass
 from kpidsl.source_text import Source
 from kpidsl.spec_files import STANDARD_INPUT, STANDARD_INPUT_NAME, files_of
 

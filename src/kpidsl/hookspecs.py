@@ -7,13 +7,14 @@ marked `@hookimpl`. Hooks return values; they never call back. `docs/plugins.md`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import pluggy
 
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType, Schema
 
 if TYPE_CHECKING:

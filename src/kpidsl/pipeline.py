@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.checked import Checked, CheckReport
+from kpidsl.checked import Checked, CheckReport, Opened, modelled, opened
 from kpidsl.diagnostics import Diagnostic, KpidslError, Problems, Severity, UsageError
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles, read
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from kpidsl.plan import Plan
     from kpidsl.report.explanation import Explanation
     from kpidsl.report.results import Results
-    from kpidsl.semantic.model import Model
     from kpidsl.smart.records import SmartReport
     from kpidsl.syntax.setting_nodes import UnitDecl
     from kpidsl.testing.outcomes import SuiteReport
@@ -44,14 +43,13 @@ class SpecError(KpidslError):
 class SpecSet:
     """Parsed files that belong together. Made by `load`."""
 
-    def __init__(self, files: SpecFiles, problems: Problems) -> None:
+    def __init__(self, files: SpecFiles) -> None:
         self._files = files
-        self._problems = problems
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Problems of syntax, found when the files were read."""
-        return tuple(self._problems)
+        return tuple(self._files.problems)
 
     def check(
         self,
@@ -73,12 +71,23 @@ class SpecSet:
         (False, [('K0204', '<stdin>:1')])
         """
         given = dict(params or {})
-        found = self._check(given, sources or {}, untrusted, no_plugins, learn=schemas)
-        if found.names.tests:
+        opened = self._open(sources or {}, untrusted, no_plugins, learn=schemas)
+        name = opened.name(given)
+        said = opened.kept.report(name)
+        if said is None:
+            said = self._said(opened, given)
+            opened.kept.save_report(name, said)
+        return CheckReport.of((*opened.problems, *said))
+
+    def _said(self, opened: Opened, params: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+        """What a check says of the files themselves and of their sources."""
+        found = modelled(opened, params, library_units, keep=False)
+        names = found.names
+        if names.tests:
             from kpidsl.testing.suite import test_problems
 
-            test_problems(self._files.specs, library_units, params=given, problems=found.problems)
-        return found.report()
+            test_problems(self._files.specs, library_units, params=params, problems=found.problems)
+        return found.complete()
 
     def smart(
         self,
@@ -158,7 +167,7 @@ class SpecSet:
         finally:
             connection.close()
         clock.lap("queries")
-        identity = SpecIdentity(len(self._files.specs), self._files.sha256)
+        identity = SpecIdentity(len(self._files.sources), self._files.sha256)
         found = assess(
             checked.model,
             plan,
@@ -182,7 +191,7 @@ class SpecSet:
         """
         from kpidsl.testing.suite import prepare
 
-        suite = prepare(self._files.specs, self._problems, library_units, params=params or {}, only=only)
+        suite = prepare(self._files.specs, self._files.problems, library_units, params=params or {}, only=only)
         if suite.problems.has_errors:
             raise SpecError(tuple(suite.problems))
         return suite.run()
@@ -243,27 +252,17 @@ class SpecSet:
         return explain(name, looked)
 
     # ------------------------------------------------------------ stages
+    def _open(self, frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: bool) -> Opened:
+        return opened(self._files, frames, untrusted=untrusted, no_plugins=no_plugins, learn=learn)
+
     def _check(
         self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: bool
     ) -> Checked:
-        from kpidsl import plugins
-        from kpidsl.binding import bind
-        from kpidsl.semantic import check, resolve
-
-        problems = Problems()
-        for diagnostic in self._problems:
-            problems.add(diagnostic)
-        names = resolve(self._files.specs, problems)
-        if not any(spec.declarations or spec.broken for spec in self._files.specs) and not problems.has_errors:
-            raise UsageError(
-                "there are no declarations in the spec", hint='a first line: `source orders { from csv("orders.csv") }`'
-            )
-        registry = plugins.load(no_plugins=no_plugins)
-        for warning in registry.warnings:
-            problems.add(warning)
-        bound = bind(names, registry, self._files.root, problems, frames=frames, untrusted=untrusted, learn=learn)
-        model = check(names, problems, schemas=bound.schemas, params=params, library=library_units)
-        return Checked(names, model, bound, problems)
+        """The checked spec, whatever is wrong with it."""
+        found = modelled(self._open(frames, untrusted, no_plugins, learn=learn), params, library_units, keep=learn)
+        for diagnostic in found.opened.problems:
+            found.problems.add(diagnostic)
+        return found
 
     def _checked(
         self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool
@@ -307,8 +306,7 @@ def load(
     ()
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    problems = Problems()
-    return SpecSet(read(given, problems, stdin_text, texts), problems)
+    return SpecSet(read(given, stdin_text, texts))
 
 
 def version() -> str:
@@ -332,8 +330,6 @@ def library_units() -> tuple[UnitDecl, ...]:
             assert not problems.has_errors, [one.message for one in problems]
             found.extend(node for node in spec.declarations if isinstance(node, UnitDecl))
     return tuple(found)
-
-
 
 
 class _Clock:

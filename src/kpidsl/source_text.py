@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+from typing import NamedTuple
+
+from kpidsl.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,9 +53,11 @@ class Source:
         return len(self._starts())
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A half-open stretch `[start, end)` of characters of a source."""
+class Span(NamedTuple):
+    """A half-open stretch `[start, end)` of characters of a source.
+
+    A tuple, since every node has one: it is made in a third of the time of a frozen record.
+    """
 
     source: Source
     start: int

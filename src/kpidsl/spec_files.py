@@ -1,16 +1,17 @@
-"""The files of a spec set: found, read, parsed, with what they import."""
+"""The files of a spec set: found and read, with what they import; parsed when their trees are needed."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from kpidsl.diagnostics import Problems, UsageError, closest
 from kpidsl.source_text import Source, Span
-from kpidsl.syntax import Spec, parse
+from kpidsl.syntax import Spec
+from kpidsl.syntax.kept import parse_kept
 from kpidsl.syntax.node import Text
 from kpidsl.syntax.setting_nodes import ImportDecl
 
@@ -20,55 +21,87 @@ STANDARD_INPUT_NAME = "<stdin>"
 MOST_BYTES = 16_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class SpecFiles:
-    """Parsed files in the order they were given, then what they import. `root` is the folder they have in common."""
+# A file without the word imports nothing: so much is known before it is parsed.
+_IMPORTS = re.compile(r"\bimport\b")
 
-    specs: tuple[Spec, ...]
-    root: Path
+
+class SpecFiles:
+    """The files of a spec set in the order they were given, then what they import.
+
+    `root` is the folder they have in common. Files are parsed when their trees are first asked for.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.sources: list[Source] = []
+        self._found: dict[Source, Problems] = {}
+        self._parsed: dict[Source, Spec] = {}
+
+    def add(self, source: Source, problems: Problems) -> None:
+        """A file that was read; `problems` are those of reading it."""
+        self.sources.append(source)
+        self._found[source] = problems
+
+    def spec(self, source: Source) -> Spec:
+        """The tree of one of the files."""
+        if source not in self._parsed:
+            self._parsed[source] = parse_kept(source, self._found[source])
+        return self._parsed[source]
+
+    def problems_of(self, source: Source) -> Problems:
+        """What was found wrong in one of the files so far."""
+        return self._found[source]
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        return tuple(self.spec(source) for source in self.sources)
+
+    @property
+    def problems(self) -> Problems:
+        """What was found wrong in reading and parsing all of the files."""
+        found = Problems()
+        for source in self.sources:
+            self.spec(source)
+            for diagnostic in self._found[source]:
+                found.add(diagnostic)
+        return found
 
     @property
     def sha256(self) -> str:
         """Over the names and contents of all files."""
         digest = hashlib.sha256()
-        for spec in sorted(self.specs, key=lambda one: one.source.name):
-            for part in (spec.source.name, spec.source.text):
+        for source in sorted(self.sources, key=lambda one: one.name):
+            for part in (source.name, source.text):
                 data = part.encode()
                 digest.update(f"{len(data)}:".encode() + data)
         return digest.hexdigest()
 
 
 def read(
-    paths: Iterable[str | Path],
-    problems: Problems,
-    stdin_text: str | None = None,
-    texts: Mapping[Path, str] | None = None,
+    paths: Iterable[str | Path], stdin_text: str | None = None, texts: Mapping[Path, str] | None = None
 ) -> SpecFiles:
-    """Read and parse files, folders (recursively) and `-`. Raises `UsageError` for a path that is not there.
+    """Read files, folders (recursively), `-`, and what they import.
 
-    `texts` are read instead of what stands in the files of those (resolved) paths.
+    `texts` are read instead of what stands in the files of those (resolved) paths. Raises `UsageError` for a path that
+    is not there.
     """
     instead = texts or {}
     given = [str(path) for path in paths]
     files = list(dict.fromkeys(file for path in given if path != STANDARD_INPUT for file in files_of(Path(path))))
     root = _root(given)
-    specs = [parse_file(file, root, problems, instead) for file in files]
+    found = SpecFiles(root)
+    for file in files:
+        found.add(*read_file(file, root, instead))
     if STANDARD_INPUT in given:
-        text = stdin_text if stdin_text is not None else ""
-        specs.append(
-            parse(
-                Source(
-                    STANDARD_INPUT_NAME, text.removeprefix("\ufeff"), root / STANDARD_INPUT_NAME, STANDARD_INPUT_NAME
-                ),
-                problems,
-            )
-        )
-    if not specs:
+        text = (stdin_text if stdin_text is not None else "").removeprefix("\ufeff")
+        found.add(Source(STANDARD_INPUT_NAME, text, root / STANDARD_INPUT_NAME, STANDARD_INPUT_NAME), Problems())
+    if not found.sources:
         shown = ", ".join(given) or "."
         raise UsageError(
             f"there is no {SUFFIX} file in {shown}", hint="`kpidsl eval FOLDER` reads the .kpi files in it"
         )
-    return SpecFiles(tuple(_imported(specs, root, problems, instead)), root)
+    _imported(found, instead)
+    return found
 
 
 def files_of(path: Path) -> list[Path]:
@@ -103,12 +136,17 @@ def _root(given: Sequence[str]) -> Path:
     return Path(os.path.commonpath([str(folder) for folder in folders]))
 
 
-def parse_file(file: Path, root: Path, problems: Problems, instead: Mapping[Path, str] | None = None) -> Spec:
+def read_file(file: Path, root: Path, instead: Mapping[Path, str] | None = None) -> tuple[Source, Problems]:
+    """A file's text, or that which stands for it, and what is wrong with it as a text.
+
+    Raises `UsageError` for one that cannot be read.
+    """
     resolved = file.resolve()
     name = Path(os.path.relpath(resolved, root)).as_posix()
     shown = file.as_posix()
+    problems = Problems()
     if instead and resolved in instead:
-        return parse(Source(shown, instead[resolved], resolved, name), problems)
+        return Source(shown, instead[resolved], resolved, name), problems
     nothing = Source(shown, "", resolved, name)
     try:
         data = resolved.read_bytes() if resolved.stat().st_size <= MOST_BYTES else None
@@ -116,7 +154,7 @@ def parse_file(file: Path, root: Path, problems: Problems, instead: Mapping[Path
         raise UsageError(f"{shown} cannot be read: {error.strerror}") from error
     if data is None:
         problems.error("K0110", f"{shown} has more than {MOST_BYTES:_} bytes", Span(nothing, 0, 0), hint="split it")
-        return parse(nothing, problems)
+        return nothing, problems
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -127,49 +165,58 @@ def parse_file(file: Path, root: Path, problems: Problems, instead: Mapping[Path
             Span(nothing, 0, 0),
             hint="save the file as UTF-8",
         )
-        return parse(nothing, problems)
-    return parse(Source(shown, text, resolved, name), problems)
+        return nothing, problems
+    return Source(shown, text, resolved, name), problems
 
 
-def _imported(specs: list[Spec], root: Path, problems: Problems, instead: Mapping[Path, str]) -> list[Spec]:
-    """The specs and everything they import, each file once. A ring of imports is a problem that shows it."""
-    known = {spec.source.file: spec for spec in specs}
+def parse_file(file: Path, root: Path, problems: Problems) -> Spec:
+    """One file read and parsed. Raises `UsageError` for one that cannot be read."""
+    source, found = read_file(file, root)
+    for diagnostic in found:
+        problems.add(diagnostic)
+    return parse_kept(source, problems)
+
+
+def _imported(files: SpecFiles, instead: Mapping[Path, str]) -> None:
+    """Add everything the files import, each once. A ring of imports is a problem that shows it."""
+    known = {source.file: source for source in files.sources}
     finished: set[Path | None] = set()
-    result = list(specs)
 
-    def imports(spec: Spec) -> Iterator[ImportDecl]:
-        return iter([node for node in spec.declarations if isinstance(node, ImportDecl)])
+    def imports(source: Source) -> Iterator[ImportDecl]:
+        if not _IMPORTS.search(source.text):
+            return iter(())
+        return iter([node for node in files.spec(source).declarations if isinstance(node, ImportDecl)])
 
-    for first in specs:
-        if first.source.file in finished:
+    for first in tuple(files.sources):
+        if first.file in finished:
             continue
         # The files that lead here, with what each has yet to import: a loop, as there may be more than Python's stack.
         ring = [(first, imports(first))]
         while ring:
-            spec, left = ring[-1]
+            source, left = ring[-1]
             node = next(left, None)
-            if node is None or spec.source.file is None:
-                finished.add(spec.source.file)
+            if node is None or source.file is None:
+                finished.add(source.file)
                 ring.pop()
                 continue
-            target = _target(spec.source.file, node.path, problems)
+            target = _target(source.file, node.path, files.problems_of(source))
             if target is None:
                 continue
-            start = next((at for at, (one, _) in enumerate(ring) if one.source.file == target), None)
+            start = next((at for at, (one, _) in enumerate(ring) if one.file == target), None)
             if start is not None:
-                shown = " → ".join([*(one.source.path for one, _ in ring[start:]), ring[start][0].source.path])
-                problems.error(
+                shown = " → ".join([*(one.path for one, _ in ring[start:]), ring[start][0].path])
+                files.problems_of(source).error(
                     "K0209", f"files import each other in a ring: {shown}", node.span, hint="take one import out"
                 )
                 continue
             if target not in known:
                 relative = Path(os.path.relpath(target, Path.cwd()))
                 path = target if str(relative).startswith("..") else relative
-                known[target] = parse_file(path, root, problems, instead)
-                result.append(known[target])
+                read = read_file(path, files.root, instead)
+                known[target] = read[0]
+                files.add(*read)
             if target not in finished:
                 ring.append((known[target], imports(known[target])))
-    return result
 
 
 def _target(importer: Path, written: Text, problems: Problems) -> Path | None:

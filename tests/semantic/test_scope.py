@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kpidsl.diagnostics import Problems, UsageError
+from kpidsl.diagnostics import UsageError
 from kpidsl.semantic.values import aggregates
 from kpidsl.spec_files import read
 from semantic.cases import SCHEMAS, checked, in_shop
@@ -123,10 +123,9 @@ def test_one_broken_file_hides_nothing_in_the_others() -> None:
 def files(folder: Path, **texts: str) -> list[str]:
     for name, text in texts.items():
         (folder / f"{name}.kpi").write_text(text, "utf-8")
-    problems = Problems()
-    found = read([folder / "main.kpi"], problems)
+    found = read([folder / "main.kpi"])
     assert len({spec.source.file for spec in found.specs}) == len(found.specs)
-    return [problem.code for problem in problems]
+    return [problem.code for problem in found.problems]
 
 
 def test_a_file_is_imported_once_by_whatever_way(tmp_path: Path) -> None:
@@ -157,7 +156,6 @@ def test_a_long_line_of_imports(tmp_path: Path) -> None:
 def test_a_byte_order_mark_and_other_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.kpi").write_bytes(b"\xef\xbb\xbfmetric m = 1\r\nmetric q = 2\r\n")
     (tmp_path / "b.kpi").write_bytes(b"metric r = 1 # caf\xe9")
-    problems = Problems()
-    specs = read([tmp_path], problems).specs
-    assert [len(spec.declarations) for spec in specs] == [2, 0]
-    assert [problem.code for problem in problems] == ["K0108"]
+    found = read([tmp_path])
+    assert [len(spec.declarations) for spec in found.specs] == [2, 0]
+    assert [problem.code for problem in found.problems] == ["K0108"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -27,6 +27,7 @@ from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.answers import Answers
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan import nodes as n
+from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 

@@ -6,9 +6,11 @@ are in the unit named beside them. What could not be had is None, and a sibling 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
+
+from kpidsl.records import dataclass
 
 Value = Decimal | str | bool
 """A number; for `min`, `max`, `first`, `last` of other columns a text, an ISO date or instant; for conditions a

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -13,6 +12,7 @@ from kpidsl.calendar import Calendar, Window
 from kpidsl.engine.algebra import Evaluation, compare
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan
+from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
 WORST_FIRST = ("error", "red", "no_data", "stale", "amber", "green", "no_target")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
@@ -13,6 +12,7 @@ from kpidsl.calendar.grain import Grain, Unit
 from kpidsl.calendar.names import period_name
 from kpidsl.calendar.retail import Retail
 from kpidsl.calendar.zone import civil_of, day_of, day_start, in_utc, in_zone, instant_of, transitions, zone_info
+from kpidsl.records import dataclass
 
 MOST_PERIODS = 1_000_000
 """How many periods a window may be cut into."""

@@ -7,11 +7,12 @@ extra one in its last month. Source of the 4-5-4 form: National Retail Federatio
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
+
+from kpidsl.records import dataclass
 
 PATTERNS = ("4-4-5", "4-5-4", "5-4-4")
 

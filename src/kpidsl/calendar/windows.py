@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from kpidsl.calendar.grain import Unit
 from kpidsl.calendar.names import period_unit
 from kpidsl.calendar.zone import FIRST_YEAR, LAST_YEAR
+from kpidsl.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ before the change.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
+
+from kpidsl.records import dataclass
 
 FIRST_YEAR, LAST_YEAR = 1600, 8000
 """The years a date, a period or an as-of may name. Windows and shifts may reach further, within `REACH`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -83,6 +84,8 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and leave with its exit code."""
+    # A command makes trees that live until it ends: looking for garbage among them costs a third of a large check.
+    gc.disable()
     prepare()
     if completion.is_asked():
         completion.offer(kpidsl)

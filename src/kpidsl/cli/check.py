@@ -13,8 +13,9 @@ from kpidsl.cli.faults import version
 from kpidsl.cli.streams import columns, is_coloured, say, write
 
 if TYPE_CHECKING:
+    from kpidsl.checked import CheckReport
     from kpidsl.diagnostics import Diagnostic
-    from kpidsl.pipeline import CheckReport, SpecSet
+    from kpidsl.pipeline import SpecSet
     from kpidsl.smart.records import SmartReport
 
 EXAMPLES = """\b

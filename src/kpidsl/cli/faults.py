@@ -6,7 +6,6 @@ import platform
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 
 import click
@@ -14,6 +13,7 @@ import click
 from kpidsl.cli.streams import columns, is_coloured, say
 from kpidsl.diagnostics.errors import KpidslError
 from kpidsl.diagnostics.glyphs import visible, wrapped
+from kpidsl.records import dataclass
 
 
 class Exit(IntEnum):

@@ -15,8 +15,9 @@ from kpidsl.diagnostics import UsageError
 from kpidsl.diagnostics.glyphs import visible
 
 if TYPE_CHECKING:
+    from kpidsl.checked import CheckReport
     from kpidsl.fixing import Change
-    from kpidsl.pipeline import CheckReport, SpecSet
+    from kpidsl.pipeline import SpecSet
 
 STANDARD_INPUT = "-"
 LONGEST = 60  # characters of an edit that are shown

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from itertools import groupby
 
 from kpidsl.diagnostics.glyphs import glyphs
+from kpidsl.records import dataclass
 
 LONG = 4_000  # characters; of a longer line only as many around the place are looked at
 ELLIPSIS = "…"

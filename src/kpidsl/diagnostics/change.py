@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kpidsl.diagnostics.canvas import LONG, Ink, Row, strip
 from kpidsl.diagnostics.model import Fix
 from kpidsl.diagnostics.places import bounds
+from kpidsl.records import dataclass
 
 SHOWN = 8  # lines taken away, and as many written
 LONGEST = 20_000  # characters; a change of more is told by its title alone

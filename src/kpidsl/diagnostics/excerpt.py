@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kpidsl.diagnostics.canvas import Ink, Row, Strip, strip
 from kpidsl.diagnostics.glyphs import columns, visible, wrapped
 from kpidsl.diagnostics.places import bounds
+from kpidsl.records import dataclass
 from kpidsl.source_text import Source, Span
 
 WHOLE = 6  # lines; of a longer stretch only the first two and the last are shown

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from kpidsl.diagnostics.follow_on import follows_from, once
 from kpidsl.diagnostics.suggest import is_slip
+from kpidsl.records import dataclass
 from kpidsl.source_text import Span
 
 _MEANT = re.compile(r"did you mean `([^`]+)`\?")

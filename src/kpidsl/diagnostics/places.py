@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kpidsl.diagnostics.model import Severity
+from kpidsl.records import dataclass
 from kpidsl.source_text import Span
 
 

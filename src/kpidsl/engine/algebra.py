@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +11,7 @@ from kpidsl.engine.parts import INFINITE, Known
 from kpidsl.engine.scalars import Missing, Outcome, Scalar, Vector
 from kpidsl.engine.vectors import reduce_vector
 from kpidsl.plan import nodes as n
+from kpidsl.records import dataclass
 
 _BEFORE = {"source_error": 0, "definition_changed": 1}
 

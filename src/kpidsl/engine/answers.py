@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from fractions import Fraction
 
 from kpidsl.diagnostics import Diagnostic, KpidslError
 from kpidsl.engine.parts import INFINITE, Part
 from kpidsl.plan.nodes import Cell, Reach
+from kpidsl.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -13,6 +12,7 @@ from kpidsl.engine.answers import Answer
 from kpidsl.engine.groups import Key, plain
 from kpidsl.engine.parts import Part
 from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.sql import queries as q
 from kpidsl.sql.conversions import Edged, counts_days

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from kpidsl.engine.parts import width
 from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import MERGEABLE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -11,6 +10,7 @@ from math import frexp, isinf
 from typing import Any
 
 from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.aggregates import LIMB, Scale
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kpidsl.engine.parts import Known
+from kpidsl.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from kpidsl.diagnostics import Diagnostic, KpidslError, UsageError
 from kpidsl.lookup import facts as f
 from kpidsl.lookup.find import Found, find, named_at, place, title, word
 from kpidsl.lookup.measured import Measured, measured_kpi, measured_metric
+from kpidsl.records import dataclass
 from kpidsl.report.explanation import Explanation, Related, SourceShown
 from kpidsl.semantic import model as m
 from kpidsl.semantic.scope import Names

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from kpidsl.diagnostics import UsageError, did_you_mean
+from kpidsl.records import dataclass
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.uses import Key, declarations
 from kpidsl.source_text import Span

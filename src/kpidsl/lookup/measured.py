@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from kpidsl import calendar as c
@@ -13,6 +13,7 @@ from kpidsl.lookup.find import place
 from kpidsl.plan import Plan
 from kpidsl.plan import nodes as n
 from kpidsl.plan.lower import Lowering
+from kpidsl.records import dataclass
 from kpidsl.report.explanation import BoundShown, InputShown, QueryShown, WindowShown
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar, cast
 
 from kpidsl.calendar import Calendar
 from kpidsl.plan.nodes import Cell, Reach
 from kpidsl.plan.rows import depends_on_anchor, resolve_row, resolved_member
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.values import Aggregate

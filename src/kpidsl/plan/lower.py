@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from kpidsl.plan import nodes as n
 from kpidsl.plan.cells import Cells
 from kpidsl.plan.eras import Eras, mixed, period_eras
 from kpidsl.plan.place_in_time import Moment, anchor_of, window_of
+from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 

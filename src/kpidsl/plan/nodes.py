@@ -6,12 +6,12 @@ No SQL, no units, no names of metrics.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Literal
 
 from kpidsl.calendar import Calendar, Window
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.values import Conversion, Filter

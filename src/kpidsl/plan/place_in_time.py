@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from kpidsl import calendar as c
 from kpidsl.calendar import Calendar, ToDate, Unit, Window, WindowSpec
+from kpidsl.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

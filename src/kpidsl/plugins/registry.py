@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from kpidsl.diagnostics import Diagnostic, KpidslError, Severity, closest
 from kpidsl.hookspecs import Function, Provider, ReportFormat
+from kpidsl.records import dataclass
 
 ENVIRONMENT: Final = "KPIDSL_PLUGINS"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from kpidsl.diagnostics import Diagnostic, Severity
+from kpidsl.records import dataclass
 from kpidsl.semantic import is_of_data
 
 EXPLANATION_SCHEMA = "kpidsl/explanation/1"

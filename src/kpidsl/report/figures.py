@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from kpidsl.assess.results import BoundResult, Value
+from kpidsl.records import dataclass
 from kpidsl.report.numbers import plain
 
 # ISO 4217: currencies whose minor unit is the currency itself.

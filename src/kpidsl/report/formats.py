@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kpidsl.assess.results import Results
+from kpidsl.records import dataclass
 from kpidsl.report.json import to_json
 from kpidsl.report.text import to_text
 from kpidsl.report.toml import to_toml

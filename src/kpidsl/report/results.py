@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from kpidsl.assess import results as assessed
+from kpidsl.records import dataclass
 from kpidsl.report.arrow import to_arrow
 from kpidsl.report.json import to_json
 from kpidsl.report.toml import to_toml

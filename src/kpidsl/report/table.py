@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from kpidsl.diagnostics.glyphs import columns, visible, wrapped
+from kpidsl.records import dataclass
 from kpidsl.report.figures import Figure
 
 SEPARATOR = "  "

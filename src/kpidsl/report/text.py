@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import time, timedelta
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from kpidsl.assess.results import (
     WindowResult,
 )
 from kpidsl.diagnostics.glyphs import columns, encodable, visible
+from kpidsl.records import dataclass
 from kpidsl.report.explained import explained
 from kpidsl.report.figures import Figure, bound, difference, distance, figure, ratio, sparkline
 from kpidsl.report.notes import notes

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from kpidsl.diagnostics import Fix
+from kpidsl.records import dataclass
 from kpidsl.semantic import goal_model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.bands import known

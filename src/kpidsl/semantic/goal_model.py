@@ -7,13 +7,13 @@ last.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from kpidsl.calendar import Days, Period
 from kpidsl.calendar import Unit as PeriodUnit
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import ActionModel, BoundModel, Descriptive, RequireModel
 from kpidsl.semantic.values import Value
 from kpidsl.source_text import Span

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kpidsl.diagnostics import Problems, Severity
+from kpidsl.records import dataclass
 from kpidsl.semantic import goal_model as g
 from kpidsl.semantic import model as m
 from kpidsl.semantic.objective_check import ObjectiveChecker

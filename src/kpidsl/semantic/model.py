@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kpidsl.calendar import Calendar
 from kpidsl.calendar import Unit as PeriodUnit
 from kpidsl.diagnostics import Diagnostic
+from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Literal, Row
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.semantic.units import Unit

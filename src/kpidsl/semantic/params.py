@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import Problems, UsageError, did_you_mean
+from kpidsl.records import dataclass
 from kpidsl.semantic.numbers import quantity_value
 from kpidsl.semantic.rows import Constant
 from kpidsl.semantic.scope import Names, in_namespace, visible

@@ -18,6 +18,8 @@ _ROWS: dict[str, Range] = {
     "variance": _FROM_0,
     "share": _SHARE,
     "top_box": _SHARE,
+    "conversion_rate": _SHARE,
+    "conversions": _FROM_0,
     "nps": (Fraction(-100), Fraction(100)),
 }
 _SERIES: dict[str, Range] = {"count": _FROM_0, "share": _SHARE, "stddev": _FROM_0}
@@ -48,8 +50,6 @@ def possible(value: v.Value) -> Range:
             return possible(operand) if function not in ("slope", "cagr") else ANY
         case v.Operation(operator=operator, left=left, right=right):
             return _combined(operator, possible(left), possible(right))
-        case v.NotEvaluated(info=info):
-            return _SHARE if info.unit.label == "%" else _FROM_0 if info.kind == "flow" else ANY
         case v.Measure() | v.Windowed() | v.Shifted() | v.Preceding() | v.EachPeriod() | v.EachMember():
             return possible(value.operand)
         case _:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from fractions import Fraction
 from typing import Any
 
 from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import DeclaredColumn, JoinModel
 from kpidsl.semantic.rows import Arithmetic, ColumnValue, Constant, Row
 from kpidsl.semantic.types import DataType, Schema

@@ -5,11 +5,11 @@ Each has the type of its value (None where the column's type is not known) and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
 from kpidsl.calendar import WindowSpec
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import Unit
 

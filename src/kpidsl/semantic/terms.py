@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.expr_nodes import UnitExpr
 from kpidsl.syntax.setting_nodes import UnitDecl
 

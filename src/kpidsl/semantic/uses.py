@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Literal
 
+from kpidsl.records import dataclass
 from kpidsl.semantic.scope import Names, in_namespace
 from kpidsl.source_text import Span
 from kpidsl.syntax import decl_nodes as d

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 from typing import NoReturn
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Diagnostic, Problems
+from kpidsl.records import dataclass
 from kpidsl.semantic import limits
 from kpidsl.semantic import values as v
 from kpidsl.semantic.aggregate_check import AggregateChecker

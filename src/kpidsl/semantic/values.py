@@ -5,13 +5,13 @@ Metrics are inlined, filters pushed to the aggregations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from kpidsl.calendar import Unit as PeriodUnit
 from kpidsl.calendar import WindowSpec
+from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.units import Unit
 from kpidsl.source_text import Span

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 
 from kpidsl.calendar import Calendar, Grain, Unit
+from kpidsl.records import dataclass
 from kpidsl.semantic import goal_model as g
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v

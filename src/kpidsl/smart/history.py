@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from kpidsl.calendar import Grain, Unit
 from kpidsl.engine.algebra import Evaluation, compare
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan import nodes as n
+from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.smart.reading import periods, step_of
@@ -147,7 +148,5 @@ def _why(step: n.Step, evaluation: Evaluation, otherwise: str = "there is no dat
     """Why a step has no value, in words."""
     found = evaluation.single(step, {})
     for error in found.errors if isinstance(found, Missing) else ():
-        if isinstance(error, n.Unevaluated):
-            return f"{error.what} is not evaluated by this version"
         return str(getattr(error, "message", "a source could not be read"))
     return "a source could not be read" if isinstance(found, Missing) and found.reason == "source_error" else otherwise

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 
+from kpidsl.records import dataclass
 from kpidsl.semantic import values as v
 from kpidsl.semantic.goal_model import DeliverModel, KeyResultModel, ObjectiveModel
 from kpidsl.semantic.kpi_check import measures

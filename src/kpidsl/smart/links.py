@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 
+from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic.scope import Declared, Named, Names, in_namespace
 from kpidsl.smart.additions import declaration_line, property_line

@@ -6,7 +6,7 @@ import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
-from kpidsl.assess.numbers import trimmed
+from kpidsl.semantic.decimals import trimmed
 from kpidsl.semantic.units import Unit
 
 DIGITS = 3

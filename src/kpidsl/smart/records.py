@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Literal
@@ -140,4 +140,4 @@ class SmartReport:
 
 def at_end_of(span: Span) -> Span:
     """The empty stretch behind another."""
-    return replace(span, start=span.end)
+    return span._replace(start=span.end)

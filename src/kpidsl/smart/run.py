@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from kpidsl.checked import Checked
 from kpidsl.diagnostics import Problems, Severity
+from kpidsl.records import dataclass
 from kpidsl.semantic import is_of_data
 from kpidsl.smart.aims import Held, held, key
 from kpidsl.smart.history import History, history, with_history

@@ -6,12 +6,12 @@ Nothing passes through a float that is not one already.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine.duck import literal
 from kpidsl.hookspecs import ColumnRequest
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.sources import numerals
 from kpidsl.sources.numerals import NumberStyle
@@ -37,6 +37,9 @@ class Digits:
     whole: int
     scale: int
     exponent: bool = False
+
+
+USUAL_DIGITS: Final = Digits(18, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def convert(
     sql_type: str,
     request: ColumnRequest,
     *,
-    digits: Digits = Digits(18, 0),
+    digits: Digits = USUAL_DIGITS,
     style: NumberStyle = PLAIN,
     strict: bool = False,
 ) -> Conversion:

@@ -10,13 +10,13 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from kpidsl.diagnostics import SourceError, closest
 from kpidsl.engine.duck import literal, path_pattern, texts
 from kpidsl.hookspecs import Context
+from kpidsl.records import dataclass
 from kpidsl.sources import csv_text, files
 from kpidsl.sources.csv_text import Dialect, Record
 from kpidsl.sources.provider_options import CsvOptions

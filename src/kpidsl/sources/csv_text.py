@@ -12,12 +12,12 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final, NamedTuple, cast
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
+from kpidsl.records import dataclass
 from kpidsl.sources import zstd
 
 _UNDECODED: Final = re.compile("[\udc80-\udcff]")

@@ -5,10 +5,10 @@ wide.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kpidsl.engine.duck import literal
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.sources import numerals
 from kpidsl.sources.convert import Digits, measures, numeral

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from kpidsl.diagnostics import SourceError, closest
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier, literal
 from kpidsl.hookspecs import Context, ScanRequest
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import Schema
 from kpidsl.sources import files, project
 from kpidsl.sources.arrow_tables import Stream

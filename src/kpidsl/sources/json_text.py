@@ -6,11 +6,11 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from kpidsl.diagnostics import SourceError
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.sources.csv_text import Dialect, broken_pack, open_text
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 
 DIGITS: Final = 38

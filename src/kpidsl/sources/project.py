@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier, literal
 from kpidsl.hookspecs import ColumnRequest, ScanRequest
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources.convert import Conversion, Digits, as_text, convert, measures, native_type, needs_digits
 from kpidsl.sources.csv_reader import distinct, missing_column

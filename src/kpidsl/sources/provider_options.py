@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from kpidsl.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

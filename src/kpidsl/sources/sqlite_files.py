@@ -9,13 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine.duck import identifier
 from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import files, project, rows
 from kpidsl.sources.csv_reader import missing_column

@@ -6,12 +6,12 @@ Their meaning is in `engine.parts`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlglot import exp
 
 from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.row_sql import number

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sqlglot import exp
 
 from kpidsl.calendar import Calendar
 from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.types import DataType

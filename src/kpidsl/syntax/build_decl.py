@@ -6,13 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from lark import Token, Tree
-
 from kpidsl.source_text import Span
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import setting_nodes as s
 from kpidsl.syntax import shared_nodes as p
-from kpidsl.syntax.build_expr import Branch, ExprBuilder
+from kpidsl.syntax.branches import Branch, Leaf
+from kpidsl.syntax.build_expr import ExprBuilder
 from kpidsl.syntax.expr_nodes import Quantity, UnitExpr
 from kpidsl.syntax.trivia import doc_comment
 
@@ -21,7 +20,7 @@ class DeclBuilder(ExprBuilder):
     """Builds declarations; the doc comment above one becomes its description."""
 
     def doc(self, branch: Branch) -> str | None:
-        return doc_comment(self.source, branch.meta.start_pos)
+        return doc_comment(self.source, branch.start_pos)
 
     def headed(self, branch: Branch, children: list[Any]) -> tuple[Any, Any, tuple[Any, ...], str | None, Span]:
         """Name, title, properties, description and place of a declaration with a block."""
@@ -281,8 +280,8 @@ class DeclBuilder(ExprBuilder):
                     done = self.date(first)
         return d.ActionProp(self.build(title), owner, due, trigger, done, span=self.span(branch))
 
-    def due(self, branch: Branch | Token) -> date | Quantity:
-        if isinstance(branch, Tree):
+    def due(self, branch: Branch | Leaf) -> date | Quantity:
+        if isinstance(branch, Branch):
             quantity: Quantity = self.build(branch)
             return quantity
         return self.date(branch)
@@ -292,7 +291,7 @@ class DeclBuilder(ExprBuilder):
 
     def interval_prop(self, branch: Branch, children: list[Any]) -> d.IntervalProp:
         token = children[1]
-        level = Quantity(self.number(token.update(value=token.value[:-1])), "%", span=self.span(token))
+        level = Quantity(self.number(token.cut(token.value[:-1])), "%", span=self.span(token))
         return d.IntervalProp(self.build(children[0]), level, span=self.span(branch))
 
     def signal_prop(self, branch: Branch, children: list[Any]) -> d.SignalProp:

@@ -8,14 +8,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from lark import Token, Tree
-
 from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax import expr_nodes as x
+from kpidsl.syntax.branches import Branch, Leaf
 from kpidsl.syntax.node import Name, Text, Word
 
-Branch = Tree[Token]
 MAX_DEPTH = 120
 MAX_LINKS = 100
 MAX_NAME_PARTS = 20
@@ -38,11 +36,8 @@ class ExprBuilder:
         self.depth = 0
 
     # ------------------------------------------------------------ plumbing
-    def span(self, branch: Branch | Token) -> Span:
-        if isinstance(branch, Token):
-            return Span(self.source, branch.start_pos or 0, branch.end_pos or 0)
-        meta = branch.meta
-        return Span(self.source, meta.start_pos, meta.end_pos)
+    def span(self, branch: Branch | Leaf) -> Span:
+        return Span(self.source, branch.start_pos, branch.end_pos)
 
     def build(self, branch: Branch) -> Any:
         """The node of a branch: the method of its rule's name makes it."""
@@ -99,7 +94,7 @@ class ExprBuilder:
         value = token.value[3:-3] if token.type == "LONG_STRING" else self.resolve_escapes(token)
         return Text(value, span=self.span(branch))
 
-    def resolve_escapes(self, token: Token) -> str:
+    def resolve_escapes(self, token: Leaf) -> str:
         """The text of a string token, without its quotes."""
 
         def resolve(found: re.Match[str]) -> str:
@@ -107,7 +102,7 @@ class ExprBuilder:
             if escape[0] == "u" and len(escape) == 5:
                 return chr(int(escape[1:], 16))
             if escape not in _ESCAPES:
-                at = (token.start_pos or 0) + 1 + found.start()
+                at = (token.start_pos) + 1 + found.start()
                 self.fail(
                     "K0103",
                     f"`\\{escape}` is no escape",
@@ -120,7 +115,7 @@ class ExprBuilder:
 
     text_literal = text
 
-    def number(self, token: Token) -> Decimal:
+    def number(self, token: Leaf) -> Decimal:
         """`1_200`, `3.5`, `120k`, `1.5M`."""
         written = token.value.replace("_", "")
         scale = {"k": 3, "M": 6}.get(written[-1], 0)
@@ -131,25 +126,25 @@ class ExprBuilder:
         # Written with an exponent, so that no decimal context rounds: 1.5M is exactly 1500000.
         return Decimal(f"{written}E{scale}") if scale else Decimal(written)
 
-    def whole(self, token: Token, what: str) -> int:
+    def whole(self, token: Leaf, what: str) -> int:
         value = self.number(token)
         if value != int(value) or not 1 <= value <= 100_000:
             self.fail("K0109", f"{what} is a whole number from 1 to 100000", self.span(token))
         return int(value)
 
-    def date(self, token: Token) -> date:
+    def date(self, token: Leaf) -> date:
         try:
             return date.fromisoformat(token.value)
         except ValueError:
             self.no_such_date(token)
 
-    def instant(self, token: Token) -> datetime:
+    def instant(self, token: Leaf) -> datetime:
         try:
             return datetime.fromisoformat(token.value)
         except ValueError:
             self.no_such_date(token)
 
-    def no_such_date(self, token: Token) -> NoReturn:
+    def no_such_date(self, token: Leaf) -> NoReturn:
         self.fail(
             "K0104", f"there is no {token.value}", self.span(token), "a date is written year-month-day: 2026-03-31"
         )
@@ -177,9 +172,9 @@ class ExprBuilder:
         token = children[0]
         span = self.span(branch)
         if token.type == "PERCENT":
-            return x.Quantity(self.number(token.update(value=token.value[:-1])), "%", span=span)
+            return x.Quantity(self.number(token.cut(token.value[:-1])), "%", span=span)
         if token.type == "POINTS":
-            return x.Quantity(self.number(token.update(value=token.value[:-2])), "pp", span=span)
+            return x.Quantity(self.number(token.cut(token.value[:-2])), "pp", span=span)
         unit = children[1].value if children[1] is not None else None
         return x.Quantity(self.number(token), unit, span=span)
 
@@ -191,7 +186,7 @@ class ExprBuilder:
         return value
 
     def quotient(self, branch: Branch, children: list[Any]) -> x.Quotient:
-        per = self.number(children[1].update(value=children[1].value[3:].strip()))
+        per = self.number(children[1].cut(children[1].value[3:].strip()))
         if per == 0:
             self.fail("K0109", "nothing is per 0", self.span(children[1]))
         return x.Quotient(self.build(children[0]), per, span=self.span(branch))
@@ -262,8 +257,8 @@ class ExprBuilder:
         rule = branch.data
         links: list[tuple[str, Branch, Span]] = []
         left: Any = branch
-        while isinstance(left, Tree) and left.data == rule:
-            links.append((left.children[1].value, left.children[2], self.span(left)))  # type: ignore[union-attr]
+        while isinstance(left, Branch) and left.data == rule:
+            links.append((left.children[1].value, left.children[2], self.span(left)))
             left = left.children[0]
             if len(links) > MAX_LINKS:
                 self.too_deep(branch)
@@ -291,7 +286,7 @@ class ExprBuilder:
 
     def percent_of(self, branch: Branch, children: list[Any]) -> x.PercentOf:
         token = children[0]
-        percent = x.Quantity(self.number(token.update(value=token.value[:-1])), "%", span=self.span(token))
+        percent = x.Quantity(self.number(token.cut(token.value[:-1])), "%", span=self.span(token))
         return x.PercentOf(percent, self.build(children[1]), span=self.span(branch))
 
     def in_list(self, branch: Branch, children: list[Any]) -> x.InList:

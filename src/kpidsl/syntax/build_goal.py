@@ -9,8 +9,8 @@ from typing import Any
 
 from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax import test_nodes as t
+from kpidsl.syntax.branches import Branch
 from kpidsl.syntax.build_decl import DeclBuilder
-from kpidsl.syntax.build_expr import Branch
 from kpidsl.syntax.expr_nodes import Quantity
 from kpidsl.syntax.given import read_given
 from kpidsl.syntax.node import Word
@@ -177,7 +177,7 @@ class SpecBuilder(DeclBuilder):
 
     def too_early_prop(self, branch: Branch, children: list[Any]) -> g.TooEarlyProp:
         token = children[0]
-        before = Quantity(self.number(token.update(value=token.value[:-1])), "%", span=self.span(token))
+        before = Quantity(self.number(token.cut(token.value[:-1])), "%", span=self.span(token))
         return g.TooEarlyProp(before, span=self.span(branch))
 
     def policy_rule(self, branch: Branch, children: list[Any]) -> g.PolicyRule:

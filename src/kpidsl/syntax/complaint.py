@@ -11,8 +11,9 @@ from kpidsl.diagnostics import Fix, Problems
 from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax import habits
+from kpidsl.syntax.drive import MOST_BRACKETS, MOST_WORDS
 from kpidsl.syntax.expected import SYNONYMS, found_phrase, phrase, window_meant, word_meant
-from kpidsl.syntax.grammar import MOST_BRACKETS, MOST_WORDS, TooMuch
+from kpidsl.syntax.grammar import TooMuch
 from kpidsl.syntax.recovery import Chunk, open_marks
 from kpidsl.syntax.slips import slip
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.expr_nodes import Expr, Quantity, UnitExpr, WindowUnit
 from kpidsl.syntax.node import Name, Node, Text, Word
 from kpidsl.syntax.shared_nodes import Bound, ByProp, Meta, ProviderCall, RequireProp, SupportsProp, ValueProp

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.node import Name, Node, Text
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.format_lines import STEP, WIDTH, flat, lay_out, width
 from kpidsl.syntax.format_table import read_table, table_line, table_lines
 from kpidsl.syntax.format_tokens import CONTINUES, Block, Piece, Remark, Statement, consecutive

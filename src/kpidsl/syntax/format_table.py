@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.format_lines import STEP, width
 
 WIDEST = 40  # columns; a longer cell does not push the ones under it

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect, bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from lark import Token, Tree
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.grammar import parser
 
 CONTINUES = re.compile(r"(?:where|over|on|per|each|default|and|or)(?![A-Za-z0-9_])")

@@ -9,9 +9,8 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from lark import Token
-
 from kpidsl.source_text import Span
+from kpidsl.syntax.branches import Leaf
 from kpidsl.syntax.expr_nodes import Boolean, DateLiteral, InstantLiteral, Null, Quantity
 from kpidsl.syntax.node import Name, Text
 from kpidsl.syntax.test_nodes import Cell, GivenRow
@@ -32,7 +31,7 @@ _CELL = re.compile(
 _END = re.compile(r"[ \t\r]*(?:#[^\n]*)?(\n|;|$)")
 
 
-def read_given(builder: ExprBuilder, given: Token) -> tuple[Name, tuple[Name, ...], tuple[GivenRow, ...]]:
+def read_given(builder: ExprBuilder, given: Leaf) -> tuple[Name, tuple[Name, ...], tuple[GivenRow, ...]]:
     """Source, column names and rows of `given orders { a, b⏎ 1, "x"⏎ … }`. Every row has a cell for each column."""
     whole = builder.span(given)
     head, _, rows = given.value.partition("{")
@@ -117,12 +116,12 @@ def _cells(builder: ExprBuilder, body: str, at: int, offset: int) -> list[tuple[
 
 
 def _cell(builder: ExprBuilder, match: re.Match[str], span: Span) -> Cell:
-    def token(group: str) -> Token:
-        return Token("CELL", match[group], start_pos=span.start, end_pos=span.end)
+    def token(group: str) -> Leaf:
+        return Leaf("CELL", match[group], span.start, span.end)
 
     if match["text"] is not None:
-        tree_token = Token("STRING", match["text"], start_pos=span.start, end_pos=span.end)
-        return Text(builder.resolve_escapes(tree_token), span=span)
+        quoted = Leaf("STRING", match["text"], span.start, span.end)
+        return Text(builder.resolve_escapes(quoted), span=span)
     if match["instant"] is not None:
         value: datetime = builder.instant(token("instant"))
         return InstantLiteral(value, span=span)

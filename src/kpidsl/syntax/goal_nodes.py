@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.decl_nodes import ActionProp
 from kpidsl.syntax.expr_nodes import Expr, Quantity, Quotient, Window
 from kpidsl.syntax.node import Name, Node, Text, Word

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import Any
 
-from lark import TextSlice, Token, Tree
+from lark import TextSlice, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from kpidsl.diagnostics import Problems
+from kpidsl.records import dataclass
 from kpidsl.source_text import Source
 from kpidsl.syntax import complaint
+from kpidsl.syntax.branches import Branch, Leaf
+from kpidsl.syntax.drive import drive
 from kpidsl.syntax.grammar import TooMuch, parser
 from kpidsl.syntax.recovery import Chunk, head_names, is_property, open_marks, statements, without
 
@@ -26,7 +29,7 @@ class Mended:
     `whole`: nothing is missing from the declarations in the tree. `lost` are the names of those that are not in it.
     """
 
-    tree: Tree[Token] | None
+    tree: Branch | None
     found: int
     whole: bool
     lost: frozenset[str]
@@ -43,7 +46,7 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
         try:
             if first is not None and count == 0:
                 raise first
-            return Mended(parser().parse(TextSlice(text, chunk.start, chunk.end)), count, whole, frozenset(lost))
+            return Mended(tree_of(text, chunk.start, chunk.end), count, whole, frozenset(lost))
         except UnexpectedInput as error:
             if count == most:
                 break
@@ -78,6 +81,26 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
                 return Mended(None, count + 1, False, frozenset(lost))
             text = without(text, *stretch)
     return Mended(None, most, False, frozenset(lost))
+
+
+def tree_of(text: str, start: int, end: int) -> Branch:
+    """The tree of a stretch of text. Raises `UnexpectedInput`, which says where and why it breaks the grammar."""
+    found = drive(text, start, end)
+    return found if found is not None else branch_of(parser().parse(TextSlice(text, start, end)), start)
+
+
+def branch_of(tree: Tree[Any], start: int) -> Branch:
+    """Lark's tree as the builders take it. `start` is the place of what is empty."""
+    children = [
+        branch_of(child, start)
+        if isinstance(child, Tree)
+        else None
+        if child is None
+        else Leaf(child.type, str(child), child.start_pos or 0, child.end_pos or 0)
+        for child in tree.children
+    ]
+    first, last = (start, start) if tree.meta.empty else (tree.meta.start_pos, tree.meta.end_pos)
+    return Branch(str(tree.data), children, first, last)
 
 
 def offset_of(error: UnexpectedInput, end: int) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from kpidsl.records import dataclass
 from kpidsl.source_text import Span
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from kpidsl.diagnostics import NAMELESS
+from kpidsl.records import dataclass
 
 _DECLARATIONS = [
     "namespace",

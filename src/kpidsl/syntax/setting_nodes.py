@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.expr_nodes import Expr, UnitExpr
 from kpidsl.syntax.node import Name, Node, Text, Word
 from kpidsl.syntax.shared_nodes import ProviderCall

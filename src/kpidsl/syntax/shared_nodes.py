@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.expr_nodes import Expr
 from kpidsl.syntax.node import Name, Node, Text, Word
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from datetime import date
+
+from kpidsl.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from kpidsl.records import dataclass
 from kpidsl.syntax.expr_nodes import Boolean, DateLiteral, Expr, InstantLiteral, Null, Quantity
 from kpidsl.syntax.node import Name, Node, Text, Word
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date, datetime
 
 from kpidsl.diagnostics import Problems, closest, did_you_mean
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared, Named, Names
 from kpidsl.semantic.units import UnitTable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -11,6 +10,7 @@ from typing import Literal, assert_never
 
 from kpidsl.diagnostics import Problems
 from kpidsl.engine.duck import literal
+from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import finite
 from kpidsl.semantic.model import DeclaredColumn
 from kpidsl.semantic.types import DataType

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier
 from kpidsl.hookspecs import ColumnRequest, ScanRequest
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.source_text import Span
 from kpidsl.sources import project

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan import Plan, plan
 from kpidsl.plan import nodes as n
 from kpidsl.plan.columns import columns
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.rows import ColumnValue
 from kpidsl.semantic.types import DataType

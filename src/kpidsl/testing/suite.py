@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_you_mean
+from kpidsl.records import dataclass
 from kpidsl.semantic import check, is_of_data, resolve
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared, Named, Names

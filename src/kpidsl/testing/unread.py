@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 
 from kpidsl.diagnostics import Problems, Severity
+from kpidsl.records import dataclass
 from kpidsl.semantic import check
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Names, in_namespace

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from fractions import Fraction
 
 from kpidsl.diagnostics import Problems
+from kpidsl.records import dataclass
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
 from kpidsl.semantic.lints.walk import Spot

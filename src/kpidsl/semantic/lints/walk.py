@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from kpidsl.records import dataclass
 from kpidsl.semantic import values as v
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Names

@@ -1,0 +1,105 @@
+"""What is made once and kept in the user's own cache folder: found again by its content, never trusted when damaged."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import time
+from functools import cache
+from pathlib import Path
+
+SUFFIX = ".kept"
+_DIGEST = 32
+_DAY = 86_400
+UNUSED_DAYS = 30
+PRUNED = "pruned"
+
+
+def folder() -> Path | None:
+    """The user's own cache folder for kpidsl (`KPIDSL_CACHE`, `XDG_CACHE_HOME`, `~/.cache`), or None where none can
+    be had; `KPIDSL_CACHE=` (empty) keeps nothing.
+
+    What lies there is read back as Python objects, so a folder that others own or may write is not used.
+    """
+    chosen = os.environ.get("KPIDSL_CACHE")
+    if chosen == "":
+        return None
+    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kpidsl"
+    try:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = base.stat()
+    except (OSError, RuntimeError):
+        return None
+    if hasattr(os, "getuid") and (state.st_uid != os.getuid() or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+        return None
+    return base
+
+
+@cache
+def maker() -> bytes:
+    """What made whatever is kept: this installation of kpidsl, file by file, and this Python."""
+    package = Path(__file__).parent
+    found = hashlib.sha256(sys.version.encode())
+    for place, folders, names in os.walk(package):
+        folders.sort()
+        for name in sorted(names):
+            if not name.endswith(".pyc"):
+                file = Path(place) / name
+                state = file.stat()
+                found.update(f"{file} {state.st_size} {state.st_mtime_ns}".encode())
+    return found.digest()
+
+
+def key(*parts: bytes) -> str:
+    """A file name for what was made from these parts, and from nothing else."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(f"{len(part)}:".encode() + part)
+    return digest.hexdigest()[:40]
+
+
+def load(kind: str, name: str) -> bytes | None:
+    """What was kept under a name; None where nothing was, or what is there is torn or damaged."""
+    base = folder()
+    if base is None:
+        return None
+    file = base / f"{kind}-{name}{SUFFIX}"
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return None
+    payload = data[_DIGEST:]
+    if hashlib.sha256(payload).digest() != data[:_DIGEST]:
+        return None
+    return payload
+
+
+def save(kind: str, name: str, payload: bytes) -> None:
+    """Keep something; where the folder cannot be written, nothing is kept and nothing is said."""
+    base = folder()
+    if base is None:
+        return
+    fresh = base / f"{kind}-{name}.{os.getpid()}.new"
+    try:
+        fresh.write_bytes(hashlib.sha256(payload).digest() + payload)
+        fresh.replace(base / f"{kind}-{name}{SUFFIX}")
+        _prune(base)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+
+
+def _prune(base: Path) -> None:
+    """Once a day, remove what was made long ago: what is still needed is made again."""
+    mark = base / PRUNED
+    now = time.time()
+    try:
+        if now - mark.stat().st_mtime < _DAY:
+            return
+    except FileNotFoundError:
+        pass
+    mark.touch(mode=0o600)
+    for file in base.iterdir():
+        if file.suffix in (SUFFIX, ".new", ".bin") and now - file.stat().st_mtime > UNUSED_DAYS * _DAY:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,63 @@
+"""Syntax trees kept by the content of their files: a file that was read once is not parsed again."""
+
+from __future__ import annotations
+
+import io
+import pickle
+from contextlib import suppress
+from typing import Any
+
+from kpidsl import kept_files
+from kpidsl.diagnostics import Problems
+from kpidsl.source_text import Source
+from kpidsl.syntax.grammar_files import grammar_text, makers
+from kpidsl.syntax.nodes import Spec
+from kpidsl.syntax.parse import parse
+
+LEAST = 400  # characters: less is parsed sooner than found
+
+
+def parse_kept(source: Source, problems: Problems) -> Spec:
+    """`parse`, or what it gave for the same text before. Only a text without any problem is kept."""
+    if len(source.text) < LEAST or kept_files.folder() is None:
+        return parse(source, problems)
+    name = kept_files.key(
+        kept_files.maker(), grammar_text().encode(), makers(), source.text.encode("utf-8", "surrogatepass")
+    )
+    kept = kept_files.load("spec", name)
+    if kept is not None:
+        try:
+            spec = pickle.loads(kept)  # noqa: S301 -- our own, from a folder only the user may write
+        except Exception:  # noqa: BLE001 -- whatever is wrong with it, it is parsed again
+            spec = None
+        if isinstance(spec, Spec):
+            for field in ("path", "text", "file", "name"):
+                object.__setattr__(spec.source, field, getattr(source, field))
+            return spec
+    own = Problems()
+    spec = parse(source, own)
+    for diagnostic in own:
+        problems.add(diagnostic)
+    if not len(own):
+        with suppress(RecursionError):  # nested deeper than pickling goes: it is parsed each time
+            kept_files.save("spec", name, _dumped(spec))
+    return spec
+
+
+class _Pickler(pickle.Pickler):
+    """Writes the tree without the text it was read from, which whoever finds it has."""
+
+    def reducer_override(self, value: object) -> Any:
+        if type(value) is Source:
+            return _no_text, ()
+        return NotImplemented
+
+
+def _no_text() -> Source:
+    return Source("", "")
+
+
+def _dumped(spec: Spec) -> bytes:
+    data = io.BytesIO()
+    _Pickler(data, pickle.HIGHEST_PROTOCOL).dump(spec)
+    return data.getvalue()

@@ -1,0 +1,73 @@
+"""A text that breaks the grammar, read declaration by declaration: Lark says where, and the rest is read."""
+
+from __future__ import annotations
+
+from lark import Tree
+from lark.exceptions import UnexpectedInput, UnexpectedToken
+
+from kpidsl.diagnostics import Problems
+from kpidsl.source_text import Source, Span
+from kpidsl.syntax.branches import Branch
+from kpidsl.syntax.build_goal import SpecBuilder
+from kpidsl.syntax.grammar import parser
+from kpidsl.syntax.mend import Mended, branch_of, mend, offset_of
+from kpidsl.syntax.nodes import Declaration, Spec
+from kpidsl.syntax.parse import build_declarations
+from kpidsl.syntax.recovery import chunks
+
+PROBLEMS_PER_FILE = 200
+
+
+def read_piecewise(source: Source, problems: Problems, builder: SpecBuilder) -> Spec:
+    """The declarations of a file that can be read; a problem says of each statement that cannot be why."""
+    whole = Span(source, 0, len(source.text))
+    try:
+        tree = branch_of(parser().parse(source.text), 0)
+    except UnexpectedInput as error:
+        return _piecewise(source, problems, builder, whole, error)
+    declarations, broken = build_declarations(builder, tree)
+    return Spec(source, declarations, broken, span=whole)
+
+
+def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: Span, first: UnexpectedInput) -> Spec:
+    declarations: list[Declaration] = []
+    broken: set[str] = set()
+    reported = 0
+    before = _read_before(first)
+    stopped = offset_of(first, len(source.text))
+    for number, chunk in enumerate(chunks(source.text)):
+        # What stopped the parser in the first declaration would stop it there again.
+        again = first if number == 0 and stopped < chunk.end else None
+        read: list[Branch] = []
+        while before and before[-1].start_pos < chunk.end:
+            read.append(before.pop())
+        if read and before:
+            mended = Mended(Branch("start", list(read), chunk.start, chunk.end), 0, True, frozenset())
+        else:
+            mended = mend(source, problems, chunk, again)
+        reported += mended.found
+        built, unreadable = build_declarations(builder, mended.tree) if mended.tree is not None else ((), frozenset())
+        broken.update(unreadable, mended.lost)
+        if mended.whole:
+            declarations.extend(built)
+        elif chunk.name:
+            broken.add(chunk.name)
+        if reported >= PROBLEMS_PER_FILE:
+            problems.error(
+                "K0111",
+                f"{source.path} has more syntax errors than are shown",
+                Span(source, chunk.end, chunk.end),
+                hint="mend the first ones and check again",
+            )
+            break
+    return Spec(source, tuple(declarations), frozenset(broken), span=whole)
+
+
+def _read_before(error: UnexpectedInput) -> list[Branch]:
+    """The declarations that the parser had read when it stopped, the last one first: they need not be read again."""
+    if not isinstance(error, UnexpectedToken):
+        return []
+    for value in error.interactive_parser.parser_state.value_stack:
+        if isinstance(value, Tree) and value.data.startswith("__start_star"):
+            return [branch_of(branch, 0) for branch in reversed(value.children) if isinstance(branch, Tree)]
+    return []
