@@ -27,7 +27,7 @@ WRONG = (
 metric revenue = summ(amount) from orders where status = "paid" && items <> 3
 metric paid    = count(*) from ordrs where status == 'paid'  # one mistake hides the next
 kpi monthly_revenue {
-  value: revenu over lst month
+  value: (revenu / paid) over lst month
   target => 5 €
   compare previus
 """
@@ -38,7 +38,7 @@ RIGHT = (
 metric revenue = sum(amount) from orders where status == "paid" and items != 3
 metric paid    = count() from orders where status == "paid"  # one mistake hides the next
 kpi monthly_revenue {
-  value revenue over last month
+  value (revenue / paid) over last month
   target >= 5 EUR
   compare previous
 }

@@ -10,12 +10,13 @@ from textwrap import dedent
 
 import pytest
 
-from kpidsl.diagnostics import UsageError
+from kpidsl.diagnostics import Problems, UsageError
 from kpidsl.lookup.find import all_names
 from kpidsl.pipeline import SpecSet, load
 from kpidsl.report.explanation import Explanation, Related
 from kpidsl.report.explanation_json import to_json
 from kpidsl.report.explanation_text import to_text
+from kpidsl.semantic import resolve
 
 ROOT = Path(__file__).parents[2]
 SHOP = """
@@ -326,7 +327,7 @@ def test_a_metric_that_nothing_reads_has_an_example() -> None:
 @pytest.mark.parametrize("folder", ["flights", "storefront"])
 def test_every_name_of_the_examples_is_explained(folder: str) -> None:
     specs = load(ROOT / "specs" / folder)
-    known = all_names(specs._names)
+    known = all_names(resolve(specs._files.specs, Problems()))
     assert len(known) > 30
     for name in known:
         found = specs.explain(name, as_of="2013-12-31" if folder == "flights" else "2026-05-16")
