@@ -64,7 +64,7 @@ class Opened:
     @cached_property
     def resolved(self) -> tuple[Names, Problems]:
         """The names of the set, and what is wrong with its text and names."""
-        from kpidsl.semantic import resolve
+        from kpidsl.semantic.scope import resolve
 
         problems = self.files.problems
         return resolve(self.files.specs, problems), problems
@@ -88,7 +88,7 @@ class Checked:
 
     def complete(self) -> tuple[Diagnostic, ...]:
         """What was found, the sources that could not be opened and what is unused included."""
-        from kpidsl.semantic import tidy
+        from kpidsl.semantic.lints import tidy
 
         tidy(self.names, self.model, self.problems)
         for name, error in self.bound.failed.items():
@@ -109,7 +109,7 @@ def opened(files: SpecFiles, frames: Mapping[str, object], *, untrusted: bool, n
     """
     from kpidsl import plugins
     from kpidsl.binding import bind
-    from kpidsl.semantic import resolve
+    from kpidsl.semantic.scope import resolve
 
     kept = KeptModel(files)
     declared = kept.declared()
@@ -142,7 +142,7 @@ def modelled(
 
     Raises `UsageError` for a param that the spec does not declare.
     """
-    from kpidsl.semantic import check
+    from kpidsl.semantic.check import check
 
     name = opened.name(params)
     found = opened.kept.model(name)

@@ -268,7 +268,7 @@ class SpecSet:
         self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool
     ) -> Checked:
         """The checked spec; raises `SpecError` where anything but the data is wrong."""
-        from kpidsl.semantic import is_of_data
+        from kpidsl.semantic.of_data import is_of_data
 
         checked = self._check(params, frames, untrusted, no_plugins, learn=True)
         if any(one.severity is Severity.ERROR and not is_of_data(one) for one in checked.problems):

@@ -15,7 +15,9 @@ from kpidsl import plugins
 from kpidsl.diagnostics import KpidslError, Problems
 from kpidsl.diagnostics.codes import explain
 from kpidsl.pipeline import SpecError, load
-from kpidsl.semantic import check, resolve, tidy
+from kpidsl.semantic.check import check
+from kpidsl.semantic.lints import tidy
+from kpidsl.semantic.scope import resolve
 from kpidsl.source_text import Source
 from kpidsl.sources import builtin
 from kpidsl.syntax import parse

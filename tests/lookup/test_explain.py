@@ -16,7 +16,7 @@ from kpidsl.pipeline import SpecSet, load
 from kpidsl.report.explanation import Explanation, Related
 from kpidsl.report.explanation_json import to_json
 from kpidsl.report.explanation_text import to_text
-from kpidsl.semantic import resolve
+from kpidsl.semantic.scope import resolve
 
 ROOT = Path(__file__).parents[2]
 SHOP = """

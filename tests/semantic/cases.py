@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from kpidsl.diagnostics import Diagnostic, Problems
 from kpidsl.pipeline import library_units
-from kpidsl.semantic import check, resolve, tidy
+from kpidsl.semantic.check import check
+from kpidsl.semantic.lints import tidy
 from kpidsl.semantic.model import KpiModel, MetricModel, Model
+from kpidsl.semantic.scope import resolve
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.source_text import Source
 from kpidsl.syntax import parse

@@ -15,6 +15,8 @@ from kpidsl.sql.aggregates import MERGEABLE
 
 Key = tuple[object, ...]
 State = Sequence[Any]
+PANES = ("panes",)
+"""What is merged from panes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def group_of(cell: Cell) -> Group:
     elif cell.at is not None:
         edge = ("edge", cell.at, cell.start, cell.end, id(cell.per))
     else:
-        edge = ("panes",) if cell.function in MERGEABLE else ("windows",)
+        edge = PANES if cell.function in MERGEABLE else ("windows",)
     return Group(cell.source, id(cell.time), id(cell.members), edge)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import reduce
 from math import frexp, isinf
 from typing import Any
 
@@ -17,6 +18,7 @@ from kpidsl.sql.aggregates import LIMB, Scale
 Known = Fraction | str | bool | date | datetime
 _FIFTEEN = Context(prec=15)
 _FIFTY = Context(prec=50)
+_WIDE = Context(prec=200)  # sums of DECIMAL(38) never come near
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _total(column: Sequence[Any]) -> Any:
             return [one for value in values for one in value]
         return [_total(limb) for limb in zip(*values, strict=True)]
     if isinstance(values[0], Decimal):
-        return sum((Fraction(value) for value in values), Fraction(0))
+        return reduce(_WIDE.add, values)
     return sum(values)
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from math import prod
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
-from kpidsl.engine.answers import Answer, Answers, Extent
+from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.duck import failures
+from kpidsl.engine.extents import extent
+from kpidsl.engine.filtered import FEWEST_FILTERS, MOST_GROUPS, answer_by_groups, bins, columns_of_filters
 from kpidsl.engine.groups import (
+    PANES,
     Group,
     Key,
     Layout,
@@ -35,17 +39,17 @@ from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import MERGEABLE, Scale
 from kpidsl.sql.conversions import conversion_query
+from kpidsl.sql.filtered import cardinalities
 from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BATCH = 100
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SAMPLE = 1  # percent of a table, to guess how many members its columns have
 Scales = Mapping[Row, Scale]
 _SUMMED = frozenset({"sum", "avg"})
 _SQUARED = frozenset({"stddev", "variance"})
-_LATEST = datetime(9800, 1, 1, tzinfo=UTC)
 
 
 class CellError(SourceError):
@@ -97,10 +101,33 @@ class Run:
         for cell in usable:
             if cell not in self.answers.failed_cells:
                 groups.setdefault(group_of(cell), []).append(cell)
-        for members in groups.values():
+        for group, members in groups.items():
+            if group.edge == PANES:
+                members = self.by_groups(source, members)
             states = list(by_state(members).values())
             for start in range(0, len(states), BATCH):
                 self.batch(source, [cell for same in states[start : start + BATCH] for cell in same])
+
+    def by_groups(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
+        """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
+        reads = columns_of_filters(cells)
+        edges = edges_of(cells)
+        if len(reads) < FEWEST_FILTERS or edges is None:
+            return cells
+        wanted = list(dict.fromkeys((*cells[0].members, *(column for read in reads.values() for column in read))))
+        scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
+        try:
+            counts = self.fetch(cardinalities(self.rows(source), wanted, SAMPLE), source.name)[0]
+            sizes = dict(zip(wanted, counts, strict=True))
+            spans = len(edges) * prod(sizes[row] + 1 for row in cells[0].members)
+            found, rest = bins(cells, reads, sizes, MOST_GROUPS // spans)
+            for one in found:
+                self.answers.cells.update(
+                    answer_by_groups(self.rows(source), one, scales, self.fetch, self.finished, explain=self.explain)
+                )
+        except CellError:
+            return cells  # asked one by one, it is told which of them it belongs to
+        return rest
 
     def rows(self, source: SourceModel) -> RowsOf:
         return RowsOf(source, self.plan.sources, self.calendar, self.tables)
@@ -131,23 +158,9 @@ class Run:
         for time, anchors in wanted.items():
             column = time if time is not None else source.holds.start if source.holds is not None else None
             if column is not None:
-                self.answers.extents[source.name, time] = self.extent(source, column, sorted(anchors))
-
-    def extent(self, source: SourceModel, column: Row, anchors: Sequence[datetime]) -> Extent:
-        edges = (None, *((_LATEST,) if source.ahead else anchors))
-        panes: dict[int, tuple[datetime, datetime]] = {}
-        for pane, least, greatest in self.fetch(q.extent(self.rows(source), column, edges), source.name):
-            if least is not None:
-                panes[pane] = (at(least), at(greatest))
-        first = min((low for low, _ in panes.values()), default=None)
-        if source.ahead:
-            return Extent(first, dict.fromkeys(anchors, panes[0][1] if panes else None))
-        newest: dict[datetime, datetime | None] = {}
-        latest: datetime | None = None
-        for pane, anchor in enumerate(anchors):
-            latest = panes[pane][1] if pane in panes else latest
-            newest[anchor] = latest
-        return Extent(first, newest)
+                self.answers.extents[source.name, time] = extent(
+                    lambda: self.rows(source), column, sorted(anchors), self.fetch
+                )
 
     def learn_scales(self, source: SourceModel, cells: Iterable[Cell]) -> None:
         """How large the numbers are that are summed: of all expressions in one scan, or of each where one fails."""
@@ -373,7 +386,3 @@ def query_error(error: Exception, source: str) -> KpidslError:
         return CellError(f"a value of `{source}` cannot be used here: {text}", code="K0604")
     kind = SourceError if text.startswith("IO Error") else CellError
     return kind(f"`{source}` could not be read: {text}", code="K0602")
-
-
-def at(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)

@@ -14,7 +14,8 @@ from kpidsl.semantic.model import Model
 def plan(model: Model, anchor: datetime, selected: Collection[str] | None, problems: Problems) -> Plan:
     """The plan for the selected metrics and KPIs (None: all) at an anchor (UTC)."""
     lowering = Lowering(model, anchor, problems)
-    wanted = [name for name in model.order if selected is None or name in selected]
+    chosen = None if selected is None else frozenset(selected)
+    wanted = [name for name in model.order if chosen is None or name in chosen]
     metrics = {
         name: lowering.metric(model.metrics[name])
         for name in wanted

@@ -126,8 +126,7 @@ class Lowering:
         """The window a value is about: the first that is written in it, or the anchor's instant."""
         match value:
             case v.Windowed(window=window):
-                inner = moment.over(window)
-                return window_of(inner, self.calendar)
+                return self.placed(moment.over(window))[1]
             case v.Shifted(operand=operand, count=count, unit=unit):
                 return self.window(operand, moment.earlier(count, unit))
             case v.Preceding(operand=operand):
@@ -290,6 +289,8 @@ def substituted(value: v.Value, known: Mapping[str, v.Value]) -> v.Value:
     """The value with `target` replaced by the bound in force."""
     if isinstance(value, v.TargetValue):
         return known.get("target", value)
+    if isinstance(value, v.Number):
+        return value
     changes: dict[str, Any] = {
         part.name: substituted(inner, known)
         for part in fields(value)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from kpidsl.diagnostics import Diagnostic, Severity
 from kpidsl.records import dataclass
-from kpidsl.semantic import is_of_data
+from kpidsl.semantic.of_data import is_of_data
 
 EXPLANATION_SCHEMA = "kpidsl/explanation/1"
 

@@ -23,7 +23,17 @@ def to_json(results: Results) -> str:
 
 def written(value: Plain, indent: int, before: int) -> str:
     """A value that begins in column `before` of a line indented by `indent`, with room for a comma behind it."""
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)  # type: ignore[arg-type]
+    if kind is Decimal:
+        return plain(value)  # type: ignore[arg-type]
     match value:
+        case dict():
+            keys = [f"{encode_basestring(name)}: " for name in value]
+            return _container(("{", "}"), keys, list(value.values()), indent, before)
+        case list():
+            return _container(("[", "]"), [""] * len(value), value, indent, before)
         case None:
             return "null"
         case bool():
@@ -34,11 +44,6 @@ def written(value: Plain, indent: int, before: int) -> str:
             return plain(value)
         case str():
             return encode_basestring(value)
-        case dict():
-            keys = [f"{encode_basestring(name)}: " for name in value]
-            return _container(("{", "}"), keys, list(value.values()), indent, before)
-        case list():
-            return _container(("[", "]"), [""] * len(value), value, indent, before)
         case _:
             raise TypeError(f"no value of a document: {value!r}")
 

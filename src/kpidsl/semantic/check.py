@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from kpidsl.diagnostics import Diagnostic, Problems, Severity, did_you_mean
+from kpidsl.diagnostics import Problems, Severity, did_you_mean
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.goals import check_goals
@@ -29,13 +29,7 @@ from kpidsl.syntax import shared_nodes as p
 from kpidsl.syntax.setting_nodes import GoalDecl, UnitDecl
 
 GOAL_KINDS = ("mission", "vision", "strategy", "goal")
-DATA_CODES = "K06"
 METRIC_ONCE = (*META, p.ValueProp, d.UnitProp, d.IndicatorProp, d.LimitsProp)
-
-
-def is_of_data(diagnostic: Diagnostic) -> bool:
-    """Whether a problem comes from the data a spec meets, not from the spec alone."""
-    return diagnostic.code.startswith(DATA_CODES)
 
 
 def check(

@@ -10,7 +10,7 @@ from datetime import datetime
 from kpidsl.checked import Checked
 from kpidsl.diagnostics import Problems, Severity
 from kpidsl.records import dataclass
-from kpidsl.semantic import is_of_data
+from kpidsl.semantic.of_data import is_of_data
 from kpidsl.smart.aims import Held, held, key
 from kpidsl.smart.history import History, history, with_history
 from kpidsl.smart.key_results import key_result_judgements

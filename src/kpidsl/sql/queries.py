@@ -134,6 +134,20 @@ def extent(rows: RowsOf, time: Row, edges: Edges) -> exp.Select:
     ).group_by(pane.copy())  # fmt: skip
 
 
+def newest(rows: RowsOf, time: Row, before: datetime) -> exp.Select:
+    """The least and greatest time before an instant, as microseconds since 1970: where a file's statistics tell, it is
+    not read.
+    """
+    rows.conditions.append(exp.not_(rows.sql.at_or_after(time, before)))
+    moment = rows.row(time)
+    zone = rows.sql.zone(time)
+    edges = [
+        function("epoch_us", as_instant(function(name, moment), time.type, zone, rows.calendar))
+        for name in ("min", "max")
+    ]
+    return exp.select(*edges).from_(rows.select().subquery("r"))
+
+
 def spread(rows: RowsOf, wanted: Sequence[Row]) -> exp.Select:
     """How many rows there are; then the least and greatest value of each expression, of floating-point ones those that
     are finite, and the least size of those that are not 0.

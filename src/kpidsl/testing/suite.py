@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_you_mean
 from kpidsl.records import dataclass
-from kpidsl.semantic import check, is_of_data, resolve
+from kpidsl.semantic.check import check
 from kpidsl.semantic.model import Model
-from kpidsl.semantic.scope import Declared, Named, Names
+from kpidsl.semantic.of_data import is_of_data
+from kpidsl.semantic.scope import Declared, Named, Names, resolve
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
 from kpidsl.semantic.uses import Key, Use, closure, uses

@@ -7,7 +7,7 @@ from dataclasses import field, fields
 
 from kpidsl.diagnostics import Problems, Severity
 from kpidsl.records import dataclass
-from kpidsl.semantic import check
+from kpidsl.semantic.check import check
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Names, in_namespace
 from kpidsl.semantic.types import Column, DataType, Schema

@@ -1,0 +1,63 @@
+"""The first time of a source's column, and its newest before each anchor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from kpidsl.engine.answers import Extent
+from kpidsl.semantic.rows import Row
+from kpidsl.sql import queries as q
+from kpidsl.sql.source_rows import RowsOf
+
+FEW_ANCHORS = 3
+"""So many are asked one by one: what a file's statistics tell is then not read."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9800, 1, 1, tzinfo=UTC)
+
+
+def extent(
+    rows: Callable[[], RowsOf],
+    column: Row,
+    anchors: Sequence[datetime],
+    fetch: Callable[[Any, str], list[tuple[Any, ...]]],
+) -> Extent:
+    """What is known of a time column at some anchors (UTC, in order). `rows` makes a fresh subquery of the source."""
+    source = rows().source
+    if len(anchors) <= FEW_ANCHORS and not source.ahead:
+        return _one_by_one(rows, column, anchors, fetch)
+    edges = (None, *((_LATEST,) if source.ahead else anchors))
+    panes: dict[int, tuple[datetime, datetime]] = {}
+    for pane, least, greatest in fetch(q.extent(rows(), column, edges), source.name):
+        if least is not None:
+            panes[pane] = (_at(least), _at(greatest))
+    first = min((low for low, _ in panes.values()), default=None)
+    if source.ahead:
+        return Extent(first, dict.fromkeys(anchors, panes[0][1] if panes else None))
+    newest: dict[datetime, datetime | None] = {}
+    latest: datetime | None = None
+    for pane, anchor in enumerate(anchors):
+        latest = panes[pane][1] if pane in panes else latest
+        newest[anchor] = latest
+    return Extent(first, newest)
+
+
+def _one_by_one(
+    rows: Callable[[], RowsOf],
+    column: Row,
+    anchors: Sequence[datetime],
+    fetch: Callable[[Any, str], list[tuple[Any, ...]]],
+) -> Extent:
+    first: datetime | None = None
+    newest: dict[datetime, datetime | None] = {}
+    for anchor in anchors:
+        made = rows()
+        least, greatest = fetch(q.newest(made, column, anchor), made.source.name)[0]
+        newest[anchor] = _at(greatest) if greatest is not None else None
+        first = _at(least) if least is not None else first
+    return Extent(first, newest)
+
+
+def _at(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
