@@ -14,14 +14,12 @@ import argparse
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+from measuring import Cost, cheapest, run
 
 HERE = Path(__file__).resolve().parent
 WINDOWS = ("last month", "last 28 days", "last quarter", "month to date", "year to date")
@@ -57,36 +55,6 @@ semantic_models:
   - {name: amount, agg: sum}
 metrics:
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """Wall clock and processor time (user and system) in seconds, largest resident memory in MiB."""
-
-    wall: float
-    cpu: float
-    memory: float
-
-
-def run(command: Iterable[str], environment: dict[str, str], folder: Path) -> Cost:
-    """One run of a command, which must succeed."""
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        list(command), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}\n{said.decode()}")
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
-
-
-def shortest(repeat: int, once: Callable[[], Cost]) -> Cost:
-    return min((once() for _ in range(repeat)), key=lambda cost: cost.cpu)
 
 
 # ---------------------------------------------------------------- what is checked
@@ -192,11 +160,11 @@ def measured(place: Path, given: argparse.Namespace) -> list[tuple[str, Cost]]:
     rows = [
         (
             "Lark's own parsing",
-            shortest(given.repeat, lambda: run((sys.executable, "-c", LARK, str(specs)), environment, place)),
+            cheapest(given.repeat, lambda: run((sys.executable, "-c", LARK, str(specs)), environment, place)),
         ),
-        ("kpidsl check, the first time", shortest(given.repeat, first)),
-        ("kpidsl check, nothing changed", shortest(given.repeat, lambda: run(check, environment, place))),
-        (f"kpidsl check, one file of {given.files} changed", shortest(given.repeat, changed)),
+        ("kpidsl check, the first time", cheapest(given.repeat, first)),
+        ("kpidsl check, nothing changed", cheapest(given.repeat, lambda: run(check, environment, place))),
+        (f"kpidsl check, one file of {given.files} changed", cheapest(given.repeat, changed)),
     ]
     if given.promtool is not None:
         make_rules(rules, given.kpis, given.files)
@@ -205,7 +173,7 @@ def measured(place: Path, given: argparse.Namespace) -> list[tuple[str, Cost]]:
         rows.append(
             (
                 f"promtool check rules, {given.kpis:_} rules",
-                shortest(given.repeat, lambda: run(command, environment, place)),
+                cheapest(given.repeat, lambda: run(command, environment, place)),
             )
         )
     if given.dbt is not None:
@@ -218,14 +186,14 @@ def measured(place: Path, given: argparse.Namespace) -> list[tuple[str, Cost]]:
         }
         parse = (str(given.dbt / "dbt"), "parse", "--no-partial-parse")
         rows.append(
-            (f"dbt parse, {METRICFLOW_METRICS:_} metrics", shortest(given.repeat, lambda: run(parse, own, project)))
+            (f"dbt parse, {METRICFLOW_METRICS:_} metrics", cheapest(given.repeat, lambda: run(parse, own, project)))
         )
         run((str(given.dbt / "dbt"), "run"), own, project)
         validate = (str(given.dbt / "mf"), "validate-configs", "--skip-dw")
         rows.append(
             (
                 f"mf validate-configs, {METRICFLOW_METRICS:_} metrics",
-                shortest(given.repeat, lambda: run(validate, own, project)),
+                cheapest(given.repeat, lambda: run(validate, own, project)),
             )
         )
     return rows

@@ -1,10 +1,15 @@
-"""What a thousand KPIs cost against one scan of their source: made-up data and specs, the command as users run it.
+"""What KPIs cost, beside one scan of their columns and beside what people use today.
 
-    python bench/run.py [--rows 1_000_000] [--kpis 1000] [--files 50] [--repeat 3]
+    python bench/run.py [--rows 1_000_000] [--kpis 1 10 100 1000] [--repeat 3] [--dbt FOLDER] [--soda PATH]
 
-Data and specs go to bench/data/, are kept there for the next run, and are the same for the same numbers. What is
-printed is the shortest of the repetitions in seconds of wall clock, and the largest resident memory of the process in
-MiB. Compare only what was measured on one machine, one after the other.
+Made-up orders and specs go to bench/data/, are kept there for the next run, and are the same for the same numbers. Each
+KPI has a filter, a window and a measure, as far as there are that many. Every line is a process of its own: kpidsl with
+its trees kept (and, once, without), DuckDB scanning the same columns once, DuckDB asked for one KPI after the other,
+pandas over the same file, `mf query` and a soda scan (`--dbt` is the `bin` of an environment with
+`dbt-metricflow[dbt-duckdb]`, `--soda` the command of one with `soda-core-duckdb`; what is not there is left out).
+
+Printed are wall clock and processor time of the repetition that took least processor time, that time as a multiple of
+the scan's, and the largest resident memory. Compare only what was measured on one machine, one after the other.
 """
 
 from __future__ import annotations
@@ -15,36 +20,19 @@ import os
 import platform
 import subprocess
 import sys
-import time
-from dataclasses import dataclass
+import tempfile
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from beside import make_metricflow, make_soda, one_by_one, with_pandas
+from measuring import Cost, cheapest, run
+from workload import AS_OF, FILTERS, MEMBERS, asked
+
 HERE = Path(__file__).resolve().parent
-AS_OF = "2025-12-31"
-WINDOWS = (
-    "last month",
-    "last 28 days",
-    "trailing 7 days",
-    "last quarter",
-    "month to date",
-    "year to date",
-    "last 3 months",
-    "last week",
-    "last 12 months",
-    "last month 1 year earlier",
-)
-MEASURES = ("sum(amount)", "count()", "avg(quantity)", "max(amount)")
-FILTERS = ("country", "channel", "segment", "device")
-MEMBERS = 20  # values each of the four columns takes
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Wall clock in seconds, largest resident memory in MiB."""
-
-    seconds: float
-    memory: float
+MOST_ONE_BY_ONE = 100  # KPIs: a thousand take minutes
+MOST_PANDAS = 100
+BESIDE = 10  # metrics asked of MetricFlow, checks of soda
 
 
 def make_data(rows: int) -> Path:
@@ -78,34 +66,14 @@ def make_specs(data: Path, kpis: int, files: int) -> Path:
     )
     texts = [[f"# Made by bench/run.py: file {number} of {files}."] for number in range(files)]
     for number in range(kpis):
-        column = FILTERS[number % len(FILTERS)]
-        member = f"{column[:2]}{number // len(FILTERS) % MEMBERS}"
-        measure = MEASURES[number % 7 % len(MEASURES)]
-        window = WINDOWS[number % len(WINDOWS)]
+        one = asked(number)
         texts[number % files] += (
-            f'metric m{number} = {measure} from orders where {column} == "{member}"',
-            f"kpi k{number} {{ value m{number} over {window}; target >= {number % 100} }}",
+            f'metric m{number} = {one.measure} from orders where {one.column} == "{one.member}"',
+            f"kpi k{number} {{ value m{number} over {one.window}; target >= {number % 100} }}",
         )
     for number, lines in enumerate(texts):
         (folder / f"part{number:03}.kpi").write_text("\n".join(lines) + "\n", "utf-8")
     return folder
-
-
-def measure(*command: str, repeat: int) -> Run:
-    """The shortest and the largest of some runs of a command, which must succeed."""
-    shortest, largest = float("inf"), 0
-    for _ in range(repeat):
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        shortest = min(shortest, time.perf_counter() - start)
-        largest = max(largest, used.ru_maxrss)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise subprocess.CalledProcessError(process.returncode, command)
-    return Run(shortest, largest / 1024)
 
 
 SCAN = """
@@ -117,34 +85,69 @@ connection.execute(
 """
 
 
+def evaluated(specs: Path) -> tuple[str, ...]:
+    return (sys.executable, "-m", "kpidsl", "eval", str(specs), "--as-of", AS_OF, "--format", "json")
+
+
+def first(specs: Path) -> Cost:
+    """A run with nothing kept but the grammar's tables."""
+    with tempfile.TemporaryDirectory(prefix="kpidsl-bench-") as place:
+        cache = Path(place) / "cache"
+        environment = {**os.environ, "KPIDSL_CACHE": str(cache)}
+        check = (sys.executable, "-m", "kpidsl", "check", "-")
+        subprocess.run(check, check=True, env=environment, input=b"metric a = 1", capture_output=True)
+        for file in cache.iterdir():
+            if not file.name.startswith(("tables", "grammar")):
+                file.unlink()
+        return run(evaluated(specs), environment)
+
+
+def values(specs: Path) -> int:
+    """How many KPIs of a folder have a value."""
+    ran = subprocess.run(evaluated(specs), check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    return sum("value" in kpi for kpi in json.loads(ran.stdout)["kpis"])
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rows", type=int, default=1_000_000)
-    arguments.add_argument("--kpis", type=int, default=1_000)
-    arguments.add_argument("--files", type=int, default=50)
+    arguments.add_argument("--kpis", type=int, nargs="+", default=[1, 10, 100, 1_000])
     arguments.add_argument("--repeat", type=int, default=3)
+    arguments.add_argument("--dbt", type=Path)
+    arguments.add_argument("--soda", type=Path)
     given = arguments.parse_args()
-
     data = make_data(given.rows)
-    specs = make_specs(data, given.kpis, given.files)
-    one = make_specs(data, 1, 1)
-    kpidsl = (sys.executable, "-m", "kpidsl")
-    evaluate = (*kpidsl, "eval", str(specs), "--as-of", AS_OF, "--format", "json")
-    document = json.loads(subprocess.run(evaluate, check=True, stdin=subprocess.DEVNULL, capture_output=True).stdout)
-    valued = sum("value" in kpi for kpi in document["kpis"])
+    print(
+        f"{given.rows:_} rows, {os.cpu_count()} cores, Python {platform.python_version()}, duckdb {version('duckdb')}"
+    )
+    scan = cheapest(given.repeat, lambda: run((sys.executable, "-c", SCAN, str(data))))
+    say("one scan of the columns", scan, scan)
+    for kpis in given.kpis:
+        specs = make_specs(data, kpis, max(1, min(100, kpis // 20)))
+        valued = values(specs)  # and the trees are kept from here on
+        say(f"kpidsl, {kpis:_} KPIs", cheapest(given.repeat, partial(run, evaluated(specs))), scan)
+        say("  the first time", cheapest(given.repeat, partial(first, specs)), scan)
+        if valued < kpis:
+            print(f"  {kpis - valued:_} of them without a value")
+        if kpis <= MOST_ONE_BY_ONE:
+            say("  DuckDB, a query each", run((sys.executable, "-c", one_by_one(kpis), str(data))), scan)
+        if kpis <= MOST_PANDAS:
+            say("  pandas, a filter each", run((sys.executable, "-c", with_pandas(kpis), str(data))), scan)
+        if kpis == BESIDE and given.dbt is not None:
+            project, ask, environment = make_metricflow(HERE / "data" / f"mf-{given.rows}", data, BESIDE, given.dbt)
+            say("  mf query", run(ask, environment, project), scan)
+        if kpis == BESIDE and given.soda is not None:
+            folder, scan_command, environment = make_soda(
+                HERE / "data" / f"soda-{given.rows}", data, BESIDE, given.soda
+            )
+            say("  soda scan", run(scan_command, environment, folder, ends_with=(0, 1, 2)), scan)
 
-    print(f"{given.rows:_} rows, {given.kpis:_} KPIs in {given.files} files, {valued:_} of them with a value")
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, duckdb {version('duckdb')}")
-    print(f"{'':32}{'seconds':>9}{'MiB':>8}")
-    for name, command in (
-        ("scan of the same columns", (sys.executable, "-c", SCAN, str(data))),
-        ("check --no-schemas", (*kpidsl, "check", "--no-schemas", str(specs))),
-        ("check", (*kpidsl, "check", str(specs))),
-        ("eval, one KPI", (*kpidsl, "eval", str(one), "--as-of", AS_OF, "--format", "json")),
-        (f"eval, {given.kpis:_} KPIs", evaluate),
-    ):
-        ran = measure(*command, repeat=given.repeat)
-        print(f"{name:32}{ran.seconds:9.2f}{ran.memory:8.0f}")
+
+def say(name: str, cost: Cost, scan: Cost) -> None:
+    print(
+        f"{name:28}{cost.wall:9.2f} s{cost.cpu:9.2f} s CPU{cost.cpu / scan.cpu:8.1f} × scan{cost.memory:7.0f} MiB",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
