@@ -218,7 +218,9 @@ class SpecSet:
             shown = {name: next((kind[name] for kind in every if name in kind), None) for name in selected}
             return "\n".join(f"{name}\n{tree(one, 1)}" for name, one in shown.items() if one is not None)
         if what == "plan":
-            return "\n".join(tree(cell) for cell in plan.cells)
+            from kpidsl.engine.outline import outline
+
+            return "\n\n".join(filter(None, (outline(plan), "\n".join(tree(cell) for cell in plan.cells))))
         results = self.evaluate(as_of=as_of, select=select, params=params, sources=sources, explain=True)
         queries: dict[str, None] = {}
         for inputs in (*(one.inputs for one in results.metrics), *(one.inputs for one in results.kpis)):

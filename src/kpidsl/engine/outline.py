@@ -1,0 +1,75 @@
+"""How a plan is answered, in words: which scans a source costs, what shares them, and what is asked by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from kpidsl.engine.filtered import FEWEST_FILTERS, columns_of_filters
+from kpidsl.engine.groups import PANES, Group, by_state, edges_of, group_of
+from kpidsl.plan import nodes as n
+from kpidsl.sql.queries import filters
+
+
+def outline(plan: n.Plan) -> str:
+    """A block of lines for each source, in the order of the plan."""
+    asked = Counter(ask.cell for step in _steps(plan) for ask in n.asked(step))
+    by_source: dict[str, list[n.Cell]] = {}
+    for cell in plan.cells:
+        by_source.setdefault(cell.source, []).append(cell)
+    blocks: list[str] = []
+    for source, cells in by_source.items():
+        wanted = sum(asked[cell] for cell in cells)
+        lines = [f"source {source}: {_counted(wanted, 'value')} asked for, {len(cells):_} of them different"]
+        groups: dict[Group, list[n.Cell]] = {}
+        for cell in cells:
+            groups.setdefault(group_of(cell), []).append(cell)
+        for group, members in groups.items():
+            lines.extend(f"  {line}" for line in _group(group, members))
+        blocks.append("\n".join(lines))
+    return "\n".join(blocks)
+
+
+def _group(group: Group, cells: Sequence[n.Cell]) -> Iterator[str]:
+    by = f", each {' and '.join(cells[0].by)}," if cells[0].by else ""
+    functions = ", ".join(dict.fromkeys(cell.function for cell in cells))
+    number = _counted(len(cells), "value")
+    edges = edges_of(cells)
+    spans = _counted(max(0, len(edges) - 1) if edges is not None else 0, "pane")
+    asked = _counted(len(by_state(cells)), "aggregation")
+    if group.edge == PANES:
+        reads = columns_of_filters(cells)
+        conditions = sum(bool(where) for where in filters(cells))
+        under = f" under {_counted(conditions, 'filter')}" if conditions else ""
+        yield f"{number}{by} from {spans}: {asked} ({functions}){under}"
+        if len(reads) >= FEWEST_FILTERS:
+            columns = ", ".join(dict.fromkeys(column.name for read in reads.values() for column in read))
+            yield f"  grouped by what the filters read, where that has few members: {columns}"
+    elif group.edge[0] == "edge":
+        yield f"{number}{by} of the rows at {cells[0].at} of a window, by a query of their own: {functions}"
+    elif group.edge[0] == "conversion":
+        yield f"{number}{by} of one conversion, found once for all windows"
+    else:
+        windows = _counted(len({(cell.start, cell.end) for cell in cells}), "window")
+        yield f"{number}{by} over {windows}, from {spans}: {functions} cannot be merged from panes"
+
+
+def _steps(plan: n.Plan) -> Iterator[n.Step]:
+    for question in plan.metrics.values():
+        yield question.step
+    for slices in plan.kpis.values():
+        for one in slices:
+            yield one.value.step
+            for bound in (one.target, one.amber):
+                if bound is not None:
+                    yield bound.low
+                    if bound.high is not None:
+                        yield bound.high
+            yield from (guard.condition for guard in one.guards)
+            yield from (step for step, _ in one.requires)
+            yield from (question.step for _, question in one.comparisons)
+            yield from (question.step for question in one.trend)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:_} {noun}{'s' if number != 1 else ''}"
