@@ -44,3 +44,16 @@ def said(value: Fraction | Decimal | None, unit: str | None) -> str:
     short = trimmed(_SHORT.divide(Decimal(number.numerator), Decimal(number.denominator)))
     text = f"{short:,f}"
     return f"{text}%" if unit == "%" else f"{text} {unit}" if unit else text
+
+
+def member(value: object) -> str | Decimal | bool | None:
+    """A member of a dimension as a document holds it."""
+    match value:
+        case None | bool() | str() | Decimal():
+            return value
+        case int():
+            return Decimal(value)
+        case float():
+            return Decimal(repr(value))
+        case _:
+            return str(value)
