@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from kpidsl.assess.goal_results import ItemResult, Offender
-from kpidsl.assess.numbers import member, said, written
+from kpidsl.assess.numbers import member, said, share_said, written
 from kpidsl.assess.policies import Policy, geometric
 from kpidsl.assess.reaching import Reaching
 from kpidsl.assess.status import Bound
@@ -103,9 +103,9 @@ class KeyResultJudge:
                 target = self.bound(self.plan.target)
                 figures = self.kept(value, target)
             else:
-                baseline = self.baseline(aim)
+                baseline = self.baseline()
                 target = self.target(aim, baseline)
-                figures = self.moved(aim, value, baseline, target)
+                figures = self.moved(value, baseline, target)
             offenders = self.offenders(target)
         points = tuple(self.checkpoint(point, figures) for point in self.plan.checkpoints)
         self.paced(figures)
@@ -136,7 +136,7 @@ class KeyResultJudge:
             plan,
         )
 
-    def baseline(self, aim: g.ChangeModel | g.ReachModel) -> Figure:
+    def baseline(self) -> Figure:
         """B; 0 for `reach … >= T` without a stated one."""
         return constant(0) if self.plan.baseline is None else self.asked(self.plan.baseline)
 
@@ -163,9 +163,7 @@ class KeyResultJudge:
         return Bound(operator, low, None, missing, plan)
 
     # ------------------------------------------------------------ figures
-    def moved(
-        self, aim: g.ChangeModel | g.ReachModel, value: Figure, baseline: Figure, target: Bound
-    ) -> dict[str, Figure]:
+    def moved(self, value: Figure, baseline: Figure, target: Bound) -> dict[str, Figure]:
         """The figures of a way from B to T."""
         edge = self.edge(target, baseline)
         figures: dict[str, Figure] = {"value": value, "baseline": baseline}
@@ -337,7 +335,8 @@ class KeyResultJudge:
         assert self.plan.value is not None
         step, factor = self.plan.value.step, Fraction(1)
         while isinstance(step, n.Scale):
-            step, factor = step.operand, factor * step.factor
+            factor *= step.factor
+            step = step.operand
         if not isinstance(step, n.Reduce) or target is None or target.missing is not None:
             return ()
         if step.function not in ("max", "min", "share"):
@@ -374,7 +373,7 @@ class KeyResultJudge:
         if any(one.reason == "source_error" for one in missing):
             return "error", "a source could not be read"
         reaching = Reaching(self.model, self.plan, figures, target, points, items, self.unit)
-        nothing = self.nothing(figures, target, missing)
+        nothing = self.nothing(figures, missing)
         if nothing is not None:
             return "no_data", nothing
         if self.stale is not None:
@@ -384,7 +383,7 @@ class KeyResultJudge:
             return decided
         return self.paced_state(figures, reaching)
 
-    def nothing(self, figures: Mapping[str, Figure], target: Bound | None, missing: list[Missing]) -> str | None:
+    def nothing(self, figures: Mapping[str, Figure], missing: list[Missing]) -> str | None:
         """Why there is nothing to judge."""
         if missing:
             first = missing[0]
@@ -412,7 +411,7 @@ class KeyResultJudge:
         past = number(tau)
         assert past is not None
         if not is_keep and past < self.policy.too_early:
-            share = said(past, "%")
+            share = share_said(past)
             begins = said(self.policy.too_early, "%")
             return "too_early", f"{share} of the time has passed; {self.policy.name} judges from {begins} on"
         judged = {

@@ -19,7 +19,7 @@ from kpidsl.assess.goal_results import (
 )
 from kpidsl.assess.inputs import inputs
 from kpidsl.assess.key_results import KeyResultJudge, Standing, abandonment
-from kpidsl.assess.numbers import said, value_of, written
+from kpidsl.assess.numbers import said, share_said, value_of, written
 from kpidsl.assess.policies import GRADE, Policy, grade, policy
 from kpidsl.assess.results import BoundResult
 from kpidsl.assess.status import Bound, window_result
@@ -167,7 +167,7 @@ class Goals:
     def by_policy(self, rules: Policy, score: Figure, expected: Figure, tau: Fraction) -> tuple[str, str]:
         if tau < rules.too_early:
             begins = said(rules.too_early, "%")
-            return "too_early", f"{said(tau, '%')} of the time has passed; {rules.name} judges from {begins} on"
+            return "too_early", f"{share_said(tau)} of the time has passed; {rules.name} judges from {begins} on"
         verdict = rules.judge(
             {
                 "progress": score,
@@ -177,7 +177,7 @@ class Goals:
                 "pace": calc("/", score, expected) if number(expected) else Missing("too_early"),
             }
         )
-        way = f"score {said(number(score), '%')}, {said(number(expected), '%')} expected"
+        way = f"score {share_said(number(score))}, {share_said(number(expected))} expected"
         return verdict.state, f"{way}; {verdict.rule}"
 
     # ------------------------------------------------------------ results

@@ -7,7 +7,8 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Literal
 
-from kpidsl.engine.algebra import combine
+from kpidsl.assess.numbers import said
+from kpidsl.assess.way import calc, number
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.records import dataclass
 from kpidsl.semantic import goal_model as g
@@ -39,61 +40,82 @@ class Policy:
 
 
 # ---------------------------------------------------------------- presets
-_Rule = tuple[State, str, Callable[[Fraction, Fraction, Fraction], bool]]
-"""A state, the rule in words, and whether it holds for progress p, elapsed τ and expected g."""
-_PRESETS: dict[str, tuple[Fraction, tuple[_Rule, ...]]] = {
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A state from a `share` of what is expected, or of the time elapsed, on; or where progress is at most (less than,
+    if `strict`) so far `behind` the time.
+    """
+
+    state: State
+    of: Literal["expected", "elapsed"]
+    share: Fraction | None = None
+    behind: Fraction | None = None
+    strict: bool = False
+
+    def holds(self, progress: Fraction, of: Fraction) -> bool:
+        if self.share is not None:
+            return progress >= self.share * of
+        assert self.behind is not None
+        return of - progress < self.behind if self.strict else of - progress <= self.behind
+
+    @property
+    def text(self) -> str:
+        words = self.state.replace("_", " ")
+        of = "expected" if self.of == "expected" else "the time elapsed"
+        if self.share is not None:
+            return f"{words} from {said(self.share, '%')} of {of}"
+        return f"{words} {'less than' if self.strict else 'at most'} {said(self.behind, 'pp')} behind {of}"
+
+
+_PERCENT = Fraction(1, 100)
+# Each reproduces what a published tool says of p and τ (Viva Goals, UpRaise, Oboard, Engagedly, Planview).
+_PRESETS: dict[str, tuple[Fraction, tuple[Threshold, ...]]] = {
     "pace": (
-        Fraction(1, 10),
+        10 * _PERCENT,
         (
-            ("on_track", "on track from 95% of expected", lambda p, t, g: p >= Fraction(95, 100) * g),
-            ("at_risk", "at risk from 75% of expected", lambda p, t, g: p >= Fraction(75, 100) * g),
+            Threshold("on_track", "expected", share=95 * _PERCENT),
+            Threshold("at_risk", "expected", share=75 * _PERCENT),
         ),
     ),
-    "viva": (Fraction(0), (("on_track", "on track from the time elapsed", lambda p, t, g: p >= t),)),
+    "viva": (Fraction(0), (Threshold("on_track", "elapsed", share=Fraction(1)),)),
     "upraise": (
         Fraction(0),
         (
-            ("on_track", "on track from 95% of the time elapsed", lambda p, t, g: p >= Fraction(95, 100) * t),
-            ("at_risk", "at risk from 75% of the time elapsed", lambda p, t, g: p >= Fraction(75, 100) * t),
+            Threshold("on_track", "elapsed", share=95 * _PERCENT),
+            Threshold("at_risk", "elapsed", share=75 * _PERCENT),
         ),
     ),
     "oboard": (
         Fraction(0),
         (
-            ("on_track", "on track from 70% of the time elapsed", lambda p, t, g: p >= Fraction(7, 10) * t),
-            ("at_risk", "at risk from 40% of the time elapsed", lambda p, t, g: p >= Fraction(4, 10) * t),
+            Threshold("on_track", "elapsed", share=70 * _PERCENT),
+            Threshold("at_risk", "elapsed", share=40 * _PERCENT),
         ),
     ),
     "engagedly": (
         Fraction(0),
         (
-            ("on_track", "on track less than 16.5 points behind", lambda p, t, g: t - p < Fraction(165, 1000)),
-            ("at_risk", "at risk less than 33 points behind", lambda p, t, g: t - p < Fraction(33, 100)),
+            Threshold("on_track", "elapsed", behind=Fraction(165, 1000), strict=True),
+            Threshold("at_risk", "elapsed", behind=33 * _PERCENT, strict=True),
         ),
     ),
-    "planview": (
-        Fraction(0),
-        (("on_track", "on track within 10 points of the time elapsed", lambda p, t, g: t - p <= Fraction(1, 10)),),
-    ),
+    "planview": (Fraction(0), (Threshold("on_track", "elapsed", behind=10 * _PERCENT),)),
 }
 
 
 def preset(name: str) -> Policy:
     """One of the policies that need no declaration."""
-    too_early, rules = _PRESETS[name]
+    too_early, thresholds = _PRESETS[name]
 
     def judge(figures: Figures) -> Verdict:
-        numbers: list[Fraction] = []
-        for part in ("progress", "elapsed", "expected"):
-            found = figures[part]
-            if not isinstance(found, Scalar) or not isinstance(found.value, Fraction):
-                return Verdict("no_data", f"its {part} is undefined")
-            numbers.append(found.value)
-        p, elapsed, expected = numbers
-        for state, text, holds in rules:
-            if holds(p, elapsed, expected):
-                return Verdict(state, text)
-        return Verdict("off_track", rules[-1][1])
+        progress = number(figures["progress"])
+        for one in thresholds:
+            of = number(figures[one.of])
+            if progress is None or of is None:
+                return Verdict("no_data", f"{'progress' if progress is None else one.of} is undefined")
+            if one.holds(progress, of):
+                return Verdict(one.state, one.text)
+        return Verdict("off_track", thresholds[-1].text)
 
     return Policy(name, too_early, judge)
 
@@ -134,9 +156,7 @@ def figure_of(value: v.Value, figures: Figures) -> Scalar | Missing:
         case v.BooleanValue(truth=truth):
             return Scalar(truth, None, None, True)
         case v.Operation(operator=operator, left=left, right=right):
-            found = combine(operator, figure_of(left, figures), figure_of(right, figures))
-            assert isinstance(found, Scalar | Missing)
-            return found
+            return calc(operator, figure_of(left, figures), figure_of(right, figures))
         case v.Opposite(operand=operand):
             inner = figure_of(operand, figures)
             if isinstance(inner, Missing):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from kpidsl.assess.goal_results import ItemResult
-from kpidsl.assess.numbers import said
+from kpidsl.assess.numbers import said, share_said
 from kpidsl.assess.status import Bound
 from kpidsl.assess.way import Figure, Point, number
 from kpidsl.plan.key_results import KeyResultPlan
@@ -104,7 +104,7 @@ class Reaching:
     @property
     def way(self) -> str:
         """How far it is, and how far it was to be."""
-        done, expected = (said(number(self.figures[name]), "%") for name in ("progress_raw", "expected"))
+        done, expected = (share_said(number(self.figures[name])) for name in ("progress_raw", "expected"))
         return f"{done} of the way, {expected} expected"
 
     @property

@@ -102,7 +102,7 @@ def plan_key_result(model: g.KeyResultModel, lowering: Lowering) -> KeyResultPla
     value = lowering.lower(aim.value, moment, ())
     window = lowering.window(aim.value, moment)
     known = min(window.end, at) if window is not None else at
-    baseline = _baseline(model, lowering, start)
+    baseline = _baseline(model, lowering)
     step: n.Step | None = None
     if baseline is not None:
         if at <= start and not isinstance(baseline, v.Number):
@@ -124,7 +124,7 @@ def restatement(model: g.KeyResultModel, at: datetime, calendar: Calendar) -> g.
     return found[-1] if found else None
 
 
-def _baseline(model: g.KeyResultModel, lowering: Lowering, start: datetime) -> v.Value | None:
+def _baseline(model: g.KeyResultModel, lowering: Lowering) -> v.Value | None:
     """The value that the way begins at; None where that is 0, or nothing begins."""
     aim = model.aim
     if not isinstance(aim, g.ChangeModel | g.ReachModel):

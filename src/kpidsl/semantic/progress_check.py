@@ -67,8 +67,11 @@ def achieve(prop: g.AchieveProp, aim: m.AimModel, values: ValueChecker) -> m.Ach
             values.stop("K0397", f"every {unit.singular} is too often to look", place.span, "write `achieve every day`")
         found = m.AchieveModel("every", unit)
     elif words in ("at end", "ever", "average"):
-        unit = {"ever": c.Unit(c.Grain.DAY), "average": c.Unit(c.Grain.MONTH)}.get(words)
-        found = m.AchieveModel("end" if words == "at end" else "ever" if words == "ever" else "average", unit)
+        found = {
+            "at end": m.AchieveModel(),
+            "ever": m.AchieveModel("ever", c.Unit(c.Grain.DAY)),
+            "average": m.AchieveModel("average", c.Unit(c.Grain.MONTH)),
+        }[words]
     if found is None:
         hint = (
             did_you_mean(f"achieve {words}", [f"achieve {mode}" for mode in MODES])
