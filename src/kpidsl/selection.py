@@ -35,9 +35,11 @@ def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
     if not select:
         return model.order
     chosen: set[str] = set()
+    key_results = {one.name for objective in model.objectives.values() for one in objective.key_results}
     pending = {one.name for one in model.pending}
     for pattern in select:
         found = {name for name in model.order if _matches(model, name, pattern)}
+        found |= {name for name in key_results if ":" not in pattern and fnmatchcase(name, pattern)}
         found |= {name for name in pending if ":" not in pattern and fnmatchcase(name, pattern)}
         if not found:
             kind, _, rest = pattern.rpartition(":")
@@ -59,7 +61,7 @@ def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
 
 
 def _matches(model: Model, name: str, pattern: str) -> bool:
-    one = model.metrics.get(name) or model.kpis.get(name)
+    one = model.metrics.get(name) or model.kpis.get(name) or model.objectives.get(name)
     if pattern.startswith("tag:"):
         return one is not None and any(fnmatchcase(tag, pattern[4:]) for tag in one.about.tags)
     if pattern.startswith("owner:"):
@@ -68,11 +70,12 @@ def _matches(model: Model, name: str, pattern: str) -> bool:
 
 
 def _known(model: Model, kind: str) -> list[str]:
-    every = [*(one.about for one in model.metrics.values()), *(one.about for one in model.kpis.values())]
+    kinds = (model.metrics.values(), model.kpis.values(), model.objectives.values())
+    every = [one.about for kind in kinds for one in kind]
     match kind:
         case "tag":
             return sorted({tag for about in every for tag in about.tags})
         case "owner":
             return sorted({about.owner for about in every if about.owner is not None})
         case _:
-            return [*model.kpis, *(name for name, one in model.metrics.items() if one.standalone)]
+            return [*model.kpis, *model.objectives, *(name for name, one in model.metrics.items() if one.standalone)]
