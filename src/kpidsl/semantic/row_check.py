@@ -109,6 +109,13 @@ class RowChecker:
                 row = self.row(operand)
                 if row.type is not None and not row.type.is_time:
                     self.wrong(operand.span, "a time is expected before `in` and a window", self.shown(row), None, row)
+                if isinstance(window, x.PeriodToDateWindow):
+                    self.problems.error(
+                        "K0331", "a condition on rows belongs to no objective, so it knows no period", window.span,
+                        hint="put the window behind the value: `… over period to date`; or write the period itself: "
+                        "`in 2026-Q2`",
+                    )  # fmt: skip
+                    raise Invalid
                 return r.Within(D.BOOLEAN, NUMBER, row, window_spec(window, self.calendar, self.problems), negated)
             case x.IsNull(operand=operand, negated=negated):
                 return r.Missing(D.BOOLEAN, NUMBER, self.row(operand), negated)

@@ -39,6 +39,9 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     if text == "from":
         if not line.strip():
             return "put `from` on the line of its call", None
+        if "FROM_NUMBER" in accepted:
+            started = re.match(r"\s*([^;{}\n]*[^\s;{}])", after)
+            return f"put where it starts in brackets: `from ({started[1] if started else '…'})`", None
         if "RPAR" in accepted:
             return "close the bracket before it: `sum(amount) from …`", None
         if re.search(r"\bwhere\b", statement):
