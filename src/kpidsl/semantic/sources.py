@@ -384,9 +384,11 @@ def timezone(name: str, span: Span, problems: Problems) -> str:
     """A known time zone. Raises `Invalid`."""
     known = _zones()
     if name not in known:
+        cities = sorted(zone for zone in known if "/" in zone and zone.rpartition("/")[2].casefold() == name.casefold())
+        near = f"did you mean `{cities[0]}`?" if len(cities) == 1 else did_you_mean(name, known)
         problems.error(
             "K0332", f"there is no time zone `{name}`", span,
-            hint=did_you_mean(name, known) or 'zones are written like "Europe/Berlin" or "UTC"',
+            hint=near or 'zones are written like "Europe/Berlin" or "UTC"',
         )  # fmt: skip
         raise Invalid
     return name
