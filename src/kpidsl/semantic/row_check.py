@@ -235,7 +235,9 @@ class RowChecker:
         return plain(row)
 
     def time_arithmetic(self, operator: str, a: r.Row, b: r.Row, times: list[bool], node: x.Binary) -> r.Row:
-        if times == [True, True] and operator == "-":
+        # What may be anything and is no length is a time, too, where a time stands on the other side.
+        maybe = [row.type is None and not row.unit.fits(SECONDS) for row in (a, b)]
+        if operator == "-" and all(time or unknown for time, unknown in zip(times, maybe, strict=True)):
             return r.Arithmetic(D.DURATION, SECONDS, "-", a, b)
         length = b if times[0] else a
         if length.unit.fits(SECONDS) and not all(times) and (operator == "+" or (operator == "-" and times[0])):

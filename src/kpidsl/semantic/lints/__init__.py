@@ -39,4 +39,4 @@ def lint_expression(node: Expr, value: Value, model: Model, sources: Sources, pr
     for spot in spots(node, value):
         lint_series(spot, sources, problems)
         lint_times(spot, model, problems)
-        lint_filters(spot, told, problems)
+        lint_filters(spot, told, sources, problems)
