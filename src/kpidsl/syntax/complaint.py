@@ -133,7 +133,7 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
         problems.error("K0102", "this block is not closed", span, "opened here", hint="close it with `}`")
     else:
         shown = character if character.isprintable() else f"U+{ord(character or chr(0)):04X}"
-        hints = {"!": "write `not`", "\\": "a long statement needs no `\\`"}
+        hints = {"\0": "take it out; is this a text file?", "!": "write `not`", "\\": "a long statement needs no `\\`"}
         problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
 
 
