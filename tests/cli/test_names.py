@@ -121,7 +121,7 @@ def test_init_overwrites_nothing(call: Kpidsl, tmp_path: Path, name: str) -> Non
     code, out, err = call("init", "mine")
     assert (code, out) == (2, "")
     assert f"mine/{name} is there already" in err
-    assert "kpidsl init my-kpis" in err
+    assert "kpidsl init mine-2" in err
     assert [file.name for file in (tmp_path / "mine").rglob("*") if file.is_file()] == [there.name]
 
 

@@ -87,3 +87,17 @@ def test_a_test_of_a_broken_metric_adds_nothing() -> None:
     broken = SHOP.replace("metric revenue = sum(amount)", "metric revenue = smu(amount)")
     report = load("-", stdin_text=broken + GOOD).check(schemas=False)
     assert [one[0] for one in said(report.diagnostics)] == ["K0308"]
+
+
+def test_what_is_sound_and_hardly_meant_is_told_of_expectations() -> None:
+    test = GOOD.replace("revenue over last month ==", "avg(revenue_each each week) over last quarter ==", 1)
+    spec = SHOP + "metric revenue_each = avg(amount) from orders\n" + test
+    found = [one for one in load("-", stdin_text=spec).check(schemas=False).diagnostics if one.code == "K0361"]
+    assert [one.span.text for one in found if one.span is not None] == ["avg(revenue_each each week)"]
+
+
+def test_a_kpi_that_could_not_be_read_is_no_second_mistake() -> None:
+    spec = SHOP + GOOD.replace("expect revenue over last month == 10 EUR", "expect monthly is red")
+    assert [one.code for one in load("-", stdin_text=spec.replace("target", "taget")).diagnostics] == ["K0101"]
+    report = load("-", stdin_text=spec.replace("target", "taget")).check(schemas=False)
+    assert [one[0] for one in said(report.diagnostics)] == ["K0101"]

@@ -38,12 +38,13 @@ def command(folder: str) -> int:
     files = dict(_files(resources.files("kpidsl.templates").joinpath(TEMPLATE)))
     if target.exists() and not target.is_dir():
         raise UsageError(f"{folder} is a file", hint="name a folder: `kpidsl init my-kpis`")
+    another = f"{folder.rstrip('/')}-2" if folder.strip("./") else "my-kpis"
     for name in files:
         there = target / name
         if there.exists() or there.is_symlink():
             raise UsageError(
                 f"{there} is there already, and is not overwritten",
-                hint="name another folder: `kpidsl init my-kpis`",
+                hint=f"name another folder: `kpidsl init {another}`",
             )
     for name, text in files.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)

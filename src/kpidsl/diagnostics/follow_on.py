@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kpidsl.diagnostics.model import Diagnostic
 
 OF_NAMES = frozenset({"K0203", "K0204", "K0207", "K0311", "K0605"})
+TOLD_ONCE = OF_NAMES | {"K0411"}
 NAMELESS = "*"  # stands among broken names for a declaration whose name could not be made out
 PLACES = 6  # of one mistake, before the rest is only counted
 _WORD = re.compile(r"\w+")
@@ -38,7 +39,7 @@ def once(ordered: Iterable[Diagnostic]) -> list[Diagnostic]:
     more: dict[int, int] = {}
     for each in ordered:
         key = (each.code, each.message)
-        if each.code not in OF_NAMES or each.span is None:
+        if each.code not in TOLD_ONCE or each.span is None:
             found.append(each)
         elif key not in at:
             at[key] = len(found)

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from enum import Enum
 
-from kpidsl.diagnostics.follow_on import follows_from, once
+from kpidsl.diagnostics.follow_on import TOLD_ONCE, follows_from, once
 from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.records import dataclass
 from kpidsl.source_text import Span
@@ -160,6 +160,8 @@ def sure_fix(found: Diagnostic) -> Fix | None:
     "write `85%`" under `85`, too.
     """
     span = found.span
+    if found.code in TOLD_ONCE and found.code != "K0605" and len(found.labels) > 1:
+        return found.fix  # many places agree: it may be the declaration that is misspelt
     if found.fix is not None or found.hint is None or span is None or span.end - span.start > 100:
         return found.fix
     written = span.text

@@ -9,7 +9,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.semantic import values as v
 from kpidsl.semantic.model import BoundModel
 from kpidsl.semantic.numbers import quantity_value
-from kpidsl.semantic.ranges import is_met_by_none, possible, shown
+from kpidsl.semantic.ranges import is_met_by_none, nearest, possible, shown
 from kpidsl.semantic.units import Unit, UnitTable
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import expr_nodes as x
@@ -123,7 +123,7 @@ def check_possible(value: v.Value, targets: Sequence[BoundModel], problems: Prob
         if is_met_by_none(target.operator, known(target.low), known(target.high), values):
             problems.error(
                 "K0352", "no value can meet this target", target.span, f"the value is {shown(values, value.info.unit)}",
-                hint="mend the number or its sign: `target <= …` where less is better",
+                hint=nearest(target.operator, values, value.info.unit),
             )  # fmt: skip
             fine = False
     return fine

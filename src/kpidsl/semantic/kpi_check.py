@@ -235,7 +235,7 @@ class KpiChecker:
     def slice(self, prop: p.ByProp, value: v.Value, bounds: tuple[m.BoundModel, ...]) -> tuple[str, ...]:
         for name in prop.dimensions:
             self.values.sliceable(value, name.text, name.span)
-            check_allowed(value, name.text, name.span, self.values.names, self.problems)
+            check_allowed(value, name.text, name.span, self.values.sources, self.problems)
             for bound in bounds:
                 for edge in (bound.low, bound.high):
                     if edge is not None and not bound.whole and v.aggregates(edge):

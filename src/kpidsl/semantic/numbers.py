@@ -21,7 +21,8 @@ def named_unit(name: str, span: Span, units: UnitTable, problems: Problems) -> U
     try:
         return units.named(name)
     except UnknownUnit:
-        _unknown(name, span, units, problems)
+        if name not in units.names:  # a wrong declaration is told where it stands
+            _unknown(name, span, units, problems)
         raise Invalid from None
 
 
@@ -31,6 +32,8 @@ def written_unit(written: UnitExpr, units: UnitTable, problems: Problems) -> Uni
         return units.of(written)
     except UnknownUnit as unknown:
         span = next((factor.span for factor in written.factors if factor.name == unknown.name), written.span)
+        if all(factor.name in units.names for factor in written.factors) and unknown.name[:39] != written.text[:39]:
+            raise Invalid from None  # a unit is declared by what is none: that is told where it stands
         _unknown(unknown.name, span, units, problems)
         raise Invalid from None
 
@@ -58,7 +61,10 @@ def quantity_value(node: Quantity | Quotient, units: UnitTable, problems: Proble
         case "pp":
             return number / 100, POINTS
         case name:
-            return number, named_unit(name, node.span, units, problems)
+            place = node.span
+            if place.text.endswith(name):
+                place = Span(place.source, place.end - len(name), place.end)
+            return number, named_unit(name, place, units, problems)
 
 
 def compound_value(

@@ -114,6 +114,19 @@ def shown(values: Range, unit: Unit) -> str:
     return f"never below {low}" if high is None else f"from {low} to {high}"
 
 
+def nearest(operator: str | None, values: Range, unit: Unit) -> str:
+    """What to type instead of a target that no value meets."""
+    edge = values[1] if operator in (">", ">=") else values[0] if operator in ("<", "<=") else None
+    if operator is None or edge is None:
+        return "give it a range that the value can be in"
+    better, other = ("more", "<=") if operator[0] == ">" else ("less", ">=")
+    most, worse = ("most", "less") if better == "more" else ("least", "more")
+    return (
+        f"the {most} to ask for is `target {operator[0]}= {_number(edge, unit)}`; "
+        f"where {worse} is better, write `target {other} …`"
+    )
+
+
 def _number(number: Fraction, unit: Unit) -> str:
     scaled = number * 100 if unit.label == "%" else number
     text = str(scaled.numerator) if scaled.denominator == 1 else f"{float(scaled):g}"

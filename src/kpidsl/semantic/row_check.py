@@ -109,6 +109,13 @@ class RowChecker:
                 row = self.row(operand)
                 if row.type is not None and not row.type.is_time:
                     self.wrong(operand.span, "a time is expected before `in` and a window", self.shown(row), None, row)
+                if isinstance(window, x.PeriodToDateWindow):
+                    self.problems.error(
+                        "K0331", "a condition on rows belongs to no objective, so it knows no period", window.span,
+                        hint="put the window behind the value: `… over period to date`; or write the period itself: "
+                        "`in 2026-Q2`",
+                    )  # fmt: skip
+                    raise Invalid
                 return r.Within(D.BOOLEAN, NUMBER, row, window_spec(window, self.calendar, self.problems), negated)
             case x.IsNull(operand=operand, negated=negated):
                 return r.Missing(D.BOOLEAN, NUMBER, self.row(operand), negated)
@@ -228,7 +235,9 @@ class RowChecker:
         return plain(row)
 
     def time_arithmetic(self, operator: str, a: r.Row, b: r.Row, times: list[bool], node: x.Binary) -> r.Row:
-        if times == [True, True] and operator == "-":
+        # What may be anything and is no length is a time, too, where a time stands on the other side.
+        maybe = [row.type is None and not row.unit.fits(SECONDS) for row in (a, b)]
+        if operator == "-" and all(time or unknown for time, unknown in zip(times, maybe, strict=True)):
             return r.Arithmetic(D.DURATION, SECONDS, "-", a, b)
         length = b if times[0] else a
         if length.unit.fits(SECONDS) and not all(times) and (operator == "+" or (operator == "-" and times[0])):

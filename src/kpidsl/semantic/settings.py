@@ -128,7 +128,7 @@ def _start_or_end(word: Word, problems: Problems) -> Literal["start", "end"]:
 def _choice(word: Word, choices: tuple[str, ...], problems: Problems) -> int:
     if word.text in choices:
         return choices.index(word.text)
-    problems.error(
-        "K0333", f"`{word.text}` is none of {', '.join(choices)}", word.span, hint=did_you_mean(word.text, choices)
-    )
+    begun = [choice for choice in choices if len(word.text) > 2 and choice.startswith(word.text.casefold())]
+    hint = f"did you mean `{begun[0]}`?" if len(begun) == 1 else did_you_mean(word.text, choices)
+    problems.error("K0333", f"`{word.text}` is none of {', '.join(choices)}", word.span, hint=hint)
     raise Invalid

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from typing import TypeVar
 
 from kpidsl.calendar import Calendar, known_timezones
-from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.diagnostics import Problems, closest, did_you_mean
 from kpidsl.semantic import limits
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
@@ -238,15 +239,17 @@ class Sources:
                 continue
         schema = self.schemas.get(declared.name)
         if schema is not None:
-            for name, column in found.items():
+            places = {one.name.text: one.name.span for one in declared.node.properties if isinstance(one, d.ColumnProp)}
+            for name in found:
                 if schema.get(name) is None:
                     problems.error(
                         "K0605",
                         f"the data of `{declared.name}` has no column `{name}`",
-                        column.span,
+                        places[name],
                         notes=[f"it has: {', '.join(schema.names)}"],
                         hint=did_you_mean(name, schema.names),
                     )
+            found |= _as_meant(found, schema)
         return found
 
     def column(self, prop: d.ColumnProp, problems: Problems) -> DeclaredColumn:
@@ -342,6 +345,18 @@ class Sources:
                 raise Invalid
 
 
+def _as_meant(declared: Mapping[str, DeclaredColumn], schema: Schema) -> dict[str, DeclaredColumn]:
+    """Columns of the data under whose misspelt names something is declared: they are what is said there, so that the
+    slip is not told again as units that do not fit.
+    """
+    meant = {name: closest(name, schema.names) for name in declared if schema.get(name) is None}
+    return {
+        near: replace(declared[name], name=near)
+        for name, near in meant.items()
+        if near is not None and near not in declared
+    }
+
+
 def group(kind: DataType | None) -> str:
     """Types whose values may be equal."""
     if kind is None:
@@ -369,9 +384,11 @@ def timezone(name: str, span: Span, problems: Problems) -> str:
     """A known time zone. Raises `Invalid`."""
     known = _zones()
     if name not in known:
+        cities = sorted(zone for zone in known if "/" in zone and zone.rpartition("/")[2].casefold() == name.casefold())
+        near = f"did you mean `{cities[0]}`?" if len(cities) == 1 else did_you_mean(name, known)
         problems.error(
             "K0332", f"there is no time zone `{name}`", span,
-            hint=did_you_mean(name, known) or 'zones are written like "Europe/Berlin" or "UTC"',
+            hint=near or 'zones are written like "Europe/Berlin" or "UTC"',
         )  # fmt: skip
         raise Invalid
     return name

@@ -70,7 +70,7 @@ def product(left: Unit, right: Unit, power: int = 1) -> Unit:
 
 
 def is_currency(unit: Unit) -> bool:
-    return len(unit.dimensions) == 1 and unit.dimensions[0][0].startswith(CURRENCY)
+    return len(unit.dimensions) == 1 and unit.dimensions[0][1] == 1 and unit.dimensions[0][0].startswith(CURRENCY)
 
 
 def has_currency(unit: Unit) -> bool:

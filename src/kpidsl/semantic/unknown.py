@@ -37,6 +37,11 @@ def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], source
     if meant is not None:
         return meant
     head, _, column = text.partition(".")
+    params = visible(sources.names.params, namespace)
+    if text in params:
+        return f"write `param.{text}`"
+    if column in params and closest(head, ("param",)):
+        return f"did you mean `param.{column}`?"
     if column and any(full in sources.names.sources for full in in_namespace(head, namespace)):
         return f"a column is aggregated first: `sum({column}) from {head}`"
     for source in sources.declared_names(namespace):
@@ -62,6 +67,10 @@ def function_hint(node: Call) -> str | None:
     name = node.function.text
     if name in ROW_FUNCTIONS:
         return f"`{name}` works on rows: it stands inside an aggregation, as in `sum({node.span.text}) from …`"
+    head, _, last = name.rpartition(".")
+    if head and last in AGGREGATIONS:
+        inside = ", ".join(one.span.text for one in node.arguments)
+        return f"write `{last}({inside}) from {head}`"
     meant = synonym(name)
     return f"write `{meant}`" if meant else did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS})
 

@@ -296,7 +296,7 @@ class ValueChecker:
             unit = period_unit(x.WindowUnit(node.by.text, False, span=node.by.span), self.problems)
             return v.EachPeriod(info, value, unit)
         self.sliceable(value, node.by.text, node.by.span)
-        check_allowed(value, node.by.text, node.by.span, self.names, self.problems)
+        check_allowed(value, node.by.text, node.by.span, self.sources, self.problems)
         return v.EachMember(info, value, node.by.text)
 
     def sliceable(self, value: v.Value, dimension: str, span: Span) -> None:

@@ -142,7 +142,10 @@ class SpecBuilder(DeclBuilder):
     def levels_prop(self, branch: Branch, children: list[Any]) -> g.LevelsProp:
         for sign in children[1::2]:
             if sign.value != "<":
-                self.fail("K0109", f"levels are written worst first, with `<`, not `{sign.value}`", self.span(sign))
+                self.fail(
+                    "K0109", f"levels are written worst first, with `<`, not `{sign.value}`", self.span(sign),
+                    hint=f"write `levels {' < '.join(one.text for one in reversed(self.all(children[::2])))}`",
+                )  # fmt: skip
         return g.LevelsProp(self.all(children[::2]), span=self.span(branch))
 
     def success_prop(self, branch: Branch, children: list[Any]) -> g.SuccessProp:

@@ -12,7 +12,7 @@ from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax import habits
 from kpidsl.syntax.drive import MOST_BRACKETS, MOST_WORDS
-from kpidsl.syntax.expected import SYNONYMS, found_phrase, phrase, window_meant, word_meant
+from kpidsl.syntax.expected import SYNONYMS, found_phrase, phrase, spellings, window_meant, word_meant
 from kpidsl.syntax.grammar import TooMuch
 from kpidsl.syntax.recovery import Chunk, open_marks
 from kpidsl.syntax.slips import slip
@@ -71,11 +71,13 @@ def _token(error: UnexpectedToken, offset: int, source: Source, chunk: Chunk, pr
         Span(source, offset, offset + max(1, len(token.value))) if token.type != "_NL" else Span(source, offset, offset)
     )
     hint, fix = _advice(token, accepted_here, span, source, chunk)
+    # One word may be several to the parser: what stands there is not what was expected.
+    others = {name for name in accepted_here if spellings().get(name) != found_phrase(token)}
     problems.error(
         "K0101",
         f"{found_phrase(token)} cannot stand here",
         span,
-        f"expected {phrase(accepted_here)}",
+        f"expected {phrase(others)}",
         hint=hint,
         fix=fix,
     )
@@ -131,7 +133,7 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
         problems.error("K0102", "this block is not closed", span, "opened here", hint="close it with `}`")
     else:
         shown = character if character.isprintable() else f"U+{ord(character or chr(0)):04X}"
-        hints = {"!": "write `not`", "\\": "a long statement needs no `\\`"}
+        hints = {"\0": "take it out; is this a text file?", "!": "write `not`", "\\": "a long statement needs no `\\`"}
         problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
 
 

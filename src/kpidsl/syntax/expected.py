@@ -236,7 +236,9 @@ def word_meant(token: Token, accepted: Iterable[str]) -> str | None:
     window = window_meant(text)
     if window is not None and "last" in possible:
         return window
+    if "DIRECTION" in set(accepted):
+        possible.extend(("increase", "reduce"))
     synonym = SYNONYMS.get(text.lower())
-    if synonym in possible or (synonym in ("increase", "reduce") and "DIRECTION" in set(accepted)):
+    if synonym in possible:
         return synonym
     return closest(text, possible)

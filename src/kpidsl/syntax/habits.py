@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from kpidsl.diagnostics import closest
 from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.syntax.expected import spellings, window_meant
+from kpidsl.syntax.recovery import is_property
 
 # What is said, and what to put in place of the word (None: no single replacement).
 Advice = tuple[str, str | None]
@@ -27,6 +28,7 @@ _WORDS: dict[str, Advice] = {
 }
 _CONTINUING = re.compile(r"[ \t]*(where|over|on|per|each|default|and|or|[+*/-] |/)")
 _TITLED = re.compile(r"\s*(metric|kpi|source|objective|outcome|scorecard|policy|evidence|key\s+result)\s+")
+_TURNED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
 _RELATIVE = {"past": "last", "rolling": "trailing", "current": "this"}
 
 
@@ -39,6 +41,9 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     if text == "from":
         if not line.strip():
             return "put `from` on the line of its call", None
+        if "FROM_NUMBER" in accepted:
+            started = re.match(r"\s*([^;{}\n]*[^\s;{}])", after)
+            return f"put where it starts in brackets: `from ({started[1] if started else '…'})`", None
         if "RPAR" in accepted:
             return "close the bracket before it: `sum(amount) from …`", None
         if re.search(r"\bwhere\b", statement):
@@ -47,6 +52,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
             return "`from` stands before `where`: `sum(amount) from orders where …`", None
     if "ELSE" in accepted and not accepted & {"OR", "AND"}:
         return "a condition says both: `if … then … else 0`", None
+    if text == ":" and "LBRACE" in accepted:
+        return f"what belongs to it stands in a block: `{' '.join(statement.split())} {{ … }}`", None
     if text == ":":
         return "a property is written without a colon", ""
     if text == "where" and not accepted & {"COMPARISON", "WHERE"}:
@@ -67,6 +74,9 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "say how much earlier: `compare previous, 1 year earlier`", None
     if text.startswith('"') and re.search(r"\bfrom\s+$", statement):
         return f"name what reads it: `from csv({text})`", None
+    judged = _judged(text, statement, after)
+    if judged is not None:
+        return judged
     bound = re.match(r"\s*(target|amber)\s+(\S+(?:\s+[A-Za-z]+)?)\s*$", statement)
     if bound is not None and (not text.strip() or text in ("}", ";")):
         return f"say which way is better: `{bound[1]} >= {bound[2]}` or `{bound[1]} <= {bound[2]}`", None
@@ -77,6 +87,29 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return f"write `from {text}(…)`", None
     if text == "-" and not line.strip() and re.match(r"\d", after):
         return "a line that begins with a sign and a space continues the one above: write `- 5`", None
+    return None
+
+
+def _judged(text: str, statement: str, after: str) -> Advice | None:
+    """What is said of targets and colours as other tools write them."""
+    turned = re.match(r"\s*(target|amber)\s+(\S+(?:\s+[A-Za-z]+)?)\s+$", statement)
+    if turned is not None and text in _TURNED:
+        return f"the value stands on the left: `{turned[1]} {_TURNED[text]} {turned[2]}`", None
+    part = re.search(r"(\d[\d_.]*)\s+of\s+$", statement)
+    if part is not None and text in ("target", "previous"):
+        return f"a part is a percentage: `{part[1]}% of {text}`", None
+    compared = re.match(r"\s*([<>]=?)", after)
+    if compared is not None and not statement.strip():
+        if text == "green":
+            return "what is green is the target: write `target`", "target"
+        if text == "red":
+            return (
+                "what misses the target and `amber` is red: leave this out, or write `red when value`",
+                "red when value",
+            )
+    early = re.match(r"\s*(\w+)\s+before\s+$", statement)
+    if early is not None and text.endswith("%"):
+        return f"did you mean `too_early before {text} elapsed`?", None
     return None
 
 
@@ -97,12 +130,16 @@ def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | Non
     if re.search(r"\bover\s+$", before) and text[0].isdigit():
         return f"say which: `over last {text} …` for complete ones, or `over trailing {text} …` up to now"
     if accepted == {"FISCAL", "NAME"}:
-        return "say of what: `12 months`"
+        counted = re.search(r"(\d[\d_]*)\s*$", before)
+        return f"say of what: `{counted[1] if counted else 12} {'days' if counted else 'months'}`"
+    if re.search(r"\bcompare\s+(?:.*,\s*)?$", before[before.rfind("\n") + 1 :]):
+        return "say with what: `compare previous, 1 year earlier`"
     keywords = [spellings()[name] for name in accepted if spellings().get(name, "")[1:-1].isidentifier()]
     names = accepted - {"_NL", "SEMICOLON", "RBRACE"}
     if len(names) == 1 and len(keywords) == 1:
         return f"write {keywords[0]} before it"
-    if text in ("metric", "kpi", "source", "objective", "outcome", "param", "goal", "test") and "_NL" in accepted:
+    begins = text in ("metric", "kpi", "source", "objective", "outcome", "param", "goal", "test")
+    if (begins or is_property(text, 0)) and "_NL" in accepted:
         return "begin a new line, or put `;` between them"
     if re.search(r"\b(not|if|true|false|null)$", before.rstrip()):
         word = before.rstrip().rsplit(None, 1)[-1].rsplit("(", 1)[-1]

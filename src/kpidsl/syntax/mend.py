@@ -131,7 +131,9 @@ def _gap(text: str, chunk: Chunk) -> tuple[int, int] | None:
         if stripped and not stripped.startswith("#"):
             indent = len(line) - len(line.lstrip())
             while blocks and not stripped.startswith("}") and indent <= blocks[-1][1]:
-                if len(blocks) > 1 and is_property(text, offset):
+                if not is_property(text, offset):
+                    break
+                if len(blocks) > 1:
                     return blocks[-1][0], offset + indent
                 blocks.pop()
             marks = open_marks(text, offset, offset + len(line))

@@ -176,7 +176,9 @@ def head_names(text: str, start: int, end: int) -> set[str]:
     head = _HEAD.match(text, begin, end)
     words = _HEAD_WORD.findall(head[0]) if head else []
     names = {word for word in words[:4] if not word.startswith('"') and word not in _DECLARATIONS}
-    return names or ({NAMELESS} if words and text[begin].isalpha() else set())
+    if not names or (words[0] in _DECLARATIONS and words[1].startswith('"')):
+        return names | ({NAMELESS} if words and text[begin].isalpha() else set())
+    return names
 
 
 def without(text: str, start: int, end: int) -> str:

@@ -5,6 +5,7 @@ Each is recognised by the text around the place where the parser stopped.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -227,6 +228,51 @@ def _date(place: Place) -> Slip | None:
     return _cannot(start, start + len(written), written, said, meant if sure else None)
 
 
+_PERIODS = re.compile(
+    r"(?<!\w)(?:(?P<y1>(?:19|20)\d\d)[ /-]?(?P<k1>[QH])(?P<n1>\d)|(?P<k2>[QH])(?P<n2>\d)[ /-]?(?P<y2>(?:19|20)\d\d)|"
+    r"(?P<month>[a-z]{3,9})\.?,?[ -](?P<y3>(?:19|20)\d\d))(?![\w-])",
+    re.IGNORECASE,
+)
+_MONTHS = tuple(month.lower() for month in calendar.month_name)
+
+
+def _period(place: Place) -> Slip | None:
+    """`Q2 2026`, `2026Q2`, `March 2026`, and quarters that there are not."""
+    for found in _PERIODS.finditer(place.text, place.line_start, place.line_end):
+        if not found.start() <= place.offset < found.end():
+            continue
+        year = found["y1"] or found["y2"] or found["y3"]
+        kind, number = (found["k1"] or found["k2"] or "").upper(), int(found["n1"] or found["n2"] or 0)
+        if found["month"]:
+            month = next((n for n, one in enumerate(_MONTHS) if n and one.startswith(found["month"].lower())), None)
+            if month is None:
+                return None
+            meant = f"{year}-{month:02}"
+        elif not 1 <= number <= (4 if kind == "Q" else 2):
+            what = "a year has the quarters Q1 to Q4" if kind == "Q" else "a year has the halves H1 and H2"
+            return Slip(found.start(), found.end(), "K0104", f"there is no {found[0]}", f"{what}: `{year}-{kind}1`")
+        else:
+            meant = f"{year}-{kind}{number}"
+        return _cannot(found.start(), found.end(), found[0], f"a period is written `{meant}`", meant)
+    return None
+
+
+def _path(place: Place) -> Slip | None:
+    """A file that is named without quotes: `csv(data/orders.csv)`."""
+    opened = re.search(r"\bfrom[ \t]+\w+\(([\w./\\-]*)$", place.before)
+    if opened is None:
+        return None
+    start = place.line_start + opened.start(1)
+    written = re.match(r"[\w./\\ -]+\.\w+", place.text[start : place.line_end])
+    if written is None or start + written.end() <= place.offset:
+        return None
+    meant = '"' + written[0].replace("\\", "/") + '"'
+    return Slip(
+        start, start + written.end(), "K0103", "a path is a text", f"texts stand in straight double quotes: {meant}",
+        meant,
+    )  # fmt: skip
+
+
 def _comment(place: Place) -> Slip | None:
     for back in (0, 1):
         start = place.offset - back
@@ -329,6 +375,8 @@ _LOOKS: tuple[Callable[[Place], Slip | None], ...] = (
     _quotes,
     _currency,
     _date,
+    _period,
+    _path,
     _assignment,
     _comparison,
     _percentage,

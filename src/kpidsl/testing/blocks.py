@@ -232,7 +232,8 @@ class Reader:
                 )
             case t.ExpectStateProp(value=value, state=state):
                 kpi = self.kpi(value, namespace)
-                if kpi is None:
+                unread = isinstance(value, x.NameRef) and self.names.is_broken(value.name, namespace)
+                if kpi is None and not unread:
                     self.problems.error(
                         "K0303",
                         f"`{value.span.text}` is no KPI, and only a KPI has a status",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic.lints.columns import lint_columns
 from kpidsl.semantic.lints.filters import lint_filters
+from kpidsl.semantic.lints.goal_walk import goal_expressions
 from kpidsl.semantic.lints.review import check_reviews
 from kpidsl.semantic.lints.series import lint_series
 from kpidsl.semantic.lints.targets import lint_targets
@@ -24,7 +27,7 @@ def lint(names: Names, model: Model, sources: Sources, problems: Problems) -> No
     """Warn of what a checked spec set says and hardly means. Only sound declarations are looked at."""
     check_reviews(names, problems)
     lint_columns(names, model, problems)
-    for node, value in expressions(names, model):
+    for node, value in chain(expressions(names, model), goal_expressions(names, model)):
         lint_expression(node, value, model, sources, problems)
     lint_targets(names, model, problems)
     lint_kpi_times(names, model, problems)
@@ -36,4 +39,4 @@ def lint_expression(node: Expr, value: Value, model: Model, sources: Sources, pr
     for spot in spots(node, value):
         lint_series(spot, sources, problems)
         lint_times(spot, model, problems)
-        lint_filters(spot, told, problems)
+        lint_filters(spot, told, sources, problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import field
 from datetime import date, datetime
@@ -12,8 +13,11 @@ from kpidsl.records import dataclass
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
 from kpidsl.semantic.lints.walk import Spot
+from kpidsl.semantic.sources import Sources
 from kpidsl.syntax import expr_nodes as x
+from kpidsl.syntax.decl_nodes import LetProp
 
+_NAMES = re.compile(r"[a-z_][\w.]*")
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 Clash = tuple[v.Filter, v.Filter]
 
@@ -89,7 +93,7 @@ def _tighter(value: r.Literal, bound: tuple[r.Literal, bool], is_open: bool, *, 
     return (value > bound[0]) is up  # type: ignore[operator]
 
 
-def lint_filters(spot: Spot, told: set[int], problems: Problems) -> None:
+def lint_filters(spot: Spot, told: set[int], sources: Sources, problems: Problems) -> None:
     """Warn where the filters of an aggregation contradict each other; `told` are the aggregations already told of."""
     match spot.node:
         case x.Aggregation(where=predicate) if predicate is not None:
@@ -100,7 +104,8 @@ def lint_filters(spot: Spot, told: set[int], problems: Problems) -> None:
             return
     text = " ".join(predicate.span.text.split())
     for one in v.aggregates(spot.value):
-        clash = None if id(one) in told else contradiction(one.where)
+        fixed = tuple(each for each in one.where if not _depends_on_param(each.text, one.source, sources))
+        clash = None if id(one) in told else contradiction(fixed)
         if clash is None or text not in (clash[0].text, clash[1].text):
             continue
         told.add(id(one))
@@ -117,15 +122,27 @@ def lint_filters(spot: Spot, told: set[int], problems: Problems) -> None:
         return
 
 
-def contradiction(filters: tuple[v.Filter, ...]) -> Clash | None:
-    """The first two filters (or the same one twice) that no row can pass together, as far as that is plain.
+def _depends_on_param(text: str, source: str, sources: Sources) -> bool:
+    """Whether a filter names a param, itself or through derived columns: it may be set to something else."""
+    lets = {
+        prop.name.text: prop.value.span.text
+        for prop in sources.names.sources[source].node.properties
+        if isinstance(prop, LetProp)
+    }
+    left, seen = [text], set[str]()
+    while left:
+        words = set(_NAMES.findall(left.pop()))
+        if any(word.startswith("param.") for word in words):
+            return True
+        left.extend(lets[word] for word in words & lets.keys() - seen)
+        seen |= words
+    return False
 
-    A param may be set to something else, so what names one is left out.
-    """
+
+def contradiction(filters: tuple[v.Filter, ...]) -> Clash | None:
+    """The first two filters (or the same one twice) that no row can pass together, as far as that is plain."""
     known: dict[r.Row, Known] = {}
     for one in filters:
-        if "param." in one.text:
-            continue
         for part in _conjuncts(one.row):
             said = _said(part)
             if said is None:

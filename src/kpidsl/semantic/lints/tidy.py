@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from kpidsl.diagnostics import Problems, Severity
+from kpidsl.semantic.goal_model import PRESETS
 from kpidsl.semantic.lints.walk import written
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Names
@@ -83,7 +84,9 @@ def _unused(names: Names, model: Model, problems: Problems) -> None:
         node = declared.node
         if used.by_name(full, declared.namespace):
             continue
-        if isinstance(node, GoalDecl) and judging:
+        if isinstance(node, g.PolicyDecl) and node.name.text not in PRESETS:
+            tell("policy", node.name, f"judge an objective by it: `policy {node.name.text}`, or take it out")
+        elif isinstance(node, GoalDecl) and judging:
             tell("goal", node.name, f"add `supports {node.name.text}` to a KPI or objective that serves it", "supports")
         # A file of metrics alone is a library: what it offers need not all be taken.
         elif isinstance(node, d.MetricDecl) and node.span.source in judging:
