@@ -12,6 +12,7 @@ from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine.answers import Answer, Answers, Extent
 from kpidsl.engine.conversions import Horizon, found
+from kpidsl.engine.distinct import distinct
 from kpidsl.engine.duck import failures
 from kpidsl.engine.groups import (
     Group,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BATCH = 100
+CLASSES = 1000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Scales = Mapping[Row, Scale]
 _SUMMED = frozenset({"sum", "avg"})
@@ -99,8 +101,9 @@ class Run:
                 groups.setdefault(group_of(cell), []).append(cell)
         for members in groups.values():
             states = list(by_state(members).values())
-            for start in range(0, len(states), BATCH):
-                self.batch(source, [cell for same in states[start : start + BATCH] for cell in same])
+            most = CLASSES if members[0].function == "count_distinct" else BATCH
+            for start in range(0, len(states), most):
+                self.batch(source, [cell for same in states[start : start + most] for cell in same])
 
     def rows(self, source: SourceModel) -> RowsOf:
         return RowsOf(source, self.plan.sources, self.calendar, self.tables)
@@ -200,6 +203,9 @@ class Run:
         rows = self.rows(source)
         if first.at is None:
             assert first.time is not None
+            if first.function == "count_distinct":
+                self.answers.cells.update(distinct(self, source, cells))
+                return
             answer = self.by_panes if first.function in MERGEABLE else self.by_windows
             answer(rows, first.time, cells, scales)
             return

@@ -17,7 +17,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.times import function
 
-MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box"})
+MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box", "stddev", "variance"})
 
 
 LIMB = 88
