@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine.answers import Answer, Answers, Extent
 from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.distinct import distinct
-from kpidsl.engine.duck import failures
+from kpidsl.engine.duck import failures, is_interruption
 from kpidsl.engine.groups import (
     Group,
     Key,
@@ -66,12 +66,14 @@ class Run:
         *,
         explain: bool,
         no_holidays: KpidslError | None = None,
+        told: Callable[[str], None] | None = None,
     ) -> None:
         self.plan = plan
         self.calendar: Calendar = plan.calendar
         self.connection = connection
         self.tables = tables
         self.explain = explain
+        self.told = told
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
@@ -83,6 +85,8 @@ class Run:
         for name, cells in by_source.items():
             if name in self.answers.failed_sources:
                 continue
+            if self.told is not None:
+                self.told(name)
             try:
                 self.source(self.plan.sources[name], cells)
             except KpidslError as error:
@@ -356,6 +360,10 @@ class Run:
             return self.connection.execute(sql).fetchall()
         except failures() as error:
             raise query_error(error, source) from error
+        except RuntimeError as error:
+            if is_interruption(error):
+                raise KeyboardInterrupt from error
+            raise
 
 
 def unread_holidays() -> KpidslError:
@@ -374,6 +382,12 @@ def query_error(error: Exception, source: str) -> KpidslError:
             f"a number over `{source}` is too large to be exact: {text}",
             code="K0610",
             hint="declare the column with fewer digits, or as `float`",
+        )
+    if text.startswith("Out of Memory"):
+        return CellError(
+            f"`{source}` does not fit into memory: {text}",
+            code="K0602",
+            hint="allow more, `--memory 4GB`; the values of a median or percentile are held together",
         )
     if "onversion Error" in text or "regular expression" in text.lower() or "Could not convert" in text:
         return CellError(f"a value of `{source}` cannot be used here: {text}", code="K0604")
