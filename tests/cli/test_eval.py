@@ -60,6 +60,7 @@ def test_what_is_not_said_has_its_default(run: Run, pipeline: FakePipeline) -> N
         "select": (),
         "params": {},
         "threads": None,
+        "memory": None,
         "explain": False,
         "untrusted": False,
         "no_plugins": False,

@@ -159,8 +159,8 @@ def distinct_counts(
     for word in range(wanted.words()):
         bits = function("list_extract", _bigints(wanted.of_pane(word)), exp.Add(this=pane.copy(), expression=one))
         if columns:
-            place = exp.Add(this=class_.copy(), expression=one)
-            mine = function("list_extract", _bigints(wanted.asked(word)), place)
+            number = exp.Add(this=class_.copy(), expression=one)
+            mine = function("list_extract", _bigints(wanted.asked(word)), number)
             bits = exp.BitwiseAnd(this=bits, expression=mine)
         words.append(bits)
     names = [f"w{word}" for word in range(len(words))]
