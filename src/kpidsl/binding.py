@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError
+from kpidsl.engine.duck import is_interruption
 from kpidsl.hookspecs import ColumnRequest, Context, Dataset, ScanRequest
 from kpidsl.plan import Plan
 from kpidsl.plan.columns import columns, columns_in, columns_of_conversion
@@ -173,7 +174,12 @@ def _place(written: p.ProviderCall, error: KpidslError) -> Any:
 
 
 def _foreign(source: str, provider: str, error: Exception) -> SourceError:
-    """An exception of a provider that is none of ours: named, and kept from the other sources."""
+    """An exception of a provider that is none of ours: named, and kept from the other sources.
+
+    Raises KeyboardInterrupt where it only says that a query was stopped.
+    """
+    if is_interruption(error):
+        raise KeyboardInterrupt from error
     return SourceError(
         f"the provider `{provider}` of `{source}` failed: {type(error).__name__}: {error}",
         code="K0602",

@@ -119,6 +119,7 @@ class SpecSet:
         params: Mapping[str, str] | None = None,
         sources: Mapping[str, object] | None = None,
         threads: int | None = None,
+        memory: str | None = None,
         explain: bool = False,
         untrusted: bool = False,
         no_plugins: bool = False,
@@ -128,8 +129,9 @@ class SpecSet:
         """Evaluate at an anchor: a date means its end, nothing means now, to the second.
 
         `sources` are in-process tables (anything with `__arrow_c_stream__`) that stand for the sources of their names.
-        `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. Raises `SpecError` where the
-        spec has errors, `UsageError` for a wrong as-of, selection or param.
+        `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. `memory` (`512MB`) is all
+        that the engine may take; what is more goes to a temporary folder. Raises `SpecError` where the spec has errors,
+        `UsageError` for a wrong as-of, selection, param or amount of memory.
 
         >>> import kpidsl, pyarrow as pa
         >>> from datetime import date
@@ -153,9 +155,10 @@ class SpecSet:
         checked = self._checked(given, sources or {}, untrusted, no_plugins)
         selected, plan, is_now = self._plan(checked, as_of, select)
         clock.lap("plan")
-        connection = connect(threads)
+        connection = connect(threads, memory)
         try:
-            tables, failed = bring_in(plan, checked.bound, connection, progress or (lambda _: None))
+            told = progress or (lambda _: None)
+            tables, failed = bring_in(plan, checked.bound, connection, told)
             holidays = read_holidays(checked.bound, connection)
             if isinstance(holidays, frozenset):
                 plan = replace(plan, calendar=replace(plan.calendar, holidays=holidays))
@@ -163,7 +166,8 @@ class SpecSet:
                 restrict(connection, files_behind(checked.bound, tables))
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
-            answers = Run(plan, connection, tables, failed, explain=explain, no_holidays=no_holidays).run()
+            asked = Run(plan, connection, tables, failed, explain=explain, no_holidays=no_holidays, told=told)
+            answers = asked.run()
         finally:
             connection.close()
         clock.lap("queries")

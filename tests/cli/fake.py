@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import time
 import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -41,12 +42,15 @@ class FakeReport:
 
 @dataclass
 class FakePipeline:
-    """`found` is what an evaluation gives, `raises` what every step raises instead; `calls` what was asked for."""
+    """`found` is what an evaluation gives, `raises` what every step raises instead; `calls` what was asked for,
+    `slow` how many seconds it takes.
+    """
 
     found: Results = field(default_factory=results)
     diagnostics: tuple[Diagnostic, ...] = ()
     raises: BaseException | None = None
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    slow: float = 0
 
     def load(self, paths: Sequence[str], *, stdin_text: str | None = None) -> FakePipeline:
         self.calls.append(("load", {"paths": list(paths), "stdin_text": stdin_text}))
@@ -75,6 +79,7 @@ class FakePipeline:
 
     def evaluate(self, *, progress: Callable[[str], None], **asked: Any) -> Results:
         progress("orders")
+        time.sleep(self.slow)
         self._ask("evaluate", asked)
         return self.found
 
@@ -116,6 +121,7 @@ def main() -> None:
     pipeline = FakePipeline(found=shop() if asked.get("found") == "shop" else results(kpi("k")))
     if "many" in asked:
         pipeline.found = results(*(kpi(f"kpi_{number}") for number in range(asked["many"])))
+    pipeline.slow = asked.get("slow", 0)
     if asked.get("interrupt"):
         pipeline.evaluate = lambda **_: os.kill(os.getpid(), signal.SIGINT) or signal.pause()  # type: ignore[method-assign,func-returns-value]
     sys.modules["kpidsl.pipeline"] = module(pipeline)

@@ -36,7 +36,7 @@ def test_options_reach_the_pipeline(run: Run, pipeline: FakePipeline, tmp_path: 
     (tmp_path / "specs").mkdir()
     ran = run(
         "eval", "specs", "--as-of", "2026-03-31", "--select", "tag:board", "-s", "rev*", "--set", "region=US",
-        "--set", "cut=a=b", "--threads", "3", "--explain", "--timings", "--untrusted", "--no-plugins",
+        "--set", "cut=a=b", "--threads", "3", "--memory", "2GB", "--explain", "--timings", "--untrusted", "--no-plugins",
     )  # fmt: skip
     assert ran.code == 0, ran.err
     assert asked(pipeline, "load") == {"paths": ["specs"], "stdin_text": None}
@@ -45,6 +45,7 @@ def test_options_reach_the_pipeline(run: Run, pipeline: FakePipeline, tmp_path: 
         "select": ("tag:board", "rev*"),
         "params": {"region": "US", "cut": "a=b"},
         "threads": 3,
+        "memory": "2GB",
         "explain": True,
         "untrusted": True,
         "no_plugins": True,
@@ -60,6 +61,7 @@ def test_what_is_not_said_has_its_default(run: Run, pipeline: FakePipeline) -> N
         "select": (),
         "params": {},
         "threads": None,
+        "memory": None,
         "explain": False,
         "untrusted": False,
         "no_plugins": False,

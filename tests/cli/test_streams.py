@@ -68,15 +68,24 @@ def test_json_can_be_asked_for_on_a_terminal(on_terminal: Callable[..., str]) ->
     assert on_terminal("eval", "-f", "json") == to_json(results(kpi("k")))
 
 
-def test_progress_is_shown_on_a_terminal_only_and_taken_away(
+def test_progress_is_shown_on_a_terminal_only_after_a_second_and_taken_away(
     command: Callable[..., list[str]], environment: dict[str, str]
 ) -> None:
-    reader, terminal = pty.openpty()
-    ran = subprocess.run(command("eval"), env=environment, stdout=subprocess.PIPE, stderr=terminal, timeout=60)
-    os.close(terminal)
-    assert os.read(reader, 1000).decode() == "\r\x1b[2Kreading orders …\r\x1b[2K"
-    os.close(reader)
-    assert ran.stdout == to_json(results(kpi("k"))).encode()
+    for slow, shown in ((0, ""), (1.2, "\r\x1b[2Kreading orders … 1 s\r\x1b[2K")):
+        reader, terminal = pty.openpty()
+        ran = subprocess.run(
+            command("eval", slow=slow), env=environment, stdout=subprocess.PIPE, stderr=terminal, timeout=60
+        )
+        os.write(terminal, b".")  # so that there is something to read
+        written = b""
+        while not written.endswith(b"."):
+            written += os.read(reader, 1000)
+        assert written.decode() == f"{shown}."
+        os.close(terminal)
+        os.close(reader)
+        assert ran.stdout == to_json(results(kpi("k"))).encode()
+    ran = subprocess.run(command("eval", slow=1.2), env=environment, capture_output=True, timeout=60)
+    assert ran.stderr == b""
 
 
 def test_a_pipe_gets_json_without_colour_whatever_the_encoding(process: Process) -> None:

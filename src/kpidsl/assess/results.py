@@ -35,6 +35,16 @@ class WindowResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Approximation:
+    """How a number was estimated, and its standard error as a fraction of it: two in three are nearer, 95 in 100 are
+    within twice as much.
+    """
+
+    method: str
+    error: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One aggregation that entered a value, so that the value can be recomputed.
 
@@ -51,6 +61,7 @@ class Input:
     value_undefined: str | None = None
     n: int | None = None
     sql: str | None = None
+    approximate: Approximation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,11 @@ class MetricResult:
     at: str
     n_open: int | None = None
 
+    @property
+    def approximate(self) -> Approximation | None:
+        """What is to be known where an input is an estimate."""
+        return next((one.approximate for one in self.inputs if one.approximate is not None), None)
+
 
 @dataclass(frozen=True, slots=True)
 class KpiResult:
@@ -169,6 +185,11 @@ class KpiResult:
     review: str | None
     tags: tuple[str, ...]
     at: str
+
+    @property
+    def approximate(self) -> Approximation | None:
+        """What is to be known where an input is an estimate."""
+        return next((one.approximate for one in self.inputs if one.approximate is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -89,8 +91,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     prepare()
     if completion.is_asked():
         completion.offer(kpidsl)
+    # Ended from outside as by Ctrl-C: files that are only half there are taken away.
+    with suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGTERM, _interrupt)
     session = Session()
     sys.exit(answer(lambda: _run(arguments, session), session))
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _run(arguments: Sequence[str] | None, session: Session) -> int:

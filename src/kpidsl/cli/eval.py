@@ -14,6 +14,7 @@ from kpidsl.cli.fail_on import FAILS, fails, statuses
 from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.output import write_file
 from kpidsl.cli.streams import Progress, columns, is_coloured, is_terminal, say, write
+from kpidsl.diagnostics.errors import UsageError
 
 if TYPE_CHECKING:
     from kpidsl.assess.results import Results
@@ -41,6 +42,18 @@ def outputs(_ctx: click.Context | None, _parameter: click.Parameter | None, give
             raise click.BadParameter(f"`{each}` is given twice")
         found[path] = known
     return found
+
+
+def memory_size(_ctx: click.Context | None, _parameter: click.Parameter | None, given: str | None) -> str | None:
+    """An amount of memory, checked before anything is read."""
+    if not given:
+        return None
+    from kpidsl.engine import duck
+
+    try:
+        return duck.memory_size(given)
+    except UsageError as error:
+        raise click.BadParameter(f"{error.message}; {error.hint}") from error
 
 
 @click.command("eval", short_help="Evaluate specs and write the results.", epilog=EXAMPLES)
@@ -76,6 +89,13 @@ def outputs(_ctx: click.Context | None, _parameter: click.Parameter | None, give
 @click.option("--explain", is_flag=True, help="Add the SQL behind every value.")
 @click.option("--timings", is_flag=True, help="Add how long each stage took.")
 @click.option("--threads", "--jobs", "-j", type=click.IntRange(min=1), help="Threads to use. Default: one a core.")
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    envvar="KPIDSL_MEMORY",
+    callback=memory_size,
+    help="The most memory the engine may take (512MB, 4GB); it spills to temporary files beyond. Default: 80 %.",
+)
 @options.untrusted
 @options.no_plugins
 @options.no_cache
@@ -91,6 +111,7 @@ def command(
     explain: bool,
     timings: bool,
     threads: int | None,
+    memory: str | None,
     untrusted: bool,
     no_plugins: bool,
 ) -> int:
@@ -101,6 +122,7 @@ def command(
             select=select,
             params=params,
             threads=threads,
+            memory=memory,
             explain=explain,
             untrusted=untrusted,
             no_plugins=no_plugins,

@@ -56,6 +56,9 @@ def answer(run: Callable[[], int], session: Session) -> int:
         trace(session)
         return Exit.NOT_HAD
     except (Exception, SystemExit) as error:  # noqa: BLE001  the one place where nothing may pass
+        if type(error) is RuntimeError and str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            say("interrupted")
+            return Exit.INTERRUPTED
         say(fault(error))
         trace(session)
         return Exit.BUG

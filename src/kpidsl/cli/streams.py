@@ -6,9 +6,15 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from kpidsl.diagnostics.glyphs import encodable, visible
+
+if TYPE_CHECKING:
+    import threading
+
+AFTER, AGAIN = 1.0, 0.5
+"""Seconds until progress is shown, and from one look to the next."""
 
 
 def prepare() -> None:
@@ -64,25 +70,49 @@ def say(text: str) -> None:
 
 
 class Progress:
-    """A line on standard error that names the source being read. Only on a terminal, and gone when all is done."""
+    """A line on standard error that names the source being read, from the second second on. Only on a terminal, and
+    gone when all is done.
+    """
 
     def __init__(self) -> None:
         self.shown = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+        self.source = ""
+        self.written = False
+        self._done: threading.Event | None = None
+        self._line: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._write("")
+        if self._done is not None and self._line is not None:
+            self._done.set()
+            self._line.join()
+        if self.written:
+            self._write("")
 
     def __call__(self, source: str) -> None:
-        self._write(f"reading {visible(source)} …"[: (columns(sys.stderr) or 80) - 1])
+        self.source = source
+        if self.shown and self._line is None:
+            import threading
+
+            self._done = threading.Event()
+            self._line = threading.Thread(target=self._tell, args=(self._done,), daemon=True)
+            self._line.start()
+
+    def _tell(self, done: threading.Event) -> None:
+        import time
+
+        begun = time.monotonic()
+        while not done.wait(AFTER if not self.written else AGAIN):
+            self.written = True
+            said = f"reading {visible(self.source)} … {time.monotonic() - begun:.0f} s"
+            self._write(said[: (columns(sys.stderr) or 80) - 1])
 
     def _write(self, text: str) -> None:
-        if self.shown:
-            with suppress(OSError):
-                sys.stderr.write(f"\r\x1b[2K{text}")
-                sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.write(f"\r\x1b[2K{text}")
+            sys.stderr.flush()
 
 
 def _let_go(stream: TextIO) -> None:

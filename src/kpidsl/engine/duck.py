@@ -4,44 +4,68 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kpidsl.diagnostics import UsageError
 
 if TYPE_CHECKING:
     import duckdb
     from duckdb import DuckDBPyConnection
 
 _numbers = itertools.count(1)
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
 
 def connect(threads: int | None = None, memory_limit: str | None = None) -> DuckDBPyConnection:
-    """An empty in-memory database; what does not fit into memory spills to the system's folder for temporary files.
+    """An empty in-memory database; what does not fit into memory spills to a folder that only this process can read.
 
     Nothing of the process shows in it: the time zone is UTC, rows keep their order, Python variables are not tables,
-    and extensions are never downloaded (icu, json and parquet are part of the wheel). `memory_limit` is DuckDB's
-    spelling, such as `2GB`.
+    and extensions are never downloaded (icu, json and parquet are part of the wheel). `memory_limit` is as
+    `memory_size` takes it; where it is None, the environment variable KPIDSL_MEMORY may hold one. Raises UsageError.
     """
     import duckdb  # here, because importing it costs more than checking a spec does
 
-    spill = Path(tempfile.gettempdir()) / f"kpidsl-spill-{os.getpid()}-{next(_numbers)}"
+    memory_limit = memory_limit or os.environ.get("KPIDSL_MEMORY") or None
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "python_enable_replacements": False,
-        "temp_directory": str(spill),
+        "temp_directory": str(_spilled(os.getpid()) / str(next(_numbers))),
     }
     if threads is not None:
         config["threads"] = threads
     if memory_limit is not None:
-        config["memory_limit"] = memory_limit
+        config["memory_limit"] = memory_size(memory_limit)
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET preserve_insertion_order = true")
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def memory_size(text: str) -> str:
+    """An amount of memory such as `512MB` or `2GiB`, as DuckDB takes it. Raises UsageError."""
+    found = _MEMORY.fullmatch(text.strip())
+    if found is None or not float(found[1]):
+        raise UsageError(f"`{text}` is no amount of memory", hint="write a number and KB, MB, GB or TB: 512MB")
+    return f"{found[1]}{found[2]}"
+
+
+@cache
+def _spilled(process: int) -> Path:  # noqa: ARG001  a forked process has a folder of its own
+    """The folder where the connections of this process spill to: nobody else's to read, and gone with the process."""
+    import atexit
+
+    folder = Path(tempfile.mkdtemp(prefix="kpidsl-spill-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def restrict(connection: DuckDBPyConnection, paths: Iterable[str]) -> None:
@@ -57,6 +81,11 @@ def failures() -> type[duckdb.Error]:
     import duckdb
 
     return duckdb.Error
+
+
+def is_interruption(error: BaseException) -> bool:
+    """Whether an exception says that a query was stopped from outside: DuckDB does not raise KeyboardInterrupt."""
+    return "interrupted" in str(error).lower() and type(error).__name__ in ("RuntimeError", "InterruptException")
 
 
 def identifier(name: str) -> str:

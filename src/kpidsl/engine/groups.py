@@ -12,6 +12,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import MERGEABLE
+from kpidsl.sql.classes import shape_of
 
 Key = tuple[object, ...]
 State = Sequence[Any]
@@ -35,8 +36,12 @@ def group_of(cell: Cell) -> Group:
         edge: tuple[object, ...] = ("conversion", id(cell.conversion), id(cell.per))
     elif cell.at is not None:
         edge = ("edge", cell.at, cell.start, cell.end, id(cell.per))
+    elif cell.function in MERGEABLE:
+        edge = PANES
+    elif cell.function == "count_distinct":
+        edge = ("distinct", id(cell.argument), shape_of(cell.where)[0])
     else:
-        edge = PANES if cell.function in MERGEABLE else ("windows",)
+        edge = ("windows",)
     return Group(cell.source, id(cell.time), id(cell.members), edge)
 
 

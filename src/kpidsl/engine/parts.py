@@ -103,7 +103,7 @@ def finish(cell: Cell, state: Sequence[Any], scale: Scale | None) -> Part:
     match cell.function:
         case "count":
             return Part(Fraction(state[0]), state[0])
-        case "count_distinct":
+        case "count_distinct" | "count_distinct~":
             return Part(Fraction(state[0]), state[1])
         case "sum":
             if not state[1]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from math import prod
 from operator import itemgetter
@@ -13,8 +13,10 @@ from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.conversions import Horizon, found
-from kpidsl.engine.duck import failures
+from kpidsl.engine.distinct import distinct
+from kpidsl.engine.duck import failures, is_interruption
 from kpidsl.engine.extents import extent
+from kpidsl.engine.faults import CellError, query_error, unread_holidays
 from kpidsl.engine.filtered import FEWEST_FILTERS, MOST_GROUPS, answer_by_groups, bins, columns_of_filters
 from kpidsl.engine.groups import (
     PANES,
@@ -46,14 +48,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 BATCH = 100
+CLASSES = 1000
 SAMPLE = 1  # percent of a table, to guess how many members its columns have
 Scales = Mapping[Row, Scale]
 _SUMMED = frozenset({"sum", "avg"})
 _SQUARED = frozenset({"stddev", "variance"})
-
-
-class CellError(SourceError):
-    """A value that cannot be computed with: an overflow, a text that is no number. Other values are not affected."""
 
 
 class Run:
@@ -68,12 +67,14 @@ class Run:
         *,
         explain: bool,
         no_holidays: KpidslError | None = None,
+        told: Callable[[str], None] | None = None,
     ) -> None:
         self.plan = plan
         self.calendar: Calendar = plan.calendar
         self.connection = connection
         self.tables = tables
         self.explain = explain
+        self.told = told
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
@@ -85,6 +86,8 @@ class Run:
         for name, cells in by_source.items():
             if name in self.answers.failed_sources:
                 continue
+            if self.told is not None:
+                self.told(name)
             try:
                 self.source(self.plan.sources[name], cells)
             except KpidslError as error:
@@ -104,9 +107,12 @@ class Run:
         for group, members in groups.items():
             if group.edge == PANES:
                 members = self.by_groups(source, members)
+            if not members:
+                continue
             states = list(by_state(members).values())
-            for start in range(0, len(states), BATCH):
-                self.batch(source, [cell for same in states[start : start + BATCH] for cell in same])
+            most = CLASSES if members[0].function == "count_distinct" else BATCH
+            for start in range(0, len(states), most):
+                self.batch(source, [cell for same in states[start : start + most] for cell in same])
 
     def by_groups(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
         """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
@@ -213,6 +219,9 @@ class Run:
         rows = self.rows(source)
         if first.at is None:
             assert first.time is not None
+            if first.function == "count_distinct":
+                self.answers.cells.update(distinct(self, source, cells))
+                return
             answer = self.by_panes if first.function in MERGEABLE else self.by_windows
             answer(rows, first.time, cells, scales)
             return
@@ -363,26 +372,7 @@ class Run:
             return self.connection.execute(sql).fetchall()
         except failures() as error:
             raise query_error(error, source) from error
-
-
-def unread_holidays() -> KpidslError:
-    """Why holidays are not known where nothing was read."""
-    return SourceError(
-        "the file that lists the holidays is not read here, so business days cannot be counted",
-        hint='a country\'s are known without a file: `holidays "DE"`',
-    )
-
-
-def query_error(error: Exception, source: str) -> KpidslError:
-    """A failure of DuckDB in the words of a spec."""
-    text = str(error).split("\n")[0]
-    if "verflow" in text or "out of range" in text:
-        return CellError(
-            f"a number over `{source}` is too large to be exact: {text}",
-            code="K0610",
-            hint="declare the column with fewer digits, or as `float`",
-        )
-    if "onversion Error" in text or "regular expression" in text.lower() or "Could not convert" in text:
-        return CellError(f"a value of `{source}` cannot be used here: {text}", code="K0604")
-    kind = SourceError if text.startswith("IO Error") else CellError
-    return kind(f"`{source}` could not be read: {text}", code="K0602")
+        except RuntimeError as error:
+            if is_interruption(error):
+                raise KeyboardInterrupt from error
+            raise

@@ -52,7 +52,7 @@ class Cell:
     @property
     def counts_nothing_as_zero(self) -> bool:
         """Whether nothing is 0 here while the source has rows before and after."""
-        return self.function in ("count", "count_distinct", "sum", "conversions")
+        return self.function in ("count", "count_distinct", "count_distinct~", "sum", "conversions")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from kpidsl.assess.results import (
     ActionResult,
+    Approximation,
     Assessment,
     BoundResult,
     Comparison,
@@ -111,6 +112,7 @@ def metric(found: MetricResult) -> Fields:
         n=found.n,
         n_unknown=found.n_unknown,
         n_open=found.n_open,
+        approximate=approximation(found.approximate),
         window=window(found.window),
         inputs=records(map(input_, found.inputs)),
         indicator=found.indicator,
@@ -127,7 +129,7 @@ def kpi(found: KpiResult) -> Fields:
         **_picked(judged, "value", "value_undefined"),
         **given(unit=found.unit, kind=found.kind),
         **_picked(judged, "n", "n_unknown", "n_open"),
-        **given(window=window(found.window)),
+        **given(approximate=approximation(found.approximate), window=window(found.window)),
         **_picked(judged, "target", "amber", "attainment", "gap", "status", "reason", "comparisons"),
         **given(segments=records(map(segment, found.segments))),
         **_picked(judged, "trend"),
@@ -217,8 +219,13 @@ def input_(found: Input) -> Fields:
         value=found.value,
         value_undefined=found.value_undefined,
         n=found.n,
+        approximate=approximation(found.approximate),
         sql=found.sql,
     )
+
+
+def approximation(found: Approximation | None) -> Fields | None:
+    return None if found is None else given(method=found.method, error=found.error)
 
 
 def action(found: ActionResult) -> Fields:

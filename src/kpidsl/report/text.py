@@ -106,7 +106,7 @@ def kpi_rows(kpi: KpiResult, label: str) -> Iterable[TableRow]:
         cells=_cells(found, kpi.unit, label) | {"window": _window(kpi.window)},
         status=str(STATUSES[found.status]),
         colour=STATUSES[found.status].colour,
-        remarks=(" · ".join(_remarks(found, kpi.unit, label)), *_actions(kpi)),
+        remarks=(" · ".join((*_nearness(kpi), *_remarks(found, kpi.unit, label))), *_actions(kpi)),
     )
     shown = worst(kpi.segments)
     for segment in shown:
@@ -127,6 +127,12 @@ def kpi_rows(kpi: KpiResult, label: str) -> Iterable[TableRow]:
     hidden.subtract(each.assessment.status for each in shown)
     if hidden.total():
         yield TableRow(title=f"… {hidden.total()} more: {_counted(hidden)}", cells={}, depth=1)
+
+
+def _nearness(found: KpiResult | MetricResult) -> Iterable[str]:
+    """The standard error of a value that is an estimate."""
+    if found.approximate is not None:
+        yield f"approximate, ±{found.approximate.error:.2%}"
 
 
 def _remarks(found: Assessment, unit: str | None, label: str) -> Iterable[str]:
@@ -173,9 +179,10 @@ def metric_table(metrics: Sequence[MetricResult], *, width: int, colour: bool) -
 
 
 def _of_metric(found: MetricResult) -> Iterable[str]:
-    """Why there is no value, and how much is still open."""
+    """Why there is no value, how near an estimate is, and how much is still open."""
     if found.value is None:
         yield (found.value_undefined or "").replace("_", " ")
+    yield from _nearness(found)
     if found.n_open:
         yield f"{found.n_open:,} still open"
 

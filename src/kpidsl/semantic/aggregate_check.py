@@ -75,6 +75,8 @@ class AggregateChecker:
         if name not in AGGREGATIONS:
             meant = synonym(name)
             hint = f"write `{meant}`" if meant else did_you_mean(name, AGGREGATIONS)
+            if name.endswith("~") and name[:-1] in AGGREGATIONS:
+                hint = f"write `{name[:-1]}`, which is exact: `count_distinct~` alone may be approximate"
             self.stop("K0308", f"there is no aggregation `{name}`", call.function.span, hint)
         term = AGGREGATIONS[name]
         count = len(call.arguments)
@@ -182,7 +184,7 @@ class AggregateChecker:
         match term.name:
             case "share" | "top_box":
                 return PERCENT
-            case "count" | "count_distinct" | "nps":
+            case "count" | "count_distinct" | "count_distinct~" | "nps":
                 return NUMBER
             case "variance":
                 assert argument is not None

@@ -14,6 +14,7 @@ _SHARE: Range = (Fraction(0), Fraction(1))
 _ROWS: dict[str, Range] = {
     "count": _FROM_0,
     "count_distinct": _FROM_0,
+    "count_distinct~": _FROM_0,
     "stddev": _FROM_0,
     "variance": _FROM_0,
     "share": _SHARE,

@@ -22,6 +22,7 @@ AGGREGATIONS = {
     for term in (
         AggregationTerm("count", 0, 1, "any", "flow"),
         AggregationTerm("count_distinct", 1, 1, "any", "distinct"),
+        AggregationTerm("count_distinct~", 1, 1, "any", "distinct"),
         AggregationTerm("sum", 1, 1, "number", "flow"),
         AggregationTerm("avg", 1, 1, "number", "mean"),
         AggregationTerm("min", 1, 1, "ordered", "quantile"),
@@ -37,6 +38,8 @@ AGGREGATIONS = {
         AggregationTerm("top_box", 2, 2, "number", "ratio"),
     )
 }
+DISTINCT = frozenset({"count_distinct", "count_distinct~"})
+"""Counts of different values, exact and approximate."""
 REDUCTIONS = frozenset(
     {"avg", "min", "max", "sum", "median", "stddev", "percentile", "count", "share", "first", "last", "slope", "cagr"}
 )

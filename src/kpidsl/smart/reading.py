@@ -10,9 +10,10 @@ from kpidsl.calendar.names import period_unit
 from kpidsl.plan.columns import columns_in
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
+from kpidsl.semantic.terms import DISTINCT
 from kpidsl.semantic.windowing import windows
 
-COUNTS = frozenset({"count", "count_distinct", "conversions", "nps"})
+COUNTS = frozenset({"count", *DISTINCT, "conversions", "nps"})
 MONTH = Unit(Grain.MONTH)
 
 
@@ -88,7 +89,7 @@ def unit_said(value: v.Value, label: str | None) -> str | None:
         return "a score from -100 to 100"
     if value.info.kind == "ratio":
         return "a plain ratio"
-    if functions == {"count_distinct"}:
+    if functions and functions <= DISTINCT:
         return "a number of different values"
     return "a number of rows" if functions <= COUNTS else None
 

@@ -17,7 +17,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.times import function
 
-MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box"})
+MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box", "stddev", "variance"})
 
 
 LIMB = 88
@@ -77,6 +77,8 @@ def states(cell: Cell, at: Operands) -> list[exp.Expr]:
             return [kept.count_if(_between(x, cell.n - cell.k + 1, cell.n)), kept.count_if(_between(x, 1, cell.n))]
         case "count_distinct":
             return [exp.Count(this=exp.Distinct(expressions=[kept.when(x)])), kept.count(x)]
+        case "count_distinct~":
+            return [kept.of("approx_count_distinct", x), kept.count(x)]
         case "median" | "percentile":
             return _order_statistics(kept, x, cell.level if cell.level is not None else Fraction(1, 2))
         case "stddev" | "variance":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -56,8 +57,11 @@ def windows(
 ) -> exp.Select:  # fmt: skip
     """Rows grouped by window: for what cannot be merged from panes.
 
-    `inside` pairs panes with the windows they are in.
+    `inside` pairs panes with the windows they are in. A filter that all cells share decides which rows are read.
     """
+    if len(shared := filters(cells)) == 1:
+        rows.conditions.extend(rows.sql.sql(row) for row in shared[0])
+        cells = [replace(cell, where=()) for cell in cells]
     keys, wanted = _wanted(rows, members, cells, scales)
     query, pane = in_panes(rows, time, edges)
     pairs = exp.select(

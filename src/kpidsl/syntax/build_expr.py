@@ -79,7 +79,7 @@ class ExprBuilder:
     def path(self, branch: Branch, children: list[Any]) -> Name:
         return Name(self.joined(children), span=self.span(branch))
 
-    name = path
+    name = approximate = path
 
     def names(self, branch: Branch, children: list[Any]) -> tuple[Name, ...]:
         return self.all(children)

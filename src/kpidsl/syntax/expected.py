@@ -30,6 +30,7 @@ _WORDS = {
     "EDGE": "`end` or `start`",
     "FROM_NUMBER": "`from`",
     "CONVERSION": "`conversion_rate`",
+    "APPROXIMATE": "`count_distinct~`",
     "PER_NUMBER": "`per 100_000`",
     "MONTH_DAY": "a day such as `01-31`",
     "PATTERN": "`4-4-5`",
@@ -60,6 +61,7 @@ _VALUE_ALL = frozenset(
         "IF",
         "NOT",
         "CONVERSION",
+        "APPROXIMATE",
     ]
 )
 _WINDOW_STARTS = frozenset({"LAST", "TRAILING", "THIS"})

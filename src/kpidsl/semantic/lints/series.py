@@ -11,6 +11,7 @@ from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
 from kpidsl.semantic.lints.walk import Spot
 from kpidsl.semantic.sources import Sources
+from kpidsl.semantic.terms import DISTINCT
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import expr_nodes as x
 
@@ -39,7 +40,7 @@ def _reduction(spot: Spot, function: str, series: x.Expr, value: v.Value, source
     inner = _core(value)
     if inner is None:
         return
-    if function == "sum" and isinstance(inner, v.Aggregate) and inner.function == "count_distinct":
+    if function == "sum" and isinstance(inner, v.Aggregate) and inner.function in DISTINCT:
         if inner.at is not None or (not by_period and all(_decided(name, inner, sources) for name in dimensions)):
             return
         counted = f"`{_argument(inner)}`"
@@ -78,7 +79,7 @@ def _addition(node: x.Expr, left: v.Value, right: v.Value, sources: Sources, pro
     a, b = _core(left, windows=True), _core(right, windows=True)
     if not isinstance(a, v.Aggregate) or not isinstance(b, v.Aggregate):
         return
-    if a.function != "count_distinct" or b.function != "count_distinct" or a.at is not None or b.at is not None:
+    if a.function not in DISTINCT or b.function not in DISTINCT or a.at is not None or b.at is not None:
         return
     if (a.source, a.argument) != (b.source, b.argument):
         return

@@ -9,10 +9,11 @@ from kpidsl.semantic.kpi_check import measures
 from kpidsl.semantic.model import BoundModel, KpiModel, Model
 from kpidsl.semantic.ranges import ANY, Range, is_met_by_all, possible, shown, within
 from kpidsl.semantic.scope import Names
+from kpidsl.semantic.terms import DISTINCT
 from kpidsl.source_text import Span
 from kpidsl.syntax import decl_nodes as d
 
-_ADDED_UP = ("count", "sum", "count_distinct")
+_ADDED_UP = ("count", "sum", *DISTINCT)
 _TOTALS = ("flow", "stock", "distinct")
 _ONE_OF = ("avg", "median", "min", "max", "percentile", "sum", "first", "last")
 

@@ -1,0 +1,38 @@
+"""What fails while rows are read, in the words of a spec."""
+
+from __future__ import annotations
+
+from kpidsl.diagnostics import KpidslError, SourceError
+
+
+class CellError(SourceError):
+    """A value that cannot be computed with: an overflow, a text that is no number. Other values are not affected."""
+
+
+def unread_holidays() -> KpidslError:
+    """Why holidays are not known where nothing was read."""
+    return SourceError(
+        "the file that lists the holidays is not read here, so business days cannot be counted",
+        hint='a country\'s are known without a file: `holidays "DE"`',
+    )
+
+
+def query_error(error: Exception, source: str) -> KpidslError:
+    """A failure of DuckDB in the words of a spec."""
+    text = str(error).split("\n")[0]
+    if "verflow" in text or "out of range" in text:
+        return CellError(
+            f"a number over `{source}` is too large to be exact: {text}",
+            code="K0610",
+            hint="declare the column with fewer digits, or as `float`",
+        )
+    if text.startswith("Out of Memory"):
+        return CellError(
+            f"`{source}` does not fit into memory: {text}",
+            code="K0602",
+            hint="allow more, `--memory 4GB`; the values of a median or percentile are held together",
+        )
+    if "onversion Error" in text or "regular expression" in text.lower() or "Could not convert" in text:
+        return CellError(f"a value of `{source}` cannot be used here: {text}", code="K0604")
+    kind = SourceError if text.startswith("IO Error") else CellError
+    return kind(f"`{source}` could not be read: {text}", code="K0602")
