@@ -52,14 +52,21 @@ def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
                 f"--select {pattern}: this metric has no window, so it has no value by itself",
                 hint=f"a KPI gives it one: `kpi … {{ value {pattern} over last month }}`",
             )
-        chosen |= found
+        chosen |= found | {kpi for name in found for kpi in _shown_by(model, name)}
     return tuple(name for name in model.order if name in chosen) + tuple(
         sorted(name for name in chosen if name not in model.order)
     )
 
 
+def _shown_by(model: Model, name: str) -> set[str]:
+    """The KPIs that a scorecard of this name shows."""
+    scorecard = model.scorecards.get(name)
+    items = (item for section in scorecard.sections for item in section.items) if scorecard is not None else ()
+    return {item.kpi for item in items if item.kpi is not None}
+
+
 def _matches(model: Model, name: str, pattern: str) -> bool:
-    one = model.metrics.get(name) or model.kpis.get(name)
+    one = model.metrics.get(name) or model.kpis.get(name) or model.scorecards.get(name)
     if pattern.startswith("tag:"):
         return one is not None and any(fnmatchcase(tag, pattern[4:]) for tag in one.about.tags)
     if pattern.startswith("owner:"):
@@ -68,11 +75,12 @@ def _matches(model: Model, name: str, pattern: str) -> bool:
 
 
 def _known(model: Model, kind: str) -> list[str]:
-    every = [*(one.about for one in model.metrics.values()), *(one.about for one in model.kpis.values())]
+    kinds = (model.metrics, model.kpis, model.scorecards)
+    every = [one.about for kind in kinds for one in kind.values()]
     match kind:
         case "tag":
             return sorted({tag for about in every for tag in about.tags})
         case "owner":
             return sorted({about.owner for about in every if about.owner is not None})
         case _:
-            return [*model.kpis, *(name for name, one in model.metrics.items() if one.standalone)]
+            return [*model.kpis, *model.scorecards, *(name for name, one in model.metrics.items() if one.standalone)]

@@ -132,6 +132,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0613": "an infinite number",
         # results
         "K0700": "a declaration that this version does not evaluate",
+        "K0701": "red, and nothing is done about it",
+        "K0702": "a check-in that cannot be used",
         # plugins and providers
         "K0801": "a plugin that cannot be loaded",
         "K0802": "there is no such provider",

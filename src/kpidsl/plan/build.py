@@ -21,5 +21,6 @@ def plan(model: Model, anchor: datetime, selected: Collection[str] | None, probl
         if name in model.metrics and model.metrics[name].standalone
     }
     kpis = {name: lowering.kpi(model.kpis[name]) for name in wanted if name in model.kpis}
+    scorecards = {name: lowering.scorecard(model.scorecards[name]) for name in wanted if name in model.scorecards}
     cells, anchors = tuple(lowering.cells.kept), frozenset(lowering.series_anchors)
-    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors)
+    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors, scorecards)

@@ -6,6 +6,7 @@ No SQL, no units, no names of metrics.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Literal
@@ -184,6 +185,10 @@ class SlicePlan:
     trend: tuple[Question, ...]
 
 
+Shown = tuple[tuple[Question | None, ...], ...]
+"""What a scorecard shows, by section; None where it is a KPI, or nothing that can be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `series_anchors` the
@@ -197,6 +202,7 @@ class Plan:
     kpis: Mapping[str, tuple[SlicePlan, ...]]
     cells: tuple[Cell, ...]
     series_anchors: frozenset[datetime]
+    scorecards: Mapping[str, Shown] = field(default_factory=dict)
 
 
 def inside(step: Step) -> tuple[Step, ...]:

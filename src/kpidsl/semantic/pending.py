@@ -9,12 +9,11 @@ from kpidsl.syntax import goal_nodes as g
 
 
 def pending_declarations(names: Names) -> tuple[Pending, ...]:
-    """Objectives, outcomes, policies and scorecards; intervals and signals."""
+    """Objectives, outcomes and policies; intervals and signals."""
     kinds = {
         g.ObjectiveDecl: "objective",
         g.OutcomeDecl: "outcome",
         g.PolicyDecl: "policy",
-        g.ScorecardDecl: "scorecard",
     }
     found: list[Pending] = []
     for name, declared in names.named.items():
