@@ -27,7 +27,7 @@ ROWS = (
     ("assess",),
     ("report",),
     ("hookspecs", "plugins", "sources"),
-    ("spec_files", "kept_model", "binding", "selection", "lookup"),
+    ("spec_files", "kept_model", "binding", "checkins", "selection", "lookup"),
     ("checked",),
     ("smart",),
     ("pipeline", "testing", "fixing"),

@@ -125,6 +125,22 @@ class ActionResult:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckinResult:
+    """The newest check-in of a key result before the anchor; `on` is None where there is none.
+
+    `confidence` is a fraction. `stale` says that it is older than it should be, `reason` why, or that there is none.
+    """
+
+    key_result: str
+    on: date | None
+    confidence: Decimal | None
+    note: str | None
+    by: str | None
+    stale: bool
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class MetricResult:
     """A metric that carries its own window (or holds at an instant).
 
