@@ -29,7 +29,7 @@ ROWS = (
     ("hookspecs", "plugins", "sources"),
     ("spec_files", "kept_model", "binding", "checkins", "selection", "lookup"),
     ("checked",),
-    ("smart",),
+    ("smart", "graph"),
     ("pipeline", "testing", "fixing"),
     ("",),  # kpidsl/__init__.py: the public names
     ("cli", "__main__"),

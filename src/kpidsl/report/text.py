@@ -187,10 +187,10 @@ def _counts(results: Results, *, colour: bool) -> list[str]:
         parts.append(paint(_many(len(results.errors), "error"), STATUSES["error"].colour, on=colour))
     if results.warnings:
         parts.append(_many(len(results.warnings), "warning"))
-    return [*(parts or ["nothing to show"]), f"as of {_anchor(results)}"]
+    return [*(parts or ["nothing to show"]), f"as of {anchor_said(results)}"]
 
 
-def _anchor(results: Results) -> str:
+def anchor_said(results: Results) -> str:
     """The as-of as a person gives it: a day means its end."""
     moment, zone = results.as_of, visible(results.timezone)
     if results.as_of_is_now:
