@@ -145,6 +145,7 @@ class SpecSet:
         from kpidsl.assess.build import assess
         from kpidsl.assess.results import SpecIdentity
         from kpidsl.binding import bring_in, files_behind, read_holidays
+        from kpidsl.checkins import read_checkins
         from kpidsl.engine.duck import connect, restrict
         from kpidsl.engine.run import Run
         from kpidsl.report.results import Results
@@ -160,6 +161,9 @@ class SpecSet:
             holidays = read_holidays(checked.bound, connection)
             if isinstance(holidays, frozenset):
                 plan = replace(plan, calendar=replace(plan.calendar, holidays=holidays))
+            checkins = read_checkins(
+                checked.bound, connection, (name for name in selected if name in checked.model.objectives)
+            )
             if untrusted:
                 restrict(connection, files_behind(checked.bound, tables))
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
@@ -180,6 +184,7 @@ class SpecSet:
             params=given,
             everything=not select,
             warnings=[one for one in checked.problems if one.severity is Severity.WARNING],
+            checkins=checkins,
         )
         clock.lap("assess")
         return Results.of(replace(found, timings=clock.laps) if timings else found)

@@ -35,9 +35,11 @@ def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
     if not select:
         return model.order
     chosen: set[str] = set()
+    key_results = {one.name for objective in model.objectives.values() for one in objective.key_results}
     pending = {one.name for one in model.pending}
     for pattern in select:
         found = {name for name in model.order if _matches(model, name, pattern)}
+        found |= {name for name in key_results if ":" not in pattern and fnmatchcase(name, pattern)}
         found |= {name for name in pending if ":" not in pattern and fnmatchcase(name, pattern)}
         if not found:
             kind, _, rest = pattern.rpartition(":")
@@ -66,7 +68,8 @@ def _shown_by(model: Model, name: str) -> set[str]:
 
 
 def _matches(model: Model, name: str, pattern: str) -> bool:
-    one = model.metrics.get(name) or model.kpis.get(name) or model.scorecards.get(name)
+    kinds = (model.metrics, model.kpis, model.objectives, model.scorecards)
+    one = next((kind[name] for kind in kinds if name in kind), None)
     if pattern.startswith("tag:"):
         return one is not None and any(fnmatchcase(tag, pattern[4:]) for tag in one.about.tags)
     if pattern.startswith("owner:"):
@@ -75,12 +78,13 @@ def _matches(model: Model, name: str, pattern: str) -> bool:
 
 
 def _known(model: Model, kind: str) -> list[str]:
-    kinds = (model.metrics, model.kpis, model.scorecards)
-    every = [one.about for kind in kinds for one in kind.values()]
+    kinds = (model.metrics.values(), model.kpis.values(), model.objectives.values(), model.scorecards.values())
+    every = [one.about for kind in kinds for one in kind]
     match kind:
         case "tag":
             return sorted({tag for about in every for tag in about.tags})
         case "owner":
             return sorted({about.owner for about in every if about.owner is not None})
         case _:
-            return [*model.kpis, *model.scorecards, *(name for name, one in model.metrics.items() if one.standalone)]
+            shown = (name for name, one in model.metrics.items() if one.standalone)
+            return [*model.kpis, *model.objectives, *model.scorecards, *shown]

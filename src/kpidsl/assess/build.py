@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from decimal import Decimal
+from datetime import datetime
 
 from kpidsl.assess.actions import actions_at, unattended
+from kpidsl.assess.attending import attended
+from kpidsl.assess.checkins import Checkin, unusable
+from kpidsl.assess.goal_results import ObjectiveResult
 from kpidsl.assess.inputs import inputs
-from kpidsl.assess.numbers import value_of
+from kpidsl.assess.numbers import member, value_of
+from kpidsl.assess.objectives import Goals, failed_objective
 from kpidsl.assess.results import (
     Assessment,
     ErrorResult,
     KpiResult,
-    Member,
     MetricResult,
     Results,
     ScorecardResult,
@@ -28,6 +31,7 @@ from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.answers import Answers
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan import nodes as n
+from kpidsl.plan.key_results import is_selected
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
@@ -128,19 +132,38 @@ class Assessor:
             kpi.span.place,
         )
 
-    def stale(self, value: v.Value) -> str | None:
-        """Why a value is stale: the newest row of one of its sources is older than the source says it may be."""
+    def stale(self, value: v.Value, at: datetime | None = None) -> str | None:
+        """Why a value is stale: the newest row of one of its sources is older than the source says it may be, seen from
+        the anchor, or from `at`.
+        """
+        anchor = self.plan.anchor if at is None else at
         for name in dict.fromkeys(name for aggregate in v.aggregates(value) for name in aggregate.sources):
             source = self.model.sources[name]
             if source.fresh is None:
                 continue
             extent = self.answers.extents.get((name, source.time))
-            newest = extent.newest.get(self.plan.anchor) if extent is not None else None
+            newest = extent.newest.get(anchor) if extent is not None else None
             count, unit = source.fresh
-            if newest is not None and newest < shift_anchor(self.plan.anchor, count, unit, self.plan.calendar):
+            if newest is not None and newest < shift_anchor(anchor, count, unit, self.plan.calendar):
                 day = self.plan.calendar.civil(newest)
                 return f"the newest row of {name} is from {day:%Y-%m-%d %H:%M}, older than {unit.counted(count)}"
         return None
+
+    # ------------------------------------------------------------ objectives
+    def objectives(self, selected: tuple[str, ...]) -> tuple[ObjectiveResult, ...]:
+        """The objectives that are selected, or a key result of which is."""
+        goals = Goals(self.model, self.plan, self.evaluation, self.stale)
+        wanted = frozenset(selected)
+        found: list[ObjectiveResult] = []
+        for name in self.model.order:
+            objective, failed = self.model.objectives.get(name), self.model.failed.get(name)
+            if objective is not None and is_selected(objective, wanted):
+                found.append(goals.objective(name, wanted))
+            elif failed is not None and failed.kind == "objective" and name in wanted:
+                found.append(failed_objective(failed))
+        for name, standing in goals.standings.items():
+            self.met(name, standing.errors)
+        return tuple(found)
 
     # ------------------------------------------------------------ what could not be had
     def met(self, name: str, errors: Iterable[object]) -> None:
@@ -193,19 +216,6 @@ class Assessor:
         )
 
 
-def member(value: object) -> Member:
-    """A member of a dimension as a document holds it."""
-    match value:
-        case None | bool() | str() | Decimal():
-            return value
-        case int():
-            return Decimal(value)
-        case float():
-            return Decimal(repr(value))
-        case _:
-            return str(value)
-
-
 def worst(whole: Assessment, segments: list[Segment]) -> Assessment:
     """The whole with the status of its worst segment."""
     first = min(segments, key=lambda segment: WORST_FIRST.index(segment.assessment.status))
@@ -225,6 +235,7 @@ def assess(
     params: Mapping[str, str],
     everything: bool,
     warnings: Iterable[Diagnostic] = (),
+    checkins: Mapping[str, tuple[Checkin, ...] | KpidslError] | None = None,
 ) -> Results:
     """The results of a run, in the order of the spec.
 
@@ -243,6 +254,11 @@ def assess(
             kpis.append(assessor.kpi(model.kpis[name], plan.kpis[name]))
         elif failed is not None and failed.kind == "kpi":
             kpis.append(assessor.failed_kpi(failed))
+    said = {name: rows for name, rows in (checkins or {}).items() if not isinstance(rows, KpidslError)}
+    objectives = attended(assessor.objectives(names), model.objectives, said, plan.anchor, plan.calendar)
+    for name, failure in (checkins or {}).items():
+        if isinstance(failure, KpidslError):
+            errors.add(failure.code, failure.message, failure.hint, model.objectives[name].span.place, (name,))
     reader = ScorecardReader(assessor.evaluation, plan.calendar, {kpi.name: kpi for kpi in kpis})
     scorecards: list[ScorecardResult] = []
     for name, shown in plan.scorecards.items():
@@ -263,9 +279,11 @@ def assess(
         errors.results(),
         (
             *(told(warning) for warning in (*warnings, *answers.warnings) if warning.severity is not Severity.ERROR),
+            *unusable(model.objectives, said),
             *((idle,) if (idle := unattended(kpis)) is not None else ()),
         ),
         tuple(sorted(params.items())),
+        objectives=objectives,
         scorecards=tuple(scorecards),
     )
 

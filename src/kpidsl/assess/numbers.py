@@ -44,3 +44,27 @@ def said(value: Fraction | Decimal | None, unit: str | None) -> str:
     short = trimmed(_SHORT.divide(Decimal(number.numerator), Decimal(number.denominator)))
     text = f"{short:,f}"
     return f"{text}%" if unit == "%" else f"{text} {unit}" if unit else text
+
+
+def share_said(value: Fraction | None) -> str:
+    """A part of a whole in a sentence, to a tenth of a percent; more digits only where it would read as none of it or
+    all of it.
+    """
+    if value is None:
+        return "nothing"
+    short = round(value * 1000)
+    is_told = value in (0, 1) or short not in (0, 1000)
+    return f"{trimmed(Decimal(short).scaleb(-1)):f}%" if is_told else said(value, "%")
+
+
+def member(value: object) -> str | Decimal | bool | None:
+    """A member of a dimension as a document holds it."""
+    match value:
+        case None | bool() | str() | Decimal():
+            return value
+        case int():
+            return Decimal(value)
+        case float():
+            return Decimal(repr(value))
+        case _:
+            return str(value)

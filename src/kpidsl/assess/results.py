@@ -9,8 +9,12 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from kpidsl.records import dataclass
+
+if TYPE_CHECKING:
+    from kpidsl.assess.goal_results import ObjectiveResult
 
 Value = Decimal | str | bool
 """A number; for `min`, `max`, `first`, `last` of other columns a text, an ISO date or instant; for conditions a
@@ -262,6 +266,7 @@ class Results:
     params: tuple[tuple[str, str], ...] = ()
     timings: tuple[tuple[str, Decimal], ...] = field(default=(), compare=False)
     scorecards: tuple[ScorecardResult, ...] = ()
+    objectives: tuple[ObjectiveResult, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:
@@ -270,3 +275,11 @@ class Results:
         for kpi in self.kpis:
             counts[kpi.assessment.status] += 1
         return counts
+
+    @property
+    def objectives_summary(self) -> dict[str, int]:
+        """How many objectives have each state that occurs, best first."""
+        from kpidsl.assess.goal_results import WORST_FIRST
+
+        found = [one.status for one in self.objectives]
+        return {state: found.count(state) for state in reversed(WORST_FIRST) if state in found}

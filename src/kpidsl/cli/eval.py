@@ -70,7 +70,8 @@ def outputs(_ctx: click.Context | None, _parameter: click.Parameter | None, give
     multiple=True,
     metavar="STATUS[,…]",
     callback=statuses,
-    help=f"End with 1 where a KPI has this status: {', '.join(FAILS)}. amber includes red; any is all but green.",
+    help=f"End with 1 where a KPI, an objective or a key result has this status: {', '.join(FAILS)}. amber includes "
+    "red; any is whatever is not as it should be.",
 )
 @click.option("--explain", is_flag=True, help="Add the SQL behind every value.")
 @click.option("--timings", is_flag=True, help="Add how long each stage took.")
@@ -93,7 +94,7 @@ def command(
     untrusted: bool,
     no_plugins: bool,
 ) -> int:
-    """Evaluate the metrics and KPIs of specs and write the results."""
+    """Evaluate the metrics, KPIs and objectives of specs and write the results."""
     with Progress() as progress:
         results = options.load(paths).evaluate(
             as_of=as_of,

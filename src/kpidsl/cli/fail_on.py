@@ -38,5 +38,8 @@ def statuses(_ctx: click.Context | None, _parameter: click.Parameter | None, giv
 
 
 def fails(results: Results, named: frozenset[str]) -> bool:
-    """Whether a KPI has one of these statuses. A segment counts where its KPI takes the status of its worst one."""
-    return any(kpi.assessment.status in named for kpi in results.kpis)
+    """Whether a KPI, an objective or a key result has one of these statuses. A segment counts where its KPI takes the
+    status of its worst one.
+    """
+    goals = (one for each in results.objectives for one in (each, *each.key_results))
+    return any(kpi.assessment.status in named for kpi in results.kpis) or any(one.status in named for one in goals)

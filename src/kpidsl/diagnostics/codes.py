@@ -92,6 +92,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0394": "weights that are all 0",
         "K0395": "a key result that tells what is done, not what changes",
         "K0396": "a path that cannot be taken",
+        "K0397": "a time of reaching that this aim does not have",
+        "K0398": "a baseline restated where there is none, or twice",
         # what is to be computed
         "K0401": "more periods than are computed",
         # outcomes, policies, scorecards

@@ -8,6 +8,7 @@ from dataclasses import replace
 from kpidsl.assess.results import Results
 from kpidsl.graph.records import Graph, GraphNode
 from kpidsl.records import dataclass
+from kpidsl.report.statuses import STATES, STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,6 @@ LOOKS = {
     "amber": WARN, "at_risk": WARN, "partly": WARN, "contested": WARN,
     "red": BAD, "off_track": BAD, "missed": BAD, "error": BAD, "not_achieved": BAD,
 }  # fmt: skip
-SIGNS = {
-    "green": "✓", "on_track": "✓", "achieved": "✓",
-    "amber": "!", "at_risk": "!", "partly": "!", "contested": "!",
-    "red": "✗", "off_track": "✗", "missed": "✗", "not_achieved": "✗", "error": "‼",
-    "stale": "~", "no_data": "∅",
-}  # fmt: skip
 
 
 def look(node: GraphNode) -> Look:
@@ -44,12 +39,16 @@ def look(node: GraphNode) -> Look:
 
 def words(status: str) -> str:
     """A status as it is read: `✗ off track`."""
-    return f"{SIGNS.get(status, '-')} {status.replace('_', ' ')}"
+    found = STATUSES.get(status) or STATES.get(status)
+    return str(found) if found is not None else f"- {status.replace('_', ' ')}"
 
 
 def with_states(graph: Graph, results: Results, as_of: str) -> Graph:
     """The map with the statuses and states of an evaluation."""
     found: dict[str, str] = {kpi.name: kpi.assessment.status for kpi in results.kpis}
+    for objective in results.objectives:
+        found[objective.name] = objective.status
+        found.update({f"key result {one.name}": one.status for one in objective.key_results})
     return replace(graph, nodes=tuple(_with(node, found) for node in graph.nodes), as_of=as_of)
 
 

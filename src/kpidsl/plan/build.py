@@ -6,13 +6,14 @@ from collections.abc import Collection
 from datetime import datetime
 
 from kpidsl.diagnostics import Problems
+from kpidsl.plan.key_results import plan_key_results
 from kpidsl.plan.lower import Lowering
 from kpidsl.plan.nodes import Plan
 from kpidsl.semantic.model import Model
 
 
 def plan(model: Model, anchor: datetime, selected: Collection[str] | None, problems: Problems) -> Plan:
-    """The plan for the selected metrics and KPIs (None: all) at an anchor (UTC)."""
+    """The plan for the selected metrics, KPIs, objectives and key results (None: all) at an anchor (UTC)."""
     lowering = Lowering(model, anchor, problems)
     wanted = [name for name in model.order if selected is None or name in selected]
     metrics = {
@@ -21,6 +22,7 @@ def plan(model: Model, anchor: datetime, selected: Collection[str] | None, probl
         if name in model.metrics and model.metrics[name].standalone
     }
     kpis = {name: lowering.kpi(model.kpis[name]) for name in wanted if name in model.kpis}
+    key_results = plan_key_results(model, lowering, selected)
     scorecards = {name: lowering.scorecard(model.scorecards[name]) for name in wanted if name in model.scorecards}
     cells, anchors = tuple(lowering.cells.kept), frozenset(lowering.series_anchors)
-    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors, scorecards)
+    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors, key_results, scorecards)

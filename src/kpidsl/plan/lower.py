@@ -123,15 +123,16 @@ class Lowering:
         return n.Question(self.lower(value, moment, by).step, self.window(value, moment))
 
     # ------------------------------------------------------------ time
-    def moment(self, value: v.Value) -> Moment:
-        """Where a value stands: the anchor, and the largest publication lag among the sources it reads."""
+    def moment(self, value: v.Value, anchor: datetime | None = None) -> Moment:
+        """Where a value stands: the anchor (the run's unless given), and the largest publication lag among the sources
+        it reads.
+        """
+        at = self.anchor if anchor is None else anchor
         lags = dict.fromkeys(self.model.sources[name].lag for one in v.aggregates(value) for name in one.sources)
         found = [lag for lag in lags if lag is not None]
         if not found:
-            return Moment(self.anchor)
-        return Moment(
-            self.anchor, min(found, key=lambda lag: c.shift_anchor(self.anchor, lag[0], lag[1], self.calendar))
-        )
+            return Moment(at)
+        return Moment(at, min(found, key=lambda lag: c.shift_anchor(at, lag[0], lag[1], self.calendar)))
 
     def window(self, value: v.Value, moment: Moment) -> Window | None:
         """The window a value is about: the first that is written in it, or the anchor's instant."""

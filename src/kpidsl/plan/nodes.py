@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kpidsl.calendar import Calendar, Window
 from kpidsl.records import dataclass
@@ -17,6 +17,9 @@ from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.values import Conversion, Filter
 from kpidsl.source_text import Span
+
+if TYPE_CHECKING:
+    from kpidsl.plan.key_results import KeyResultPlan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,7 +195,7 @@ Shown = tuple[tuple[Question | None, ...], ...]
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `series_anchors` the
-    anchors at which series stand.
+    anchors at which series and key results stand. `key_results` are by their full names.
     """
 
     calendar: Calendar
@@ -202,6 +205,7 @@ class Plan:
     kpis: Mapping[str, tuple[SlicePlan, ...]]
     cells: tuple[Cell, ...]
     series_anchors: frozenset[datetime]
+    key_results: Mapping[str, KeyResultPlan] = field(default_factory=dict)
     scorecards: Mapping[str, Shown] = field(default_factory=dict)
 
 

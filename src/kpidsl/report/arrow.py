@@ -1,10 +1,11 @@
-"""Results as an Arrow table: a row for every KPI, segment and metric."""
+"""Results as an Arrow table: a row for every KPI, segment, metric, objective and key result."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from kpidsl.assess.goal_results import KeyResultResult, ObjectiveResult
 from kpidsl.assess.results import (
     Assessment,
     BoundResult,
@@ -27,7 +28,8 @@ Row = dict[str, object]
 def to_arrow(results: Results) -> pa.Table:
     """A `pyarrow.Table`, in the order of the document; the segments of a KPI follow it.
 
-    `record` is `kpi`, `segment` or `metric`; `by` maps the dimensions of a segment to their members. Numbers are
+    `record` is `kpi`, `segment`, `metric`, `objective` or `key_result`; an objective's `progress` is its score, and its
+    key results follow it. `by` maps the dimensions of a segment to their members. Numbers are
     doubles for calculating with; `value_exact` is the value with every digit, as the JSON writes it (or a text, or a
     boolean as `true` or `false`, whose `value` is null). Instants are in the calendar's zone.
     Raises `KpidslError` where pyarrow is not installed.
@@ -49,7 +51,7 @@ def to_arrow(results: Results) -> pa.Table:
             pa.field("value_exact", pa.string()),
             pa.field("value_undefined", pa.string()),
             pa.field("unit", pa.string()),
-            pa.field("kind", pa.string(), nullable=False),
+            pa.field("kind", pa.string()),
             pa.field("n", pa.int64()),
             pa.field("n_unknown", pa.int64()),
             pa.field("n_open", pa.int64()),
@@ -64,6 +66,12 @@ def to_arrow(results: Results) -> pa.Table:
             pa.field("target_high", pa.float64()),
             pa.field("attainment", pa.float64()),
             pa.field("gap", pa.float64()),
+            pa.field("baseline", pa.float64()),
+            pa.field("progress", pa.float64()),
+            pa.field("expected", pa.float64()),
+            pa.field("coverage", pa.float64()),
+            pa.field("policy", pa.string()),
+            pa.field("due", pa.date32()),
             pa.field("compared_with", pa.string()),
             pa.field("change", pa.float64()),
             pa.field("change_relative", pa.float64()),
@@ -87,6 +95,9 @@ def _rows(results: Results) -> list[Row]:
             by = [(dimension, _member(member)) for dimension, member in segment.by]
             rows.append({"record": "segment", "by": by} | shared | _assessment(segment.assessment))
     rows.extend(map(_metric, results.metrics))
+    for objective in results.objectives:
+        rows.append(_objective(objective))
+        rows.extend(map(_key_result, objective.key_results))
     return rows
 
 
@@ -102,6 +113,49 @@ def _metric(found: MetricResult) -> Row:
         "n": found.n,
         "n_unknown": found.n_unknown,
         "n_open": found.n_open,
+        "owner": found.owner,
+        "tags": list(found.tags),
+        "at": found.at,
+    }
+
+
+def _objective(found: ObjectiveResult) -> Row:
+    return {
+        "record": "objective",
+        "name": found.name,
+        "title": found.title,
+        "status": found.status,
+        "reason": found.reason,
+        "progress": _double(found.score),
+        "expected": _double(found.expected),
+        "coverage": _double(found.coverage),
+        "policy": found.policy,
+        "due": found.due,
+        "owner": found.owner,
+        "tags": list(found.tags),
+        "at": found.at,
+    }
+
+
+def _key_result(found: KeyResultResult) -> Row:
+    return {
+        "record": "key_result",
+        "name": found.name,
+        "title": found.title,
+        "unit": found.unit,
+        **_value(found.value, found.why("value")),
+        **_window(found.window),
+        **_bound(found.target),
+        "n": found.n,
+        "status": found.status,
+        "reason": found.reason,
+        "attainment": _double(found.attainment),
+        "gap": _double(found.gap),
+        "baseline": _double(found.baseline),
+        "progress": _double(found.progress),
+        "expected": _double(found.expected),
+        "policy": found.policy,
+        "due": found.due,
         "owner": found.owner,
         "tags": list(found.tags),
         "at": found.at,

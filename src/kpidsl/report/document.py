@@ -40,6 +40,8 @@ def document(results: Results) -> Fields:
     What could not be had is left out, as is an empty list inside a record. The one None is the member of a segment
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone.
     """
+    from kpidsl.report.goals import objective
+
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -48,9 +50,10 @@ def document(results: Results) -> Fields:
         "timezone": results.timezone,
         **given(params=dict(results.params) or None),
         "spec": {"files": results.spec.files, "sha256": results.spec.sha256},
-        "summary": {"kpis": dict(results.summary)},
+        "summary": {"kpis": dict(results.summary), **given(objectives=dict(results.objectives_summary) or None)},
         "metrics": [metric(each) for each in results.metrics],
         "kpis": [kpi(each) for each in results.kpis],
+        "objectives": [objective(each) for each in results.objectives],
         **given(scorecards=records(map(scorecard, results.scorecards))),
         "errors": [error(each) for each in results.errors],
         "warnings": [error(each) for each in results.warnings],

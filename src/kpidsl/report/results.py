@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Results(assessed.Results):
-    """What `SpecSet.evaluate` found: `metrics`, `kpis`, `errors`, `warnings`, and the same as a document.
+    """What `SpecSet.evaluate` found: `metrics`, `kpis`, `objectives`, `errors`, `warnings`, and the same as a document.
 
     >>> from tempfile import TemporaryDirectory
     >>> from pathlib import Path
@@ -67,7 +67,8 @@ class Results(assessed.Results):
         return to_toml(self)
 
     def to_arrow(self) -> pa.Table:
-        """A `pyarrow.Table` with a row for every KPI, segment and metric. Raises `KpidslError` without pyarrow.
+        """A `pyarrow.Table` with a row for every KPI, segment, metric, objective and key
+        result. Raises `KpidslError` without pyarrow.
 
         >>> import kpidsl
         >>> spec = kpidsl.load("-", stdin_text='''

@@ -53,7 +53,11 @@ def _section(title: str | None, items: Iterable[ShownResult]) -> Iterable[TableR
 
 def overdue(results: Results) -> Iterable[tuple[str, ActionResult]]:
     """The actions that are late, each with what it is of, those that were due first before the others."""
-    found = [(kpi.title or kpi.name, action) for kpi in results.kpis for action in kpi.actions if action.overdue]
+    of: list[tuple[str, tuple[ActionResult, ...]]] = [(kpi.title or kpi.name, kpi.actions) for kpi in results.kpis]
+    for objective in results.objectives:
+        of.append((objective.title or objective.name, objective.actions))
+        of.extend((one.title or one.name, one.actions) for one in objective.key_results)
+    found = [(title, action) for title, actions in of for action in actions if action.overdue]
     return sorted(found, key=lambda one: str(one[1].due))
 
 

@@ -28,3 +28,16 @@ STATUSES = {
     "green": Status("✓", "green", "32"),
 }
 WORST_FIRST = tuple(STATUSES)
+STATES = {
+    "off_track": Status("✗", "off track", "31"),
+    "missed": Status("✗", "missed", "31"),
+    "error": Status("‼", "error", "1;31"),
+    "no_data": Status("∅", "no data", "36"),
+    "stale": Status("~", "stale", "35"),
+    "at_risk": Status("!", "at risk", "33"),
+    "too_early": Status("…", "too early", "2"),
+    "not_started": Status("·", "not started", "2"),
+    "on_track": Status("✓", "on track", "32"),
+    "achieved": Status("✓", "achieved", "32"),
+    "abandoned": Status("-", "abandoned", "2"),
+}

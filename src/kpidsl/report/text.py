@@ -21,6 +21,7 @@ from kpidsl.assess.results import (
 from kpidsl.diagnostics.glyphs import columns, encodable, visible
 from kpidsl.report.explained import explained
 from kpidsl.report.figures import Figure, bound, difference, distance, figure, ratio, sparkline
+from kpidsl.report.goal_table import counted, objective_table
 from kpidsl.report.notes import notes
 from kpidsl.report.numbers import plain
 from kpidsl.report.scorecards import overdue_table, said_of, scorecard_table
@@ -57,6 +58,7 @@ def to_text(results: Results, *, width: int = WIDTH, colour: bool = False) -> st
     blocks = [
         kpi_table(results.kpis, width=width, colour=colour),
         metric_table(results.metrics, width=width, colour=colour),
+        objective_table(results.objectives, width=width, colour=colour),
         *(scorecard_table(each, width=width, colour=colour) for each in results.scorecards),
         overdue_table(results, width=width, colour=colour),
         notes(results.errors, "error", width=width, colour=colour),
@@ -183,6 +185,9 @@ def _counts(results: Results, *, colour: bool) -> list[str]:
         parts.append(f"{_many(len(results.kpis), 'KPI')}: {_counted(results.summary, colour=colour)}")
     if results.metrics:
         parts.append(_many(len(results.metrics), "metric"))
+    if results.objectives:
+        counts = counted(results.objectives_summary, colour=colour)
+        parts.append(f"{_many(len(results.objectives), 'objective')}: {counts}")
     if results.errors:
         parts.append(paint(_many(len(results.errors), "error"), STATUSES["error"].colour, on=colour))
     if results.warnings:

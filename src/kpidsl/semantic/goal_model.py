@@ -84,7 +84,7 @@ class KeepModel:
 
 @dataclass(frozen=True, slots=True)
 class DeliverItemModel:
-    """One thing to finish, done from the end of the day `done` on."""
+    """One thing to finish; it is done where the day `done` begins before the anchor."""
 
     title: str
     done: date | None
@@ -111,10 +111,44 @@ class ConfidenceModel:
 
 
 @dataclass(frozen=True, slots=True)
+class StepModel:
+    """So much (a fraction of the way) is expected from the end of the day `on`."""
+
+    on: date
+    part: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class AchieveModel:
+    """When reaching the target counts: at the end, at the end of any day, at the end of every `unit`, or where the
+    average over the ends of all months reaches it.
+    """
+
+    mode: Literal["end", "ever", "every", "average"] = "end"
+    unit: PeriodUnit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RestatedModel:
+    """A baseline that takes the place of the one before, from the day `on`; in the value's unit."""
+
+    baseline: Value
+    on: date
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonedModel:
+    on: date
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyResultModel:
     """`first` and `last` are its own `start` and `due`, else the days of its objective's period.
 
     `name` is full: `objective.key_result`. `policy` is None where the objective's holds. `text` is the aim as written.
+    `steps` are those of the path `steps`, `restated` in the order of their days.
     """
 
     name: str
@@ -124,11 +158,15 @@ class KeyResultModel:
     first: date
     last: date
     weight: Fraction
-    path: Literal["linear", "geometric"]
+    path: Literal["linear", "geometric", "steps"]
     policy: str | None
     confidences: tuple[ConfidenceModel, ...]
     actions: tuple[ActionModel, ...]
     span: Span
+    steps: tuple[StepModel, ...] = ()
+    achieve: AchieveModel = AchieveModel()
+    restated: tuple[RestatedModel, ...] = ()
+    abandoned: AbandonedModel | None = None
 
 
 # ---------------------------------------------------------------- objective
@@ -157,6 +195,8 @@ class ObjectiveModel:
     key_results: tuple[KeyResultModel, ...]
     actions: tuple[ActionModel, ...]
     span: Span
+    missing_as_zero: bool = False
+    abandoned: AbandonedModel | None = None
 
 
 # ---------------------------------------------------------------- outcome

@@ -46,12 +46,7 @@ def check_goals(names: Names, values: ValueChecker, problems: Problems) -> Goals
     found = Goals()
     parents = _parents(names)
     _report_rings(parents, problems)
-    above = frozenset(
-        parent
-        for ones in parents.values()
-        for parent, prop in ones
-        if prop.relation is not None and prop.relation.text == "contributes"
-    )
+    above = frozenset(parent for ones in parents.values() for parent, prop in ones if _adds(prop))
     for name, declared in names.named.items():
         node = declared.node
         values.problems = own = Problems()
@@ -76,7 +71,8 @@ def check_goals(names: Names, values: ValueChecker, problems: Problems) -> Goals
         else:
             errors = tuple(one for one in own if one.severity is Severity.ERROR)
             title = node.title.value if node.title is not None else None
-            found.failed[name] = m.Failed(kind, name, title, errors, node.name.span)
+            contributes = tuple(parent for parent, prop in parents.get(name, ()) if _adds(prop))
+            found.failed[name] = m.Failed(kind, name, title, errors, node.name.span, contributes)
         for diagnostic in own:
             problems.add(diagnostic)
     return found
@@ -92,6 +88,10 @@ def _parents(names: Names) -> dict[str, list[tuple[str, ParentProp]]]:
                 if isinstance(prop, ParentProp) and parent is not None and isinstance(parent.node, ObjectiveDecl):
                     found.setdefault(name, []).append((parent.name, prop))
     return found
+
+
+def _adds(prop: ParentProp) -> bool:
+    return prop.relation is not None and prop.relation.text == "contributes"
 
 
 def _report_rings(parents: dict[str, list[tuple[str, ParentProp]]], problems: Problems) -> None:

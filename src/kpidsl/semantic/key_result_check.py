@@ -13,6 +13,7 @@ from kpidsl.semantic.bands import known
 from kpidsl.semantic.change_check import ChangeChecker
 from kpidsl.semantic.edges import as_percentage, bound_model, edge_in_unit, written
 from kpidsl.semantic.model import BoundModel
+from kpidsl.semantic.progress_check import PATHS, abandoned, achieve, path_steps, restated
 from kpidsl.semantic.properties import META, about, action_model, choice, each_named_once, every, look_up, once
 from kpidsl.semantic.reachable import check_reachable, meets
 from kpidsl.semantic.value_check import Around, ValueChecker
@@ -23,12 +24,13 @@ from kpidsl.syntax.decl_nodes import ActionProp
 from kpidsl.syntax.expr_nodes import Expr
 from kpidsl.syntax.node import Name
 
-KEY_RESULT_ONCE = (*META, g.WeightProp, g.DueProp, g.StartProp, g.PathProp, g.PolicyProp)
+KEY_RESULT_ONCE = (
+    *META, g.WeightProp, g.DueProp, g.StartProp, g.PathProp, g.PolicyProp, g.AchieveProp, g.AbandonedProp,
+)  # fmt: skip
 AIMS = (g.ChangeProp, g.ReachProp, g.KeepProp, g.DeliverProp)
 STATES = (
     "not_started", "too_early", "on_track", "at_risk", "off_track", "achieved", "missed", "no_data", "stale", "error",
 )  # fmt: skip
-PATHS = ("linear", "geometric")
 Aim = g.ChangeProp | g.ReachProp | g.KeepProp | g.DeliverProp
 
 
@@ -70,7 +72,10 @@ class KeyResultChecker:
         results.append(fine)
         actions, fine = every(node, ActionProp, lambda prop: action_model(prop, STATES, problems))
         results.append(fine)
-        path: Literal["linear", "geometric"] = "geometric" if paths == ["geometric"] else "linear"
+        left, _ = every(node, g.AbandonedProp, abandoned)
+        path: Literal["linear", "geometric", "steps"] = "linear"
+        if paths and paths[0] != "linear":
+            path = "geometric" if paths[0] == "geometric" else "steps"
         aim: m.AimModel | None = None
         days: tuple[date, date] | None = None
         try:
@@ -80,10 +85,23 @@ class KeyResultChecker:
         written_aim = self.written_aim()
         try:
             aim = None if written_aim is None else self.aim(written_aim, days)
-            if aim is not None and path == "geometric":
-                self.geometric(aim)
+            if aim is not None and path != "linear":
+                self.along(aim, path)
         except Invalid:
             aim = None
+        steps, fine = every(node, g.PathProp, lambda prop: path_steps(prop, days, self.values))
+        results.append(fine)
+        modes: list[m.AchieveModel] = []
+        later: tuple[m.RestatedModel, ...] = ()
+        if aim is not None:
+            known_aim = aim
+            modes, fine = every(node, g.AchieveProp, lambda prop: achieve(prop, known_aim, self.values))
+            results.append(fine)
+            try:
+                props = [prop for prop in node.properties if isinstance(prop, g.RestatedProp)]
+                later = restated(props, aim, self.around, self.values, node.name)
+            except Invalid:
+                results.append(False)
         if aim is not None and written_aim is not None:
             check_activity(node, aim, problems)
         if aim is None or written_aim is None or days is None or not all(results):
@@ -100,6 +118,10 @@ class KeyResultChecker:
             tuple(confidences),
             tuple(actions),
             node.name.span,
+            steps[0] if steps else (),
+            modes[0] if modes else m.AchieveModel(),
+            later,
+            left[0] if left else None,
         )
 
     # ------------------------------------------------------------ when
@@ -242,9 +264,11 @@ class KeyResultChecker:
         )
 
     # ------------------------------------------------------------ how
-    def geometric(self, aim: m.AimModel) -> None:
-        """Growth by a constant factor needs two ends of one sign: ((T/B)^τ − 1)/(T/B − 1) for T/B > 0."""
+    def along(self, aim: m.AimModel, path: str) -> None:
+        """A path leads somewhere; growth by a constant factor needs two ends of one sign, ((T/B)^τ − 1)/(T/B − 1)."""
         prop = next(prop for prop in self.node.properties if isinstance(prop, g.PathProp))
+        if path == "steps" and not isinstance(aim, m.KeepModel):
+            return
         if isinstance(aim, m.KeepModel | m.DeliverModel):
             word = "keep" if isinstance(aim, m.KeepModel) else "deliver"
             self.values.stop(

@@ -177,13 +177,17 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A metric, KPI, objective … that data makes impossible: a column its source lacks, of a wrong type."""
+    """A metric, KPI, objective … that data makes impossible: a column its source lacks, of a wrong type.
+
+    `contributes` names the objectives that an objective would add to.
+    """
 
     kind: str
     name: str
     title: str | None
     problems: tuple[Diagnostic, ...]
     span: Span
+    contributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from kpidsl import calendar as c
 from kpidsl.semantic import goal_model as m
 from kpidsl.semantic.activity import check_only_deliveries
 from kpidsl.semantic.key_result_check import STATES, KeyResultChecker, policy_name
+from kpidsl.semantic.progress_check import abandoned
 from kpidsl.semantic.properties import (
     META,
     about,
@@ -27,7 +28,9 @@ from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax.decl_nodes import ActionProp
 
-OBJECTIVE_ONCE = (*META, g.PeriodProp, g.AmbitionProp, g.PolicyProp, g.CheckinsProp)
+OBJECTIVE_ONCE = (
+    *META, g.PeriodProp, g.AmbitionProp, g.PolicyProp, g.CheckinsProp, g.MissingProp, g.AbandonedProp,
+)  # fmt: skip
 AMBITIONS = ("committed", "aspirational")
 RELATIONS = ("contributes", "supports")
 MOVING = "which period this is depends on the day it is looked at"
@@ -88,6 +91,11 @@ class ObjectiveChecker:
         results.append(fine)
         supports, fine = supported(node, self.values.names, self.namespace, "objective", problems)
         results.append(fine)
+        zero, fine = every(
+            node, g.MissingProp, lambda prop: choice(prop.rule, ("zero",), "value of what is missing", problems)
+        )
+        results.append(fine)
+        left, _ = every(node, g.AbandonedProp, abandoned)
         key_results = self.key_results(period)
         ambition: Literal["committed", "aspirational"] | None = None
         if ambitions:
@@ -110,6 +118,8 @@ class ObjectiveChecker:
             key_results,
             tuple(actions),
             node.name.span,
+            bool(zero),
+            left[0] if left else None,
         )
 
     def period(self) -> m.PeriodModel | None:

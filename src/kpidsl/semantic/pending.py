@@ -9,12 +9,8 @@ from kpidsl.syntax import goal_nodes as g
 
 
 def pending_declarations(names: Names) -> tuple[Pending, ...]:
-    """Objectives, outcomes and policies; intervals and signals."""
-    kinds = {
-        g.ObjectiveDecl: "objective",
-        g.OutcomeDecl: "outcome",
-        g.PolicyDecl: "policy",
-    }
+    """Outcomes; intervals and signals."""
+    kinds = {g.OutcomeDecl: "outcome"}
     found: list[Pending] = []
     for name, declared in names.named.items():
         node = declared.node

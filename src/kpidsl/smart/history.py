@@ -74,7 +74,7 @@ def with_history(model: m.Model, asked: Mapping[str, m.KpiModel]) -> m.Model:
     Segments, trends and what else a KPI says are left out. A target without data is the same at every anchor.
     """
     kpis = {name: _with_history(kpi) for name, kpi in asked.items()}
-    return replace(model, metrics={}, kpis=kpis, order=tuple(kpis), pending=())
+    return replace(model, metrics={}, kpis=kpis, objectives={}, order=tuple(kpis), pending=())
 
 
 def _with_history(kpi: m.KpiModel) -> m.KpiModel:

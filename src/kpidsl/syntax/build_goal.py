@@ -91,7 +91,30 @@ class SpecBuilder(DeclBuilder):
         return g.StartProp(self.date(children[0]), span=self.span(branch))
 
     def path_prop(self, branch: Branch, children: list[Any]) -> g.PathProp:
-        return g.PathProp(self.build(children[0]), span=self.span(branch))
+        shape, steps = children
+        found = self.all(steps.children) if steps is not None else ()
+        return g.PathProp(self.build(shape), found, span=self.span(branch))
+
+    def path_step(self, branch: Branch, children: list[Any]) -> g.PathStep:
+        on, part = children
+        return g.PathStep(self.date(on), self.percent(part), span=self.span(branch))
+
+    def achieve_prop(self, branch: Branch, children: list[Any]) -> g.AchieveProp:
+        return g.AchieveProp(tuple(self.build(one) for one in children if one is not None), span=self.span(branch))
+
+    def achieve_at(self, branch: Branch, children: list[Any]) -> Word:
+        return Word(f"at {children[0].value}", span=self.span(branch))
+
+    def restated_prop(self, branch: Branch, children: list[Any]) -> g.RestatedProp:
+        start, on, why = children
+        baseline = self.build(start.children[-1])
+        return g.RestatedProp(baseline, self.date(on), self.maybe(why), span=self.span(branch))
+
+    def abandoned_prop(self, branch: Branch, children: list[Any]) -> g.AbandonedProp:
+        return g.AbandonedProp(self.date(children[0]), self.maybe(children[1]), span=self.span(branch))
+
+    def missing_prop(self, branch: Branch, children: list[Any]) -> g.MissingProp:
+        return g.MissingProp(self.build(children[0]), span=self.span(branch))
 
     def confidence_prop(self, branch: Branch, children: list[Any]) -> g.ConfidenceProp:
         value, scale, by, on = children
@@ -176,9 +199,11 @@ class SpecBuilder(DeclBuilder):
         return g.PolicyDecl(name, title, properties, doc, span=span)
 
     def too_early_prop(self, branch: Branch, children: list[Any]) -> g.TooEarlyProp:
-        token = children[0]
-        before = Quantity(self.number(token.cut(token.value[:-1])), "%", span=self.span(token))
-        return g.TooEarlyProp(before, span=self.span(branch))
+        return g.TooEarlyProp(self.percent(children[0]), span=self.span(branch))
+
+    def percent(self, token: Any) -> Quantity:
+        """The number of a percentage that stands alone."""
+        return Quantity(self.number(token.cut(token.value[:-1])), "%", span=self.span(token))
 
     def policy_rule(self, branch: Branch, children: list[Any]) -> g.PolicyRule:
         return g.PolicyRule(self.build(children[0]), self.build(children[1]), span=self.span(branch))

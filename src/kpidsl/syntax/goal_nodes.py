@@ -42,6 +42,21 @@ class CheckinsProp(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class MissingProp(Node):
+    """`missing as zero`: what a key result without progress counts as."""
+
+    rule: Word
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonedProp(Node):
+    """`abandoned on 2026-05-01 "why"`."""
+
+    on: date
+    why: Text | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeProp(Node):
     """`increase M from B by p to T`: any two of `from`, `by` and `to` fix the third. `direction`: increase, reduce."""
 
@@ -98,8 +113,33 @@ class StartProp(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class PathStep(Node):
+    """`2026-04-30 at 20%`; `part` is the percentage."""
+
+    on: date
+    part: Quantity
+
+
+@dataclass(frozen=True, slots=True)
 class PathProp(Node):
     shape: Word
+    steps: tuple[PathStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AchieveProp(Node):
+    """`achieve at end`, `achieve ever`, `achieve every month`, `achieve average`: `words` are those behind."""
+
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RestatedProp(Node):
+    """`restated from 55_000 on 2026-05-01 "why"`."""
+
+    baseline: Expr
+    on: date
+    why: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +161,9 @@ KeyResultProp = (
     | DueProp
     | StartProp
     | PathProp
+    | AchieveProp
+    | RestatedProp
+    | AbandonedProp
     | PolicyProp
     | ConfidenceProp
     | ActionProp
@@ -144,6 +187,8 @@ ObjectiveProp = (
     | SupportsProp
     | CheckinsProp
     | ActionProp
+    | MissingProp
+    | AbandonedProp
     | KeyResultDecl
     | Meta
 )
