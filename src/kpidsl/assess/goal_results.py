@@ -137,7 +137,8 @@ class ParentResult:
 @dataclass(frozen=True, slots=True)
 class ObjectiveResult:
     """`score` is over its key results and those of the objectives that contribute to it (`contributors`, at any depth,
-    each once); `coverage` the part of the weight that has a progress. `start`, `due` and what follows are None where the data makes the objective impossible. `grade`: green, amber or red, at the end, of one with an ambition.
+    each once); `coverage` the part of the weight that has a progress. `start`, `due` and what follows are None where
+    the data makes the objective impossible. `grade`: green, amber or red, at the end, of one with an ambition.
     """
 
     name: str

@@ -74,6 +74,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0370": "a derived column that hides another",
         "K0371": "a KPI without a target",
         "K0372": "a declaration that nothing uses",
+        "K0373": "an objective or outcome on no map",
         # objectives and key results
         "K0380": "an objective without a period",
         "K0381": "a period that is not fixed",

@@ -110,7 +110,7 @@ def _beneath(found: KeyResultResult) -> Iterable[TableRow]:
         by = f", {visible(found.confidence.by)}" if found.confidence.by else ""
         on = f", {found.confidence.on}" if found.confidence.on else ""
         yield TableRow(title=said + by + on, cells={}, depth=2)
-    if found.checkin is not None:
+    if found.checkin is not None and (found.checkin.on is not None or found.checkin.stale):
         yield TableRow(title=" · ".join(_checkin(found.checkin)), cells={}, depth=2)
     yield from open_actions(found.actions, depth=2)
 
