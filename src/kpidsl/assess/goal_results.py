@@ -32,7 +32,7 @@ class ConfidenceResult:
 
 @dataclass(frozen=True, slots=True)
 class RestatedResult:
-    """The baseline was restated on a day; `was` is the one before, where that is a number that was written."""
+    """The baseline is one that was restated on a day."""
 
     on: date
     why: str | None

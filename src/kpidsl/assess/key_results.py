@@ -7,9 +7,10 @@ from datetime import datetime
 from fractions import Fraction
 
 from kpidsl.assess.goal_results import ItemResult, Offender
-from kpidsl.assess.numbers import member, said, share_said, written
+from kpidsl.assess.numbers import member, written
 from kpidsl.assess.policies import Policy, geometric
 from kpidsl.assess.reaching import Reaching
+from kpidsl.assess.situation import Situation
 from kpidsl.assess.status import Bound
 from kpidsl.assess.way import DAY, Figure, Point, calc, constant, days_between, elapsed, number, within
 from kpidsl.calendar import Calendar
@@ -20,15 +21,6 @@ from kpidsl.plan.key_results import Checkpoint, KeyResultPlan
 from kpidsl.records import dataclass
 from kpidsl.semantic import goal_model as g
 
-_WORDS = {
-    "no_rows": "there are no rows in the window",
-    "zero_denominator": "a denominator is 0",
-    "insufficient_sample": "there are too few rows",
-    "definition_changed": "the metric's definition changed in between",
-    "baseline_missing": "the baseline is missing",
-    "no_target": "there is no target yet",
-    "too_early": "the time to convert is over for none of the first events",
-}
 RATES = ("required_rate", "actual_rate")
 
 
@@ -109,7 +101,8 @@ class KeyResultJudge:
             offenders = self.offenders(target)
         points = tuple(self.checkpoint(point, figures) for point in self.plan.checkpoints)
         self.paced(figures)
-        state, reason = self.state(figures, target, points, items)
+        reaching = Reaching(model, self.plan, figures, target, points, items, self.unit)
+        state, reason = Situation(reaching, self.policy, self.is_begun, self.stale, self.abandoned).state()
         return Standing(
             model, self.plan, figures, target, state, reason, self.policy.name, points, items, offenders,
             tuple(self.errors),
@@ -354,79 +347,6 @@ class KeyResultJudge:
             elif isinstance(inner.value, Fraction) and not target.holds(inner.value * factor):
                 offending.append(Offender(member(label), written(inner.value * factor, inner.exact)))
         return tuple(offending)
-
-    # ------------------------------------------------------------ state
-    def state(
-        self,
-        figures: Mapping[str, Figure],
-        target: Bound | None,
-        points: tuple[Point, ...],
-        items: tuple[ItemResult, ...],
-    ) -> tuple[str, str]:
-        """abandoned → not_started → error → no_data → stale → achieved, missed → too_early → what the policy says."""
-        if self.abandoned is not None:
-            return "abandoned", self.abandoned
-        if not self.is_begun:
-            return "not_started", f"it starts on {self.model.first}"
-        parts = [figures.get("value"), figures.get("baseline"), target.missing if target is not None else None]
-        missing = [one for one in parts if isinstance(one, Missing)]
-        if any(one.reason == "source_error" for one in missing):
-            return "error", "a source could not be read"
-        reaching = Reaching(self.model, self.plan, figures, target, points, items, self.unit)
-        nothing = self.nothing(figures, missing)
-        if nothing is not None:
-            return "no_data", nothing
-        if self.stale is not None:
-            return "stale", self.stale
-        decided = reaching.decided()
-        if decided is not None:
-            return decided
-        return self.paced_state(figures, reaching)
-
-    def nothing(self, figures: Mapping[str, Figure], missing: list[Missing]) -> str | None:
-        """Why there is nothing to judge."""
-        if missing:
-            first = missing[0]
-            of = next((name for name in ("value", "baseline") if first is figures.get(name)), "target")
-            why = _WORDS.get(first.reason, first.reason.replace("_", " "))
-            return why if of == "value" else f"the {of}: {why}"
-        aim = self.model.aim
-        raw = figures["progress_raw"]
-        if isinstance(raw, Scalar):
-            return None
-        if isinstance(aim, g.DeliverModel):
-            return "all of its weights are 0"
-        is_relative = isinstance(aim, g.ChangeModel) and aim.delta is not None and aim.delta.measure == "relative"
-        if is_relative and self.plan.target is None:
-            return "the baseline is 0, and any part of that is no change"
-        return None
-
-    def paced_state(self, figures: Mapping[str, Figure], reaching: Reaching) -> tuple[str, str]:
-        """What the policy says; a target met from the start is only to be held."""
-        raw, tau = figures["progress_raw"], figures["elapsed"]
-        if isinstance(raw, Missing):
-            state = "on_track" if reaching.is_reached_now else "off_track"
-            return state, f"{reaching.words}; the baseline of {reaching.baseline} met the target already"
-        is_keep = isinstance(self.model.aim, g.KeepModel)
-        past = number(tau)
-        assert past is not None
-        if not is_keep and past < self.policy.too_early:
-            share = share_said(past)
-            begins = said(self.policy.too_early, "%")
-            return "too_early", f"{share} of the time has passed; {self.policy.name} judges from {begins} on"
-        judged = {
-            "progress": figures["progress"],
-            "expected": figures["expected"],
-            "elapsed": constant(1) if is_keep else tau,
-            "attainment": figures.get("attainment", Missing("no_target")),
-            "pace": calc("/", figures["progress"], figures["expected"])
-            if number(figures["expected"])
-            else Missing("too_early"),
-        }
-        verdict = self.policy.judge(judged)
-        if is_keep:
-            return verdict.state, reaching.words
-        return verdict.state, f"{reaching.way}; {verdict.rule}"
 
 
 def abandonment(one: g.AbandonedModel | None, anchor: datetime, calendar: Calendar) -> str | None:

@@ -90,6 +90,11 @@ def _parents(names: Names) -> dict[str, list[tuple[str, ParentProp]]]:
     return found
 
 
+def contributions(names: Names) -> dict[str, tuple[str, ...]]:
+    """The objectives that each objective contributes to."""
+    return {name: tuple(parent for parent, prop in found if _adds(prop)) for name, found in _parents(names).items()}
+
+
 def _adds(prop: ParentProp) -> bool:
     return prop.relation is not None and prop.relation.text == "contributes"
 

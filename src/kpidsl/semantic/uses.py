@@ -111,7 +111,12 @@ def _named(node: x.NameRef, namespace: str, names: Names, *, in_rows: bool) -> I
     if node.parts[0] == "param" and len(node.parts) > 1:
         yield from _known("param", Name(node.name.partition(".")[2], span=node.span), namespace, names.params)
     elif not in_rows:
-        yield from _known("name", Name(node.name, span=node.span), namespace, names.named)
+        # `engagement.active.progress` names the objective it is a part of.
+        for count in range(len(node.parts), 0, -1):
+            found = list(_known("name", Name(".".join(node.parts[:count]), span=node.span), namespace, names.named))
+            yield from found
+            if found:
+                return
 
 
 def _known(sort: Sort, name: Name, namespace: str, known: Mapping[str, object]) -> Iterator[Use]:

@@ -15,16 +15,17 @@ from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
-from kpidsl.syntax.node import Name, Node
+from kpidsl.syntax.node import Name, Node, Word
 from kpidsl.syntax.shared_nodes import ValueProp
 from kpidsl.testing.cells import Columns, exponent
 from kpidsl.testing.given import GivenColumn, GivenTable
+from kpidsl.testing.goals import STATES, GoalAsked, goal_asked
 from kpidsl.testing.known_columns import Known
 
 STATUSES = ("green", "amber", "red", "no_data", "stale", "error", "no_target")
 REASONS = (
     "no_rows", "zero_denominator", "insufficient_sample", "stale", "definition_changed", "not_started", "too_early",
-    "baseline_missing", "no_target", "source_error",
+    "baseline_missing", "no_target", "source_error", "already_met",
 )  # fmt: skip
 PROBE = "expectation "
 """How the names of probes begin: with a blank inside, so that no spec can write one."""
@@ -53,7 +54,8 @@ class Expectation:
     """One `expect` line.
 
     `subject` is what must be true, or the value that is looked at; `kpi` the KPI it names, if it names one;
-    `about`, `within` and `difference` are those of `~`.
+    `about`, `within` and `difference` are those of `~`. `goal` is the objective, the key result, or a figure of one
+    that is looked at instead of a subject; `about` is then what it is compared with.
     """
 
     node: Expect
@@ -63,6 +65,7 @@ class Expectation:
     about: Probe | None = None
     within: Probe | None = None
     difference: Probe | None = None
+    goal: GoalAsked | None = None
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -206,6 +209,9 @@ class Reader:
 
     # ------------------------------------------------------------ expectations
     def expectation(self, node: Expect, namespace: str) -> Expectation | None:
+        goal = self.goal(node, namespace)
+        if goal is not None:
+            return self.of_goal(node, goal)
         match node:
             case t.ExpectProp(condition=condition):
                 sides = tuple(
@@ -241,10 +247,7 @@ class Reader:
                 return None if kpi is None or state.text not in STATUSES else Expectation(node, kpi=kpi)
             case t.ExpectUndefinedProp(value=value, reason=reason):
                 if reason is not None and reason.text not in REASONS:
-                    self.problems.error(
-                        "K0303", f"`{reason.text}` is no reason for a value to be undefined", reason.span,
-                        hint=did_you_mean(reason.text, REASONS) or f"reasons are {', '.join(REASONS)}",
-                    )  # fmt: skip
+                    self.no_reason(reason)
                     return None
                 return Expectation(node, self.probe(value), self.kpi(value, namespace))
             case t.ExpectErrorProp(code=code):
@@ -254,6 +257,69 @@ class Reader:
                     )
                     return None
                 return Expectation(node)
+
+    # ------------------------------------------------------------ goals
+    def goal(self, node: Expect, namespace: str) -> GoalAsked | None:
+        """The objective, key result or figure that stands on the left; None for everything else."""
+        match node:
+            case t.ExpectProp(condition=x.Compare(left=left)):
+                return goal_asked(left, namespace, self.names)
+            case t.ExpectAboutProp(value=value) | t.ExpectStateProp(value=value) | t.ExpectUndefinedProp(value=value):
+                return goal_asked(value, namespace, self.names)
+            case _:
+                return None
+
+    def of_goal(self, node: Expect, goal: GoalAsked) -> Expectation | None:
+        match node:
+            case t.ExpectStateProp(value=value, state=state):
+                if goal.figure is not None:
+                    return self.no_figure(goal, value.span)
+                if state.text not in STATES:
+                    self.problems.error(
+                        "K0303", f"`{state.text}` is no state of an objective", state.span,
+                        hint=did_you_mean(state.text, STATES) or f"it is {', '.join(STATES)}",
+                    )  # fmt: skip
+                    return None
+                return Expectation(node, goal=goal)
+            case t.ExpectProp(condition=x.Compare(left=left, right=right)):
+                fine = self.is_figure(goal, left.span)
+                return Expectation(node, about=self.probe(right), goal=goal) if fine else None
+            case t.ExpectAboutProp(value=value, about=about, within=within):
+                tolerance = within if within is not None else self.precision(about)
+                if not self.is_figure(goal, value.span) or tolerance is None:
+                    return None
+                return Expectation(node, about=self.probe(about), within=self.probe(tolerance), goal=goal)
+            case t.ExpectUndefinedProp(value=value, reason=reason):
+                if not self.is_figure(goal, value.span):
+                    return None
+                if reason is not None and reason.text not in REASONS:
+                    self.no_reason(reason)
+                    return None
+                return Expectation(node, goal=goal)
+            case _:
+                return None
+
+    def is_figure(self, goal: GoalAsked, span: Span) -> bool:
+        if goal.figure in goal.figures:
+            return True
+        self.no_figure(goal, span)
+        return False
+
+    def no_figure(self, goal: GoalAsked, span: Span) -> None:
+        if goal.figure is None:
+            message, hint = f"`{span.text}` is no number", f"say which: `{span.text}.{goal.figures[0]}`"
+        elif goal.figure in goal.figures:
+            message, hint = f"`{span.text}` has no state", f"compare it: `expect {span.text} == …`"
+        else:
+            message = f"`{goal.figure}` is no key result and no figure of `{goal.name}`"
+            hint = did_you_mean(goal.figure, goal.figures) or f"there are {', '.join(goal.figures)}"
+        self.problems.error("K0303", message, span, hint=hint)
+
+    def no_reason(self, reason: Word) -> None:
+        self.problems.error(
+            "K0303", f"`{reason.text}` is no reason for a value to be undefined", reason.span,
+            hint=did_you_mean(reason.text, REASONS) or f"reasons are {', '.join(REASONS)}",
+        )  # fmt: skip
 
     def probe(self, node: x.Expr) -> Probe:
         """An expression under a name that no spec can write."""

@@ -14,6 +14,7 @@ from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.expr_nodes import Boolean, Quantity
 from kpidsl.syntax.node import Node, Text
 from kpidsl.testing.blocks import Comparison, Expectation, Probe
+from kpidsl.testing.judge_goals import goal_judged
 from kpidsl.testing.outcomes import Failure, Outcome
 from kpidsl.testing.run import Tested, error_text
 
@@ -40,6 +41,8 @@ def _judged(one: Expectation, tested: Tested) -> Failure | None:
             return _error(one, code.text, tested)
         case _ if tested.impossible is not None:
             return _failure(one, tested, _expected(one), "an error", (tested.impossible,), is_error=True)
+        case _ if one.goal is not None:
+            return goal_judged(one, one.goal, tested)
         case t.ExpectProp():
             return _condition(one, tested)
         case t.ExpectAboutProp():

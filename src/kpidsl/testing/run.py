@@ -209,8 +209,9 @@ def _asked(block: Block, model: Model) -> tuple[str, ...]:
     own = _probes(block)
     if block.expects_error:
         return tuple(name for name in model.order if name in own or not name.startswith(PROBE))
-    kpis = {one.kpi for one in block.expectations if one.kpi is not None}
-    return tuple(name for name in model.order if name in own or name in kpis)
+    named = {one.kpi for one in block.expectations if one.kpi is not None}
+    named |= {one.goal.objective for one in block.expectations if one.goal is not None}
+    return tuple(name for name in model.order if name in own or name in named)
 
 
 def error_text(error: object) -> str:

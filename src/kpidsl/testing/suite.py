@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_you_mean
 from kpidsl.records import dataclass
 from kpidsl.semantic import check, is_of_data, resolve
+from kpidsl.semantic.goals import contributions
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared, Named, Names
 from kpidsl.semantic.types import Schema
@@ -194,7 +195,15 @@ class _Needs:
             return self.names.named
         asked = [use.key for block in blocks for use in uses(block.declared.node, block.declared.namespace, self.names)]
         kept = {key.name for key in closure(asked, self._uses) if key.sort == "name"}
+        while below := self._contributing(kept):
+            kept |= {key.name for key in closure([Key("name", one) for one in below], self._uses) if key.sort == "name"}
         return {name: one for name, one in self.names.named.items() if name in kept}
+
+    def _contributing(self, kept: set[str]) -> set[str]:
+        """The objectives, not kept yet, that contribute to one that is."""
+        return {
+            name for name, above in contributions(self.names).items() if name not in kept and not kept.isdisjoint(above)
+        }
 
     def _uses(self, key: Key) -> tuple[Use, ...]:
         if key not in self._used:

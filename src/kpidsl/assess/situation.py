@@ -1,0 +1,96 @@
+"""The state of a key result, and why: abandoned → not_started → error → no_data → stale → achieved, missed →
+too_early → what its policy says.
+"""
+
+from __future__ import annotations
+
+from kpidsl.assess.numbers import said, share_said
+from kpidsl.assess.policies import Policy
+from kpidsl.assess.reaching import Reaching
+from kpidsl.assess.way import calc, constant, number
+from kpidsl.engine.scalars import Missing, Scalar
+from kpidsl.records import dataclass
+from kpidsl.semantic import goal_model as g
+
+_WORDS = {
+    "no_rows": "there are no rows in the window",
+    "zero_denominator": "a denominator is 0",
+    "insufficient_sample": "there are too few rows",
+    "definition_changed": "the metric's definition changed in between",
+    "baseline_missing": "the baseline is missing",
+    "no_target": "there is no target yet",
+    "too_early": "the time to convert is over for none of the first events",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A key result whose figures are known. `stale` says which of its sources have not been heard of for too long,
+    `abandoned` why it was given up.
+    """
+
+    reaching: Reaching
+    policy: Policy
+    is_begun: bool
+    stale: str | None
+    abandoned: str | None
+
+    def state(self) -> tuple[str, str]:
+        one = self.reaching
+        if self.abandoned is not None:
+            return "abandoned", self.abandoned
+        if not self.is_begun:
+            return "not_started", f"it starts on {one.model.first}"
+        target = one.target.missing if one.target is not None else None
+        parts = (one.figures.get("value"), one.figures.get("baseline"), target)
+        missing = [part for part in parts if isinstance(part, Missing)]
+        if any(part.reason == "source_error" for part in missing):
+            return "error", "a source could not be read"
+        nothing = self.nothing(missing)
+        if nothing is not None:
+            return "no_data", nothing
+        if self.stale is not None:
+            return "stale", self.stale
+        return one.decided() or self.paced()
+
+    def nothing(self, missing: list[Missing]) -> str | None:
+        """Why there is nothing to judge."""
+        figures = self.reaching.figures
+        if missing:
+            first = missing[0]
+            of = next((name for name in ("value", "baseline") if first is figures.get(name)), "target")
+            why = _WORDS.get(first.reason, first.reason.replace("_", " "))
+            return why if of == "value" else f"the {of}: {why}"
+        aim = self.reaching.model.aim
+        if isinstance(figures["progress_raw"], Scalar):
+            return None
+        if isinstance(aim, g.DeliverModel):
+            return "all of its weights are 0"
+        is_relative = isinstance(aim, g.ChangeModel) and aim.delta is not None and aim.delta.measure == "relative"
+        if is_relative and self.reaching.plan.target is None:
+            return "the baseline is 0, and any part of that is no change"
+        return None
+
+    def paced(self) -> tuple[str, str]:
+        """What the policy says; a target met from the start is only to be held."""
+        one, figures = self.reaching, self.reaching.figures
+        if isinstance(figures["progress_raw"], Missing):
+            state = "on_track" if one.is_reached_now else "off_track"
+            return state, f"{one.words}; the baseline of {one.baseline} met it already"
+        is_keep = isinstance(one.model.aim, g.KeepModel)
+        past = number(figures["elapsed"])
+        assert past is not None
+        if not is_keep and past < self.policy.too_early:
+            begins = said(self.policy.too_early, "%")
+            return "too_early", f"{share_said(past)} of the time has passed; {self.policy.name} judges from {begins} on"
+        progress, expected = figures["progress"], figures["expected"]
+        verdict = self.policy.judge(
+            {
+                "progress": progress,
+                "expected": expected,
+                "elapsed": constant(1) if is_keep else figures["elapsed"],  # what is kept is due at any time
+                "attainment": figures.get("attainment", Missing("no_target")),
+                "pace": calc("/", progress, expected) if number(expected) else Missing("too_early"),
+            }
+        )
+        return verdict.state, one.words if is_keep else f"{one.way}; {verdict.rule}"
