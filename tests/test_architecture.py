@@ -27,9 +27,9 @@ ROWS = (
     ("assess",),
     ("report",),
     ("hookspecs", "plugins", "sources"),
-    ("spec_files", "kept_model", "binding", "selection", "lookup"),
+    ("spec_files", "kept_model", "binding", "checkins", "selection", "lookup"),
     ("checked",),
-    ("smart",),
+    ("smart", "graph"),
     ("pipeline", "testing", "fixing"),
     ("",),  # kpidsl/__init__.py: the public names
     ("cli", "__main__"),

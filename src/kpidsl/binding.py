@@ -42,6 +42,7 @@ class Bound:
     schemas: dict[str, Schema | None] = field(default_factory=dict)
     failed: dict[str, KpidslError] = field(default_factory=dict)
     holidays: Dataset | KpidslError | None = None
+    checkins: dict[str, Dataset | KpidslError] = field(default_factory=dict)
 
 
 def bind(
@@ -61,7 +62,7 @@ def bind(
     if holidays is not None and isinstance(holidays.days, p.ProviderCall):
         base = holidays.span.source.file
         context = Context(base.parent if base is not None else root, root, untrusted, frames)
-        bound.holidays = _holidays(holidays.days, registry, context, problems, learn)
+        bound.holidays = dataset_beside(holidays.days, registry, context, problems, "holidays", learn=learn)
     for name, declared in sources.items():
         written = next((prop.provider for prop in declared.node.properties if isinstance(prop, d.FromProp)), None)
         if written is None:
@@ -87,15 +88,15 @@ def bind(
             except KpidslError as error:
                 bound.failed[name] = error
             except Exception as error:  # noqa: BLE001 — a provider may be anyone's
-                bound.failed[name] = _foreign(name, provider_name, error)
+                bound.failed[name] = foreign(name, provider_name, error)
     return bound
 
 
-def _holidays(
-    written: p.ProviderCall, registry: Registry, context: Context, problems: Problems, learn: bool
+def dataset_beside(
+    written: p.ProviderCall, registry: Registry, context: Context, problems: Problems, what: str, *, learn: bool
 ) -> Dataset | KpidslError | None:
-    """The data that lists holidays. A wrong option is a problem of the spec, data that cannot be had one of what counts
-    business days.
+    """Data that is no source: a list of holidays, check-ins. A wrong option is a problem of the spec, data that cannot
+    be had one of what needs it.
     """
     try:
         name, options = _options(written, registry, "", {})
@@ -109,9 +110,9 @@ def _holidays(
         problems.error(error.code, error.message, written.span, hint=error.hint)
         return error
     except Exception as error:  # noqa: BLE001 — a provider may be anyone's
-        foreign = _foreign("holidays", written.provider.text, error)
-        problems.error(foreign.code, foreign.message, written.span, hint=foreign.hint)
-        return foreign
+        failed = foreign(what, written.provider.text, error)
+        problems.error(failed.code, failed.message, written.span, hint=failed.hint)
+        return failed
     return dataset
 
 
@@ -133,7 +134,7 @@ def read_holidays(bound: Bound, connection: DuckDBPyConnection) -> frozenset[dat
     except KpidslError as error:
         return error
     except Exception as error:  # noqa: BLE001 — a provider may be anyone's
-        return _foreign("holidays", "holidays", error)
+        return foreign("holidays", "holidays", error)
     return frozenset(day for (day,) in found if day is not None)
 
 
@@ -173,7 +174,7 @@ def _place(written: p.ProviderCall, error: KpidslError) -> Any:
     return written.provider.span
 
 
-def _foreign(source: str, provider: str, error: Exception) -> SourceError:
+def foreign(source: str, provider: str, error: Exception) -> SourceError:
     """An exception of a provider that is none of ours: named, and kept from the other sources.
 
     Raises KeyboardInterrupt where it only says that a query was stopped.
@@ -271,5 +272,5 @@ def bring_in(
         except KpidslError as error:
             failed[name] = error
         except Exception as error:  # noqa: BLE001 — a provider may be anyone's
-            failed[name] = _foreign(name, plan.sources[name].provider.provider.text, error)
+            failed[name] = foreign(name, plan.sources[name].provider.provider.text, error)
     return tables, failed

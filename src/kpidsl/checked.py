@@ -109,14 +109,15 @@ def opened(files: SpecFiles, frames: Mapping[str, object], *, untrusted: bool, n
     """
     from kpidsl import plugins
     from kpidsl.binding import bind
+    from kpidsl.checkins import bind_checkins, checkins_of
     from kpidsl.semantic.scope import resolve
 
     kept = KeptModel(files)
-    declared = kept.declared()
+    declared, checkins = kept.declared(), kept.checkins()
     holidays = None
-    if declared is None:
+    if declared is None or checkins is None:
         names = resolve(files.specs, Problems())
-        declared, holidays = names.sources, _holidays(names)
+        declared, holidays, checkins = names.sources, _holidays(names), checkins_of(names)
         if not files.problems.has_errors:
             if not any(spec.declarations or spec.broken for spec in files.specs):
                 raise UsageError(
@@ -124,13 +125,15 @@ def opened(files: SpecFiles, frames: Mapping[str, object], *, untrusted: bool, n
                     hint='a first line: `source orders { from csv("orders.csv") }`',
                 )
             if holidays is None:  # those of a country change with the library that knows them
-                kept.save_declared(declared)
+                kept.save_declared(declared, checkins)
     registry = plugins.load(no_plugins=no_plugins)
     problems = Problems()
     for warning in registry.warnings:
         problems.add(warning)
     said = len(problems)
     bound = bind(declared, holidays, registry, files.root, problems, frames=frames, untrusted=untrusted, learn=learn)
+    if checkins:
+        bound.checkins = bind_checkins(checkins, registry, files.root, problems, untrusted=untrusted, learn=learn)
     is_sound = kept.is_on and holidays is None and not bound.failed and len(problems) == said
     return Opened(files, bound, problems, kept, sound=is_sound)
 

@@ -19,6 +19,7 @@ from kpidsl.semantic.types import Schema
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles
 from kpidsl.syntax.decl_nodes import SourceDecl
+from kpidsl.syntax.shared_nodes import ProviderCall
 
 Sources = Mapping[str, Declared[SourceDecl]]
 LEAST = 4_000  # characters in all files: less is checked sooner than found
@@ -43,8 +44,14 @@ class KeptModel:
         found = self._load("sources", self._set)
         return found if isinstance(found, dict) else None
 
-    def save_declared(self, sources: Sources) -> None:
+    def checkins(self) -> dict[str, ProviderCall] | None:
+        """Where the check-ins of each objective of the set are kept."""
+        found = self._load("checkins", self._set)
+        return found if isinstance(found, dict) else None
+
+    def save_declared(self, sources: Sources, checkins: Mapping[str, ProviderCall]) -> None:
         self._save("sources", self._set, dict(sources))
+        self._save("checkins", self._set, dict(checkins))
 
     def of(self, schemas: Mapping[str, Schema | None], params: Mapping[str, str]) -> str:
         """The name under which what was found with these columns and params is kept."""

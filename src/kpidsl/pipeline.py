@@ -18,6 +18,7 @@ from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles, read
 
 if TYPE_CHECKING:
+    from kpidsl.graph.records import Graph
     from kpidsl.plan import Plan
     from kpidsl.report.explanation import Explanation
     from kpidsl.report.results import Results
@@ -146,6 +147,7 @@ class SpecSet:
         from kpidsl.assess.build import assess
         from kpidsl.assess.results import SpecIdentity
         from kpidsl.binding import bring_in, files_behind, read_holidays
+        from kpidsl.checkins import read_checkins
         from kpidsl.engine.duck import connect, restrict
         from kpidsl.engine.run import Run
         from kpidsl.report.results import Results
@@ -162,6 +164,9 @@ class SpecSet:
             holidays = read_holidays(checked.bound, connection)
             if isinstance(holidays, frozenset):
                 plan = replace(plan, calendar=replace(plan.calendar, holidays=holidays))
+            checkins = read_checkins(
+                checked.bound, connection, (name for name in selected if name in checked.model.objectives)
+            )
             if untrusted:
                 restrict(connection, files_behind(checked.bound, tables))
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
@@ -183,6 +188,7 @@ class SpecSet:
             params=given,
             everything=not select,
             warnings=[one for one in checked.problems if one.severity is Severity.WARNING],
+            checkins=checkins,
         )
         clock.lap("assess")
         return Results.of(replace(found, timings=clock.laps) if timings else found)
@@ -258,6 +264,38 @@ class SpecSet:
         looked = Looked(checked.names, model, checked.bound, library_units, anchor, as_of is None, given, problems)
         return explain(name, looked)
 
+    def graph(
+        self,
+        *,
+        as_of: str | date | datetime | None = None,
+        states: bool = True,
+        params: Mapping[str, str] | None = None,
+        sources: Mapping[str, object] | None = None,
+        untrusted: bool = False,
+        no_plugins: bool = False,
+        progress: Callable[[str], None] | None = None,
+    ) -> tuple[Graph, Results | None]:
+        """The map of what supports what, and the evaluation its `states` are from; without them no data is opened.
+
+        Raises `SpecError` where the spec has errors, `UsageError` for a wrong as-of or param.
+        """
+        from kpidsl.graph import gather, with_states
+        from kpidsl.report.text import anchor_said
+
+        if not states:
+            checked = self._checked(params or {}, sources or {}, untrusted, no_plugins, learn=False)
+            return gather(checked.names), None
+        results = self.evaluate(
+            as_of=as_of,
+            params=params,
+            sources=sources,
+            untrusted=untrusted,
+            no_plugins=no_plugins,
+            progress=progress,
+        )
+        drawn = gather(self._open(sources or {}, untrusted, no_plugins, learn=False).resolved[0])
+        return with_states(drawn, results, anchor_said(results)), results
+
     # ------------------------------------------------------------ stages
     def _open(self, frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: bool) -> Opened:
         return opened(self._files, frames, untrusted=untrusted, no_plugins=no_plugins, learn=learn)
@@ -272,12 +310,18 @@ class SpecSet:
         return found
 
     def _checked(
-        self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool
+        self,
+        params: Mapping[str, str],
+        frames: Mapping[str, object],
+        untrusted: bool,
+        no_plugins: bool,
+        *,
+        learn: bool = True,
     ) -> Checked:
         """The checked spec; raises `SpecError` where anything but the data is wrong."""
         from kpidsl.semantic.of_data import is_of_data
 
-        checked = self._check(params, frames, untrusted, no_plugins, learn=True)
+        checked = self._check(params, frames, untrusted, no_plugins, learn=learn)
         if any(one.severity is Severity.ERROR and not is_of_data(one) for one in checked.problems):
             raise SpecError(tuple(checked.problems))
         return checked

@@ -92,7 +92,19 @@ STOREFRONT = Example(
     },
 )
 
-EXAMPLES = (FLIGHTS, STOREFRONT)
+OKR = Example(
+    "okr",
+    (".",),
+    "2026-05-31",
+    {
+        "monthly_boardings": "green",
+        "trips_on_time_kpi": "amber",
+        "trips_cancelled": "green",
+        "tickets_in_app": "amber",
+    },
+)
+
+EXAMPLES = (FLIGHTS, STOREFRONT, OKR)
 
 
 @dataclass(frozen=True, slots=True)

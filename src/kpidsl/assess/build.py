@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from datetime import date, datetime
+from datetime import datetime
 
+from kpidsl.assess.actions import actions_at, unattended
+from kpidsl.assess.attending import attended
+from kpidsl.assess.checkins import Checkin, unusable
 from kpidsl.assess.goal_results import ObjectiveResult
 from kpidsl.assess.inputs import inputs
 from kpidsl.assess.numbers import member, value_of
 from kpidsl.assess.objectives import Goals, failed_objective
 from kpidsl.assess.results import (
-    ActionResult,
     Assessment,
     ErrorResult,
     KpiResult,
     MetricResult,
     Results,
+    ScorecardResult,
     Segment,
     SpecIdentity,
 )
+from kpidsl.assess.scorecards import ScorecardReader
 from kpidsl.assess.status import WORST_FIRST, Judge, window_result
 from kpidsl.calendar import shift_anchor
 from kpidsl.diagnostics import Diagnostic, KpidslError, Severity
@@ -120,7 +124,7 @@ class Assessor:
             whole,
             tuple(segments),
             inputs(slices[0].value.step, self.evaluation, calendar),
-            tuple(self.actions(kpi, whole.status)),
+            actions_at(kpi.actions, whole.status, self.plan.anchor, calendar),
             kpi.supports,
             kpi.about.owner,
             kpi.about.review,
@@ -144,18 +148,6 @@ class Assessor:
                 day = self.plan.calendar.civil(newest)
                 return f"the newest row of {name} is from {day:%Y-%m-%d %H:%M}, older than {unit.counted(count)}"
         return None
-
-    def actions(self, kpi: m.KpiModel, status: str) -> Iterable[ActionResult]:
-        """The actions that this status calls for."""
-        for action in kpi.actions:
-            if action.when in (None, status):
-                yield ActionResult(action.title, action.owner, self.due(action), action.when, action.done)
-
-    def due(self, action: m.ActionModel) -> date | None:
-        if isinstance(action.due, tuple):
-            count, unit = action.due
-            return self.plan.calendar.civil(shift_anchor(self.plan.anchor, -count, unit, self.plan.calendar)).date()
-        return action.due
 
     # ------------------------------------------------------------ objectives
     def objectives(self, selected: tuple[str, ...]) -> tuple[ObjectiveResult, ...]:
@@ -243,6 +235,7 @@ def assess(
     params: Mapping[str, str],
     everything: bool,
     warnings: Iterable[Diagnostic] = (),
+    checkins: Mapping[str, tuple[Checkin, ...] | KpidslError] | None = None,
 ) -> Results:
     """The results of a run, in the order of the spec.
 
@@ -261,7 +254,17 @@ def assess(
             kpis.append(assessor.kpi(model.kpis[name], plan.kpis[name]))
         elif failed is not None and failed.kind == "kpi":
             kpis.append(assessor.failed_kpi(failed))
-    objectives = assessor.objectives(names)
+    said = {name: rows for name, rows in (checkins or {}).items() if not isinstance(rows, KpidslError)}
+    objectives = attended(assessor.objectives(names), model.objectives, said, plan.anchor, plan.calendar)
+    for name, failure in (checkins or {}).items():
+        if isinstance(failure, KpidslError):
+            errors.add(failure.code, failure.message, failure.hint, model.objectives[name].span.place, (name,))
+    reader = ScorecardReader(assessor.evaluation, plan.calendar, {kpi.name: kpi for kpi in kpis})
+    scorecards: list[ScorecardResult] = []
+    for name, shown in plan.scorecards.items():
+        scorecard, met = reader.read(model.scorecards[name], shown)
+        assessor.met(name, met)
+        scorecards.append(scorecard)
     assessor.failed(names)
     if everything:
         assessor.pending()
@@ -274,9 +277,14 @@ def assess(
         tuple(metrics),
         tuple(kpis),
         errors.results(),
-        tuple(told(warning) for warning in (*warnings, *answers.warnings) if warning.severity is not Severity.ERROR),
+        (
+            *(told(warning) for warning in (*warnings, *answers.warnings) if warning.severity is not Severity.ERROR),
+            *unusable(model.objectives, said),
+            *((idle,) if (idle := unattended(kpis)) is not None else ()),
+        ),
         tuple(sorted(params.items())),
         objectives=objectives,
+        scorecards=tuple(scorecards),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from kpidsl.assess.results import BoundResult, Input, Member, Value, WindowResult
+from kpidsl.assess.results import ActionResult, BoundResult, CheckinResult, Input, Member, Value, WindowResult
 from kpidsl.records import dataclass
 
 WORST_FIRST = (
@@ -118,6 +118,8 @@ class KeyResultResult:
     review: str | None
     tags: tuple[str, ...]
     at: str
+    actions: tuple[ActionResult, ...] = ()
+    checkin: CheckinResult | None = None
 
     def why(self, figure: str) -> str | None:
         """Why a figure is undefined; None where it is not, or where this kind of key result has none."""
@@ -165,3 +167,4 @@ class ObjectiveResult:
     review: str | None
     tags: tuple[str, ...]
     at: str
+    actions: tuple[ActionResult, ...] = ()

@@ -127,13 +127,32 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """`due` is the date it is due; `when` the status it is for."""
+    """`due` is the date it is due; `when` the status it is for; `done` the date before the anchor on which it was
+    done. `overdue`: not done, and the day it was due is over at the anchor.
+    """
 
     title: str
     owner: str | None
     due: date | None
     when: str | None
     done: date | None
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckinResult:
+    """The newest check-in of a key result before the anchor; `on` is None where there is none.
+
+    `confidence` is a fraction. `stale` says that it is older than it should be, `reason` why, or that there is none.
+    """
+
+    key_result: str
+    on: date | None
+    confidence: Decimal | None
+    note: str | None
+    by: str | None
+    stale: bool
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +212,47 @@ class KpiResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownResult:
+    """What stands on a scorecard: a KPI by its name, with its status and reason, or a value with its window.
+
+    `text` is it as written.
+    """
+
+    text: str
+    kpi: str | None
+    title: str | None
+    value: Value | None
+    value_undefined: str | None
+    unit: str | None
+    kind: str | None
+    n: int | None
+    window: WindowResult | None
+    target: BoundResult | None
+    status: str | None
+    reason: str | None
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionResult:
+    title: str | None
+    items: tuple[ShownResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardResult:
+    """A scorecard in the order it is written; it shows and never scores."""
+
+    name: str
+    title: str | None
+    description: str | None
+    sections: tuple[SectionResult, ...]
+    owner: str | None
+    tags: tuple[str, ...]
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorResult:
     """Something that could not be had, and the declarations that miss it."""
 
@@ -226,6 +286,7 @@ class Results:
     warnings: tuple[ErrorResult, ...] = ()
     params: tuple[tuple[str, str], ...] = ()
     timings: tuple[tuple[str, Decimal], ...] = field(default=(), compare=False)
+    scorecards: tuple[ScorecardResult, ...] = ()
     objectives: tuple[ObjectiveResult, ...] = ()
 
     @property

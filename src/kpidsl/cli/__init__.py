@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from kpidsl.cli import check, completion, explain, fmt, init, options, schema, show
+from kpidsl.cli import check, completion, explain, fmt, graph, init, options, schema, show
 from kpidsl.cli import eval as eval_
 from kpidsl.cli import test as test_
 from kpidsl.cli.faults import Exit, Session, answer
@@ -78,6 +78,7 @@ for command in (
     test_.command,
     show.command,
     explain.command,
+    graph.command,
     schema.command,
     completion.command,
 ):

@@ -74,6 +74,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0370": "a derived column that hides another",
         "K0371": "a KPI without a target",
         "K0372": "a declaration that nothing uses",
+        "K0373": "an objective or outcome on no map",
         # objectives and key results
         "K0380": "an objective without a period",
         "K0381": "a period that is not fixed",
@@ -134,6 +135,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0613": "an infinite number",
         # results
         "K0700": "a declaration that this version does not evaluate",
+        "K0701": "red, and nothing is done about it",
+        "K0702": "a check-in that cannot be used",
         # plugins and providers
         "K0801": "a plugin that cannot be loaded",
         "K0802": "there is no such provider",

@@ -24,5 +24,6 @@ def plan(model: Model, anchor: datetime, selected: Collection[str] | None, probl
     }
     kpis = {name: lowering.kpi(model.kpis[name]) for name in wanted if name in model.kpis}
     key_results = plan_key_results(model, lowering, selected)
+    scorecards = {name: lowering.scorecard(model.scorecards[name]) for name in wanted if name in model.scorecards}
     cells, anchors = tuple(lowering.cells.kept), frozenset(lowering.series_anchors)
-    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors, key_results)
+    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors, key_results, scorecards)

@@ -17,6 +17,7 @@ from kpidsl.plan.place_in_time import Moment, anchor_of, window_of
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
+from kpidsl.semantic.goal_model import ScorecardModel
 
 MOST_PERIODS = 20_000
 
@@ -51,6 +52,16 @@ class Lowering:
         """The whole, then each `by`."""
         moment = self.moment(kpi.value)
         return tuple(self.slice(kpi, moment, by) for by in ((), *kpi.slices))
+
+    def scorecard(self, scorecard: ScorecardModel) -> n.Shown:
+        """The values that are no KPIs: a KPI is asked for by itself."""
+        return tuple(
+            tuple(
+                self.question(item.value, self.moment(item.value), ()) if item.value is not None else None
+                for item in section.items
+            )
+            for section in scorecard.sections
+        )
 
     def slice(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> n.SlicePlan:
         value = self.lower(kpi.value, moment, by)

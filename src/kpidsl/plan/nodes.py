@@ -188,6 +188,10 @@ class SlicePlan:
     trend: tuple[Question, ...]
 
 
+Shown = tuple[tuple[Question | None, ...], ...]
+"""What a scorecard shows, by section; None where it is a KPI, or nothing that can be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `series_anchors` the
@@ -202,6 +206,7 @@ class Plan:
     cells: tuple[Cell, ...]
     series_anchors: frozenset[datetime]
     key_results: Mapping[str, KeyResultPlan] = field(default_factory=dict)
+    scorecards: Mapping[str, Shown] = field(default_factory=dict)
 
 
 def inside(step: Step) -> tuple[Step, ...]:

@@ -21,7 +21,9 @@ from kpidsl.assess.results import (
     KpiResult,
     MetricResult,
     Results,
+    ScorecardResult,
     Segment,
+    ShownResult,
     TrendPoint,
     WindowResult,
 )
@@ -53,6 +55,7 @@ def document(results: Results) -> Fields:
         "metrics": [metric(each) for each in results.metrics],
         "kpis": [kpi(each) for each in results.kpis],
         "objectives": [objective(each) for each in results.objectives],
+        **given(scorecards=records(map(scorecard, results.scorecards))),
         "errors": [error(each) for each in results.errors],
         "warnings": [error(each) for each in results.warnings],
         **given(timings={stage: canonical(seconds) for stage, seconds in results.timings} or None),
@@ -228,8 +231,39 @@ def approximation(found: Approximation | None) -> Fields | None:
     return None if found is None else given(method=found.method, error=found.error)
 
 
+def scorecard(found: ScorecardResult) -> Fields:
+    return given(
+        name=found.name,
+        title=found.title,
+        description=found.description,
+        sections=[given(title=each.title, items=[shown(item) for item in each.items]) for each in found.sections],
+        owner=found.owner,
+        tags=found.tags or None,
+        at=found.at,
+    )
+
+
+def shown(found: ShownResult) -> Fields:
+    return given(
+        kpi=found.kpi,
+        text=found.text,
+        title=found.title,
+        value=found.value,
+        value_undefined=found.value_undefined,
+        unit=found.unit,
+        kind=found.kind,
+        n=found.n,
+        window=window(found.window),
+        target=bound(found.target),
+        status=found.status,
+        reason=found.reason,
+        inputs=records(map(input_, found.inputs)),
+    )
+
+
 def action(found: ActionResult) -> Fields:
-    return given(title=found.title, owner=found.owner, due=found.due, when=found.when, done=found.done)
+    fields = given(title=found.title, owner=found.owner, due=found.due, when=found.when, done=found.done)
+    return {**fields, "overdue": True} if found.overdue else fields
 
 
 def error(found: ErrorResult) -> Fields:

@@ -6,40 +6,17 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from kpidsl.assess.goal_results import WORST_FIRST, KeyResultResult, ObjectiveResult
+from kpidsl.assess.results import ActionResult, CheckinResult
 from kpidsl.diagnostics.glyphs import visible
-from kpidsl.records import dataclass
 from kpidsl.report.figures import Figure, bound, exact, figure
 from kpidsl.report.numbers import plain
+from kpidsl.report.scorecards import said_of
+from kpidsl.report.statuses import STATES
 from kpidsl.report.table import Column, Table, TableRow, paint
 
 OFFENDERS = 5  # named of those there are
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """How a state looks: a sign and a word, and an ANSI colour."""
-
-    sign: str
-    word: str
-    colour: str
-
-    def __str__(self) -> str:
-        return f"{self.sign} {self.word}"
-
-
-STATES = {
-    "off_track": State("✗", "off track", "31"),
-    "missed": State("✗", "missed", "31"),
-    "error": State("‼", "error", "1;31"),
-    "no_data": State("∅", "no data", "36"),
-    "stale": State("~", "stale", "35"),
-    "at_risk": State("!", "at risk", "33"),
-    "too_early": State("…", "too early", "2"),
-    "not_started": State("·", "not started", "2"),
-    "on_track": State("✓", "on track", "32"),
-    "achieved": State("✓", "achieved", "32"),
-    "abandoned": State("-", "abandoned", "2"),
-}
 COLUMNS = (
     Column("progress", "Progress"),
     Column("expected", "Expected", leaves=6, said="expected"),
@@ -79,6 +56,7 @@ def _rows(found: ObjectiveResult) -> Iterable[TableRow]:
         colour=state.colour,
         remarks=(" · ".join(_of_objective(found)),),
     )
+    yield from open_actions(found.actions, depth=1)
     for one in found.key_results:
         yield _key_result(one)
         yield from _beneath(one)
@@ -132,6 +110,29 @@ def _beneath(found: KeyResultResult) -> Iterable[TableRow]:
         by = f", {visible(found.confidence.by)}" if found.confidence.by else ""
         on = f", {found.confidence.on}" if found.confidence.on else ""
         yield TableRow(title=said + by + on, cells={}, depth=2)
+    if found.checkin is not None and (found.checkin.on is not None or found.checkin.stale):
+        yield TableRow(title=" · ".join(_checkin(found.checkin)), cells={}, depth=2)
+    yield from open_actions(found.actions, depth=2)
+
+
+def _checkin(found: CheckinResult) -> Iterable[str]:
+    """What was said last, by whom, and whether that is too long ago."""
+    if found.on is None:
+        yield visible(found.reason or "")
+        return
+    sure = f", {plain(found.confidence * 100)}% confident" if found.confidence is not None else ""
+    yield f"checked in {found.on}" + (f" by {visible(found.by)}" if found.by else "") + sure
+    if found.note:
+        yield visible(found.note)
+    if found.stale:
+        yield f"~ stale: {visible(found.reason or '')}"
+
+
+def open_actions(actions: Sequence[ActionResult], *, depth: int) -> Iterable[TableRow]:
+    """What is still to be done, a row each."""
+    for action in actions:
+        if action.done is None:
+            yield TableRow(title=f"→ {visible(said_of(action))}", cells={}, depth=depth)
 
 
 def _member(member: object) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kpidsl.assess.goal_results import CheckpointResult, ItemResult, KeyResultResult, ObjectiveResult, Offender
-from kpidsl.assess.results import BoundResult
-from kpidsl.report.document import Fields, given, input_, records, window
+from kpidsl.assess.results import BoundResult, CheckinResult
+from kpidsl.report.document import Fields, action, given, input_, records, window
 
 
 def objective(found: ObjectiveResult) -> Fields:
@@ -30,6 +30,7 @@ def objective(found: ObjectiveResult) -> Fields:
         parents=records({"objective": one.objective, "relation": one.relation} for one in found.parents),
         contributors=found.contributors or None,
         key_results=[key_result(one) for one in found.key_results],
+        actions=records(map(action, found.actions)),
         supports=found.supports or None,
         owner=found.owner,
         review=found.review,
@@ -91,7 +92,9 @@ def key_result(found: KeyResultResult) -> Fields:
         )
         if found.confidence is not None
         else None,
+        checkin=checkin(found.checkin) if found.checkin is not None else None,
         inputs=records(map(input_, found.inputs)),
+        actions=records(map(action, found.actions)),
         owner=found.owner,
         review=found.review,
         tags=found.tags or None,
@@ -110,6 +113,11 @@ def target(found: BoundResult | None) -> dict[str, object]:
         "target_high": found.high,
         "target_undefined": found.undefined,
     }
+
+
+def checkin(found: CheckinResult) -> Fields:
+    fields = given(date=found.on, confidence=found.confidence, note=found.note, by=found.by)
+    return {**fields, "stale": found.stale, **given(reason=found.reason)}
 
 
 def checkpoint(found: CheckpointResult) -> Fields:

@@ -19,12 +19,13 @@ from kpidsl.assess.results import (
     WindowResult,
 )
 from kpidsl.diagnostics.glyphs import columns, encodable, visible
-from kpidsl.records import dataclass
 from kpidsl.report.explained import explained
 from kpidsl.report.figures import Figure, bound, difference, distance, figure, ratio, sparkline
 from kpidsl.report.goal_table import counted, objective_table
 from kpidsl.report.notes import notes
 from kpidsl.report.numbers import plain
+from kpidsl.report.scorecards import overdue_table, said_of, scorecard_table
+from kpidsl.report.statuses import STATUSES, WORST_FIRST
 from kpidsl.report.table import Column, Table, TableRow, paint
 
 WIDTH = 120  # columns, where nobody says how many there are
@@ -33,29 +34,6 @@ SEGMENTS = 12  # of a KPI; of more, the worst ones
 TREND = 24  # values, the newest ones
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a status looks: a sign and a word, as colour alone tells some people nothing, and an ANSI colour."""
-
-    sign: str
-    word: str
-    colour: str
-
-    def __str__(self) -> str:
-        return f"{self.sign} {self.word}"
-
-
-# Worst first: of many segments those that come first here are shown.
-STATUSES = {
-    "red": Status("✗", "red", "31"),
-    "error": Status("‼", "error", "1;31"),
-    "amber": Status("!", "amber", "33"),
-    "stale": Status("~", "stale", "35"),
-    "no_data": Status("∅", "no data", "36"),
-    "no_target": Status("-", "no target", "2"),
-    "green": Status("✓", "green", "32"),
-}
-WORST_FIRST = tuple(STATUSES)
 COLUMNS = (
     Column("value", "Value"),
     Column("target", "Target", leaves=5, said="target"),
@@ -81,6 +59,8 @@ def to_text(results: Results, *, width: int = WIDTH, colour: bool = False) -> st
         kpi_table(results.kpis, width=width, colour=colour),
         metric_table(results.metrics, width=width, colour=colour),
         objective_table(results.objectives, width=width, colour=colour),
+        *(scorecard_table(each, width=width, colour=colour) for each in results.scorecards),
+        overdue_table(results, width=width, colour=colour),
         notes(results.errors, "error", width=width, colour=colour),
         notes(results.warnings, "warning", width=width, colour=colour),
         explained(results, width=width, colour=colour),
@@ -150,8 +130,7 @@ def _actions(kpi: KpiResult) -> Iterable[str]:
     """What is still to be done at this status."""
     for action in kpi.actions:
         if action.done is None and action.when in (None, kpi.assessment.status):
-            said = [part for part in (action.owner, f"due {action.due}" if action.due else None) if part]
-            yield f"→ {action.title}" + (f" ({', '.join(said)})" if said else "")
+            yield f"→ {said_of(action)}"
 
 
 def worst(segments: Sequence[Segment]) -> tuple[Segment, ...]:
@@ -220,10 +199,10 @@ def _counts(results: Results, *, colour: bool) -> list[str]:
         parts.append(paint(_many(len(results.errors), "error"), STATUSES["error"].colour, on=colour))
     if results.warnings:
         parts.append(_many(len(results.warnings), "warning"))
-    return [*(parts or ["nothing to show"]), f"as of {_anchor(results)}"]
+    return [*(parts or ["nothing to show"]), f"as of {anchor_said(results)}"]
 
 
-def _anchor(results: Results) -> str:
+def anchor_said(results: Results) -> str:
     """The as-of as a person gives it: a day means its end."""
     moment, zone = results.as_of, visible(results.timezone)
     if results.as_of_is_now:

@@ -309,11 +309,14 @@ class PolicyModel:
 
 @dataclass(frozen=True, slots=True)
 class ShownModel:
-    """A value on a scorecard; `kpi` is the KPI it is, with its status, or None for a value alone."""
+    """What a scorecard shows: a KPI by its name, with its status, or a value alone. `title` is that of the metric it
+    is, where it is one metric in a window. Neither a KPI nor a value: what it names is made impossible by the data.
+    """
 
     text: str
     kpi: str | None
-    value: Value
+    title: str | None
+    value: Value | None
     span: Span
 
 

@@ -9,8 +9,8 @@ from kpidsl.syntax import goal_nodes as g
 
 
 def pending_declarations(names: Names) -> tuple[Pending, ...]:
-    """Outcomes and scorecards; intervals and signals."""
-    kinds = {g.OutcomeDecl: "outcome", g.ScorecardDecl: "scorecard"}
+    """Outcomes; intervals and signals."""
+    kinds = {g.OutcomeDecl: "outcome"}
     found: list[Pending] = []
     for name, declared in names.named.items():
         node = declared.node

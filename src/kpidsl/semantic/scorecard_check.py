@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpidsl.semantic import goal_model as m
+from kpidsl.semantic import values as v
 from kpidsl.semantic.properties import META, about, each_named_once, once
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.value_check import Around, ValueChecker
@@ -62,15 +63,35 @@ class ScorecardChecker:
     def items(self, prop: g.ShowProp) -> tuple[m.ShownModel, ...]:
         found: list[m.ShownModel] = []
         for node in prop.items:
+            said = self.problems.has_errors
             try:
                 found.append(self.shown(node))
             except Invalid:
-                self.ok = False
+                if self.problems.has_errors and not said:
+                    self.ok = False
+                else:  # what is wrong with the metric is told with the metric
+                    found.append(m.ShownModel(written(node), None, None, None, node.span))
         return tuple(found)
 
     def shown(self, node: x.Expr) -> m.ShownModel:
+        declared = self.values.names.find(node.name, self.namespace) if isinstance(node, x.NameRef) else None
+        if declared is not None and isinstance(declared.node, KpiDecl):
+            return m.ShownModel(written(node), declared.name, None, None, node.span)
         value = self.values.number(node, Around(self.namespace))
         check_windows(value, node, self.problems)
-        declared = self.values.names.find(node.name, self.namespace) if isinstance(node, x.NameRef) else None
-        kpi = declared.name if declared is not None and isinstance(declared.node, KpiDecl) else None
-        return m.ShownModel(" ".join(node.span.text.split()), kpi, value, node.span)
+        return m.ShownModel(written(node), None, self.title(value), value, node.span)
+
+    def title(self, value: v.Value) -> str | None:
+        """The title of a metric that is shown in a window, and nothing else."""
+        while isinstance(value, v.Windowed | v.Defaulted | v.Converted):
+            value = value.operand
+        if not isinstance(value, v.Measure):
+            return None
+        declared = self.values.names.named.get(value.metric)
+        title = getattr(declared.node, "title", None) if declared is not None else None
+        return title.value if title is not None else None
+
+
+def written(node: x.Expr) -> str:
+    """An expression on one line."""
+    return " ".join(node.span.text.split())

@@ -184,6 +184,11 @@ def distinct(name: str, column: str) -> exp.Select:
     return exp.select(column_of("t", column)).distinct().from_(table(name, "t"))
 
 
+def columns_of(name: str, columns: Sequence[str]) -> exp.Select:
+    """Some columns of all rows, in their order."""
+    return exp.select(*(column_of("t", column) for column in columns)).from_(table(name, "t"))
+
+
 def text(query: exp.Expr, *, pretty: bool = False) -> str:
     """The SQL of a query in DuckDB's dialect."""
     return query.sql(dialect=DIALECT, pretty=pretty)

@@ -18,6 +18,7 @@ from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax.node import Name, Node
 from kpidsl.syntax.nodes import Spec
 from kpidsl.syntax.setting_nodes import GoalDecl, ImportDecl
+from kpidsl.syntax.shared_nodes import SupportsProp
 
 _JUDGING = (d.KpiDecl, g.ObjectiveDecl, g.OutcomeDecl, g.ScorecardDecl)
 _WATCHING = (d.TargetProp, d.GuardProp, d.CompareProp, d.TrendProp)
@@ -61,6 +62,7 @@ def _unused(names: Names, model: Model, problems: Problems) -> None:
         for declaration in spec.declarations:
             used.read(declaration)
     library = _imported(names.specs)
+    _on_no_map(names, library, problems)
     if not any(isinstance(declared.node, (d.MetricDecl, *_JUDGING)) for declared in names.named.values()):
         return
 
@@ -96,6 +98,33 @@ def _unused(names: Names, model: Model, problems: Problems) -> None:
                     f"give it a window and a target: `kpi … {{ value {node.name.text} over last month; target >= … }}`"
                 )
                 tell("metric", node.name, f"{hint}, or take it out")
+
+
+def _on_no_map(names: Names, library: set[Source], problems: Problems) -> None:
+    """Warn of objectives and outcomes that serve nothing and that nothing serves, beside goals they could serve."""
+    goals = [full for full, one in names.named.items() if isinstance(one.node, GoalDecl)]
+    served = {
+        found.name
+        for one in names.named.values()
+        for prop in getattr(one.node, "properties", ())
+        if isinstance(prop, SupportsProp | g.ParentProp)
+        for name in (prop.names if isinstance(prop, SupportsProp) else (prop.parent,))
+        if (found := names.find(name.text, one.namespace)) is not None
+    }
+    for full, declared in names.named.items():
+        node = declared.node
+        if not goals or not isinstance(node, g.ObjectiveDecl | g.OutcomeDecl) or node.span.source in library:
+            continue
+        if full in served or any(isinstance(prop, SupportsProp | g.ParentProp) for prop in node.properties):
+            continue
+        what = "objective" if isinstance(node, g.ObjectiveDecl) else "outcome"
+        also = " or `parent OBJECTIVE`" if what == "objective" else ""
+        problems.warning(
+            "K0373",
+            f"the {what} `{node.name.text}` is on no map: it supports nothing, and nothing supports it",
+            node.name.span,
+            hint=f"add `supports {goals[0]}`{also}",
+        )
 
 
 def _imported(specs: tuple[Spec, ...]) -> set[Source]:
