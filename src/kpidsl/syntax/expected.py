@@ -30,7 +30,7 @@ _WORDS = {
     "EDGE": "`end` or `start`",
     "FROM_NUMBER": "`from`",
     "CONVERSION": "`conversion_rate`",
-    "APPROXIMATE": "`count_distinct~`",
+    "APPROXIMATE": "a name",
     "PER_NUMBER": "`per 100_000`",
     "MONTH_DAY": "a day such as `01-31`",
     "PATTERN": "`4-4-5`",
