@@ -85,6 +85,7 @@ class Assessor:
             metric.about.tags,
             metric.span.place,
             found.n_open,
+            question.partial,
         )
 
     # ------------------------------------------------------------ KPIs

@@ -108,6 +108,7 @@ def metric(found: MetricResult) -> Fields:
         n=found.n,
         n_unknown=found.n_unknown,
         n_open=found.n_open,
+        partial=found.partial or None,
         window=window(found.window),
         inputs=records(map(input_, found.inputs)),
         indicator=found.indicator,
@@ -123,7 +124,7 @@ def kpi(found: KpiResult) -> Fields:
         **given(name=found.name, title=found.title, description=found.description),
         **_picked(judged, "value", "value_undefined"),
         **given(unit=found.unit, kind=found.kind),
-        **_picked(judged, "n", "n_unknown", "n_open"),
+        **_picked(judged, "n", "n_unknown", "n_open", "partial"),
         **given(window=window(found.window)),
         **_picked(judged, "target", "amber", "attainment", "gap", "status", "reason", "comparisons"),
         **given(segments=records(map(segment, found.segments))),
@@ -151,6 +152,7 @@ def assessment(found: Assessment) -> Fields:
         n=found.n,
         n_unknown=found.n_unknown,
         n_open=found.n_open,
+        partial=found.partial or None,
         target=bound(found.target),
         amber=bound(found.amber),
         attainment=found.attainment,
@@ -184,6 +186,7 @@ def comparison(found: Comparison) -> Fields:
         change_relative=found.change_relative,
         change_undefined=found.change_undefined,
         n=found.n,
+        partial=found.partial or None,
         window=window(found.window),
     )
 
@@ -197,6 +200,7 @@ def trend_point(found: TrendPoint) -> Fields:
         value=found.value,
         value_undefined=found.value_undefined,
         n=found.n,
+        partial=found.partial or None,
     )
 
 
