@@ -45,7 +45,7 @@ class Env:
     """Where an expression is evaluated.
 
     `window` is a window as written, or a period of a series, with the number of `earlier` shifts it already has.
-    `origin` is the anchor before these. `members` is the segment, `key` the member of the series around, `names` what a guard may name. `series` is where
+    `origin` is the anchor before these; `before`: the window before is meant. `members` is the segment, `key` the member of the series around, `names` what a guard may name. `series` is where
     the outermost series stands.
     """
 
@@ -61,6 +61,7 @@ class Env:
     key: tuple[tuple[str, object], ...] = ()
     names: tuple[tuple[str, Outcome], ...] = ()
     origin: datetime | None = None
+    before: bool = False
 
 
 def unit_of(unit: x.WindowUnit) -> Unit:
@@ -211,7 +212,8 @@ def by_weeks(world: World, env: Env) -> tuple[datetime, Span | None] | None:
 
     def stand() -> tuple[datetime, Span]:
         there = replace(env, anchor=moved(world, env.origin or env.anchor, plain), window=None, earlier=())
-        return cut(world, there), resolve(world, there, window, plain)
+        found = previous(world, there, window, plain) if env.before else None
+        return cut(world, there), found[1] if found is not None else resolve(world, there, window, plain)
 
     for count, by in moves:
         anchor, span = stand()
@@ -249,6 +251,10 @@ def enter_over(world: World, expr: x.Over, env: Env) -> Env | None:
     """Inside `M over W`; None where the previous window is asked for and there is none."""
     if not env.previous:
         return replace(env, window=(expr.window, 0))
+    if not isinstance(expr.window, x.ToDateWindow):
+        there = replace(env, window=(expr.window, 0), previous=False, before=True)
+        if by_weeks(world, there) is not None:
+            return there
     before = previous(world, replace(env, window=None), expr.window, env.earlier)
     if before is None:
         return None
