@@ -35,10 +35,11 @@ from kpidsl.syntax.shared_nodes import ProviderCall
 from oracle.civil import MONTH_NAMES, WEEKDAYS, Almanac, Span, as_of
 from oracle.kpis import Judged, Kpi, KpiResult, kpi_of, kpi_result
 from oracle.metrics import evaluate, hull, largest_lag
-from oracle.parts import Env, World, constant, metric_of
+from oracle.parts import constant
 from oracle.tables import table
 from oracle.values import Form, Outcome, Undefined, Value
 from oracle.weeks import Weeks
+from oracle.world import Env, World, metric_of
 
 __all__ = ["Form", "Judged", "KpiResult", "Oracle", "Outcome", "Span", "Undefined", "Value"]
 

@@ -12,22 +12,9 @@ from kpidsl.syntax.node import Text
 from oracle import rows as r
 from oracle.civil import ELAPSED, Span, Unit
 from oracle.conversions import conversion
-from oracle.parts import (
-    DAYS,
-    PERIODS,
-    Env,
-    Lag,
-    World,
-    aggregate,
-    constant,
-    cut,
-    enter_earlier,
-    enter_over,
-    length_of,
-    part,
-    window_of,
-)
+from oracle.parts import aggregate, constant, cut, enter_earlier, enter_over, part, window_of
 from oracle.values import Form, Outcome, Undefined, Value, fewest, over_members
+from oracle.world import DAYS, PERIODS, Env, Lag, World, length_of
 
 
 def evaluate(world: World, expr: x.Expr, env: Env) -> Outcome:

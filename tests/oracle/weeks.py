@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 DAY = timedelta(days=1)
 
@@ -23,15 +24,7 @@ class Weeks:
 
     def end(self, year: int) -> date:
         """The day after the last day of the year whose end falls due in a calendar year."""
-        if self.day is None:
-            on = date(year + self.month // 12, self.month % 12 + 1, 1) - DAY
-            while on.weekday() != self.weekday:
-                on -= DAY
-        else:
-            due = date(year, self.month, self.day)
-            near = [due + away * DAY for away in range(-3, 4)]
-            (on,) = (day for day in near if day.weekday() == self.weekday)
-        return on + DAY
+        return _end(self, year)
 
     def starts(self, year: int) -> list[date]:
         """The first days of the twelve months of a year, and the day after its end."""
@@ -62,3 +55,16 @@ class Weeks:
         """The calendar year in which the end of the year of that name falls due."""
         january_to_december = self.month == 12 and self.day in (None, 31)
         return name if named_by == "end" or january_to_december else name + 1
+
+
+@cache
+def _end(weeks: Weeks, year: int) -> date:
+    if weeks.day is None:
+        on = date(year + weeks.month // 12, weeks.month % 12 + 1, 1) - DAY
+        while on.weekday() != weeks.weekday:
+            on -= DAY
+    else:
+        due = date(year, weeks.month, weeks.day)
+        near = [due + away * DAY for away in range(-3, 4)]
+        (on,) = (day for day in near if day.weekday() == weeks.weekday)
+    return on + DAY

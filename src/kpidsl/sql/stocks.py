@@ -52,7 +52,7 @@ def at_edges(
     _between(rows, time, first, last)
     moment, keys = rows.row(time), [rows.row(row) for row in per]
     by, wanted = wanted_of(rows, members, cells, scales)
-    on = [exp.EQ(this=moment.copy(), expression=_column("best", "w"))]
+    on: list[exp.Expr] = [exp.EQ(this=moment.copy(), expression=_column("best", "w"))]
     on.extend(exp.NullSafeEQ(this=key, expression=_column(f"k{place}", "w")) for place, key in enumerate(keys))
     window = _column("w", "w")
     query = exp.select(window, exp.Count(this=exp.Star()), *by, *wanted).from_(rows.select().subquery("r"))
