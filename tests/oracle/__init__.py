@@ -35,9 +35,11 @@ from kpidsl.syntax.shared_nodes import ProviderCall
 from oracle.civil import MONTH_NAMES, WEEKDAYS, Almanac, Span, as_of
 from oracle.kpis import Judged, Kpi, KpiResult, kpi_of, kpi_result
 from oracle.metrics import evaluate, hull, largest_lag
-from oracle.parts import Env, World, constant, metric_of
+from oracle.parts import constant
 from oracle.tables import table
 from oracle.values import Form, Outcome, Undefined, Value
+from oracle.weeks import Weeks
+from oracle.world import Env, World, metric_of
 
 __all__ = ["Form", "Judged", "KpiResult", "Oracle", "Outcome", "Span", "Undefined", "Value"]
 
@@ -47,6 +49,9 @@ Rows = Sequence[Mapping[str, object]]
 def almanac_of(specs: Sequence[Spec], rows: Mapping[str, Rows]) -> Almanac:
     """The calendar of specs. Its holidays are the column `date` of the rows that `holidays arrow("NAME")` names."""
     zone, week, month, named = "UTC", 0, 1, "start"
+    pattern: tuple[int, ...] = ()
+    ends: tuple[int, int, int | None] | None = None
+    week_53 = "blank"
     holidays: frozenset[date] = frozenset()
     for spec in specs:
         for decl in spec.declarations:
@@ -59,13 +64,26 @@ def almanac_of(specs: Sequence[Spec], rows: Mapping[str, Rows]) -> Almanac:
                     case s.YearStartsProp():
                         month = MONTH_NAMES.index(prop.month.text) + 1
                         named = prop.named_by.text if prop.named_by else "start"
+                    case s.PatternProp():
+                        pattern = tuple(int(weeks) for weeks in prop.pattern.split("-"))
+                    case s.YearEndsLastProp():
+                        ends = WEEKDAYS.index(prop.weekday.text), MONTH_NAMES.index(prop.month.text) + 1, None
+                        named = prop.named_by.text if prop.named_by else "start"
+                    case s.YearEndsNearestProp():
+                        ends = WEEKDAYS.index(prop.weekday.text), prop.month, prop.day
+                        named = prop.named_by.text if prop.named_by else "start"
+                    case s.Week53Prop():
+                        week_53 = prop.way.text
                     case s.HolidaysProp(days=ProviderCall(arguments=(argument,))):
                         assert isinstance(argument.value, Text)
                         found = (row["date"] for row in rows[argument.value.value])
                         holidays = frozenset(day for day in found if isinstance(day, date))
                     case _:
                         raise AssertionError(f"the oracle has no {prop}")
-    return Almanac(zone, week, month, named, holidays)
+    if ends is None:
+        return Almanac(zone, week, month, named, holidays)
+    one, two, three = pattern
+    return Almanac(zone, week, month, named, holidays, Weeks((one, two, three), *ends, week_53))
 
 
 class Oracle:

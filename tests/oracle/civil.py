@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from oracle.weeks import Weeks
+
 WORDS = {
     "second": "second",
     "minute": "minute",
@@ -50,13 +52,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Almanac:
-    """A calendar: time zone, first day of the week (0 Monday), first month of the fiscal year and what names it."""
+    """A calendar: time zone, first day of the week (0 Monday), first month of the fiscal year and what names it; with
+    `weeks` the fiscal year is of whole weeks instead.
+    """
 
     timezone: str = "UTC"
     week_start: int = 0
     fiscal_month: int = 1
     named_by: str = "start"
     holidays: frozenset[date] = frozenset()
+    weeks: Weeks | None = None
 
     def business_days(self, start: date, end: date) -> int:
         """The days after `start` up to `end` that are neither Saturday, Sunday nor a holiday; backwards, as a negative
@@ -79,6 +84,10 @@ class Almanac:
         return self.instant(datetime.combine(day, time()))
 
     # ------------------------------------------------------------ units
+    def by_weeks(self, unit: Unit) -> Weeks | None:
+        """The years of whole weeks that a unit is counted in."""
+        return self.weeks if unit.fiscal and unit.grain in (*MONTHS, "week") else None
+
     def _first_month(self, unit: Unit) -> int:
         return self.fiscal_month if unit.fiscal else 1
 
@@ -91,7 +100,14 @@ class Almanac:
             into += timedelta(minutes=civil.minute if unit.grain == "hour" else 0)
             return instant - into  # elapsed, so that both hours of an autumn night have their own start
         day = civil.date()
-        if unit.grain == "week":
+        weeks = self.by_weeks(unit)
+        if weeks is not None and unit.grain == "week":
+            while (day - weeks.end(weeks.year_of(day) - 1)).days % 7:
+                day -= timedelta(days=1)
+        elif weeks is not None:
+            year, month = weeks.month_of(day)
+            day = weeks.month_start(year, month - month % MONTHS[unit.grain])
+        elif unit.grain == "week":
             day -= timedelta(days=(day.weekday() - self.week_start) % 7)
         elif unit.grain != "day":
             back = (day.month - self._first_month(unit)) % MONTHS[unit.grain]
@@ -105,6 +121,10 @@ class Almanac:
         day = self.civil(boundary).date()
         if unit.grain in ("day", "week"):
             return self.day(day + timedelta(days=count * (7 if unit.grain == "week" else 1)))
+        weeks = self.by_weeks(unit)
+        if weeks is not None:
+            year, month = weeks.month_of(day)
+            return self.day(weeks.month_start(year, month + count * MONTHS[unit.grain]))
         return self.day(add_months(day, count * MONTHS[unit.grain]))
 
     def periods(self, unit: Unit, span: Span) -> list[Span]:
@@ -129,10 +149,18 @@ class Almanac:
             civil = datetime.combine(civil.date(), time())
         if unit.grain in ("day", "week"):
             return self.instant(civil - timedelta(days=count * (7 if unit.grain == "week" else 1)))
-        first = civil.date().replace(day=1)
+        weeks = self.by_weeks(unit)
+        if weeks is not None:
+            year, month = weeks.month_of(civil.date())
+            first = weeks.month_start(year, month)
+            target = weeks.month_start(year, month - count * MONTHS[unit.grain])
+            after = weeks.month_start(year, month - count * MONTHS[unit.grain] + 1)
+        else:
+            first = civil.date().replace(day=1)
+            target = add_months(first, -count * MONTHS[unit.grain])
+            after = add_months(target, 1)
         elapsed = civil - datetime.combine(first, time())
-        target = add_months(first, -count * MONTHS[unit.grain])
-        length = add_months(target, 1) - target
+        length = after - target
         return self.instant(datetime.combine(target, time()) + min(elapsed, length))
 
     # ------------------------------------------------------------ named periods
@@ -141,6 +169,8 @@ class Almanac:
         fiscal = text.startswith("FY")
         year, _, part = text.removeprefix("FY").partition("-")
         number = int(year)
+        if fiscal and self.weeks is not None:
+            return self._period_of_weeks(self.weeks, number, part)
         if part.startswith("W"):
             # The week with 4 January, or for other week starts its like: the first that has four days in the year.
             unit = Unit("week")
@@ -160,6 +190,16 @@ class Almanac:
             unit, count = Unit("year", fiscal), 0
         start = self.step(self.day(begin), unit, count)
         return Span(start, self.step(start, unit, 1)), unit
+
+    def _period_of_weeks(self, weeks: Weeks, name: int, part: str) -> tuple[Span, Unit]:
+        year = weeks.year_named(name, self.named_by)
+        if part.startswith("W"):
+            first = weeks.end(year - 1) + timedelta(days=7 * (int(part[1:]) - 1))
+            return Span(self.day(first), self.day(first + timedelta(days=7))), Unit("week", fiscal=True)
+        grain = {"Q": "quarter", "H": "half", "": "year"}.get(part[:1], "month")
+        count = (int(part.lstrip("QH")) - 1) * MONTHS[grain] if part else 0
+        start = weeks.month_start(year, count)
+        return Span(self.day(start), self.day(weeks.month_start(year, count + MONTHS[grain]))), Unit(grain, fiscal=True)
 
 
 def add_months(first: date, count: int) -> date:

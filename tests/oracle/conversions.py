@@ -14,9 +14,10 @@ from fractions import Fraction
 
 from kpidsl.syntax import expr_nodes as x
 from oracle import rows as r
-from oracle.parts import Env, World, crossing, cut, orderable, part, scope, window_of
+from oracle.parts import crossing, cut, orderable, part, scope, window_of
 from oracle.tables import instant
 from oracle.values import Form, Outcome, Undefined, Value
+from oracle.world import Env, World
 
 
 @dataclass(frozen=True, slots=True)

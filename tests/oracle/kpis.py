@@ -12,9 +12,10 @@ from kpidsl.syntax.shared_nodes import Bound, ByProp, CompareBound, RangeBound, 
 from oracle import rows as r
 from oracle.civil import Span
 from oracle.metrics import combinations, evaluate, hull, largest_lag, mentioned
-from oracle.parts import Env, World, cut, enter_earlier, length_of, unit_of
+from oracle.parts import cut, enter_earlier
 from oracle.tables import instant
 from oracle.values import Form, Outcome, Undefined, Value
+from oracle.world import Env, World, length_of, unit_of
 
 WORST_FIRST = ("error", "no_data", "stale", "red", "amber", "green", "no_target")
 

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.node import Text
 from oracle import rows as r
-from oracle.civil import Span, Unit
+from oracle.civil import ELAPSED, Span, Unit
 from oracle.conversions import conversion
-from oracle.parts import (
-    DAYS,
-    PERIODS,
-    Env,
-    Lag,
-    World,
-    aggregate,
-    constant,
-    cut,
-    enter_earlier,
-    enter_over,
-    length_of,
-    part,
-    window_of,
-)
+from oracle.parts import aggregate, constant, cut, enter_earlier, enter_over, part, window_of
 from oracle.values import Form, Outcome, Undefined, Value, fewest, over_members
+from oracle.world import DAYS, PERIODS, Env, Lag, World, length_of
 
 
 def evaluate(world: World, expr: x.Expr, env: Env) -> Outcome:
@@ -47,7 +34,11 @@ def evaluate(world: World, expr: x.Expr, env: Env) -> Outcome:
         case x.Filtered():
             return evaluate(world, expr.operand, replace(env, filters=(*env.filters, expr.predicate)))
         case x.Each():
-            return evaluate(world, expr.operand, member_env(expr.by.text, env))
+            inner = member_env(axis(expr), env)
+            factor = to_the_whole(world, expr, inner)
+            if factor is not None:
+                return over_division(prorated(world, expr.operand, inner, factor))
+            return evaluate(world, expr.operand, inner)
         case x.Default():
             found = evaluate(world, expr.operand, env)
             if isinstance(found, Undefined) and found.reason == "no_rows":
@@ -130,6 +121,11 @@ def logic(operator: str, left: Outcome, right: Outcome) -> Outcome:
     return Value(any(both) if operator == "or" else all(both), n, max(left.form, right.form))
 
 
+def over_division(found: Outcome) -> Outcome:
+    """A value whose digits may not end."""
+    return found if isinstance(found, Undefined) else replace(found, form=max(found.form, Form.DIVIDED))
+
+
 # ---------------------------------------------------------------- series
 def series(world: World, expr: x.Call, env: Env) -> Outcome:
     """`avg(M each day)`: M at every member, brought back to one value."""
@@ -139,11 +135,11 @@ def series(world: World, expr: x.Call, env: Env) -> Outcome:
         assert isinstance(number, Fraction)
         at = number
     operand = expr.arguments[0]
-    (by,) = sorted({each.by.text for each, _ in eaches(world, operand, env)})
+    (by,) = sorted({axis(each) for each, _ in eaches(world, operand, env)})
     members = [
         evaluate(world, operand, replace(env, key=(*env.key, (by, key)))) for key in keys(world, operand, env, by)
     ]
-    counts_periods = expr.function.text == "count" and by in PERIODS  # the calendar's, whatever the data
+    counts_periods = expr.function.text == "count" and unit_named(by) is not None  # the calendar's, whatever the data
     if not members and expr.function.text in ("count", "sum") and not counts_periods:
         return Value(Fraction(0), 0) if covered(world, operand, env) else Undefined("no_rows")
     return over_members(expr.function.text, members, at)
@@ -162,10 +158,67 @@ def member_env(by: str, env: Env) -> Env:
     """Where one member of a series is evaluated: in its period, whose end is the anchor, or in its segment."""
     (key,) = [member for name, member in env.key if name == by][-1:]
     series = env.series or replace(env, members=())
-    if by not in PERIODS:
+    if unit_named(by) is None:
         return replace(env, members=(*env.members, (by, key)), series=series)
     assert isinstance(key, Span)
-    return replace(env, window=(key, len(env.earlier)), anchor=key.end, lag=None, series=series, previous=False)
+    return replace(
+        env, window=(key, 0), anchor=key.end, lag=None, series=series, previous=False, earlier=(), origin=None
+    )
+
+
+def axis(each: x.Each) -> str:
+    """What a series is over: `day`, `fiscal week`, a dimension."""
+    return f"fiscal {each.by.text}" if each.fiscal else each.by.text
+
+
+def unit_named(by: str) -> Unit | None:
+    """The unit of an axis; None of a dimension."""
+    word = by.removeprefix("fiscal ")
+    return Unit(word, by != word) if word in PERIODS else None
+
+
+def running(world: World, unit: Unit, span: Span) -> Span | None:
+    """The period that begins in a window and is not over at its end, as far as it has come."""
+    assert span.start is not None
+    begin = world.almanac.start_of(unit, span.end)
+    return Span(begin, span.end) if span.start <= begin < span.end else None
+
+
+def prorated(world: World, expr: x.Expr, env: Env, factor: Fraction) -> Outcome:
+    """A value of a period that is not over, scaled to the whole; a `default` is of the whole already."""
+    match expr:
+        case x.Default():
+            found = prorated(world, expr.operand, env, factor)
+            if isinstance(found, Undefined) and found.reason == "no_rows":
+                return Value(constant(expr.value), found.n)
+            return found
+        case x.Filtered():
+            inner = replace(env, filters=(*env.filters, expr.predicate))
+            return prorated(world, expr.operand, inner, factor)
+        case x.NameRef() if expr.name in world.metrics and not world.metrics[expr.name].changed:
+            return prorated(world, world.metrics[expr.name].value, env, factor)
+        case _:
+            found = evaluate(world, expr, env)
+            return found if isinstance(found, Undefined) else replace(found, value=found.number * factor)
+
+
+def to_the_whole(world: World, each: x.Each, env: Env) -> Fraction | None:
+    """How many times as long as it has come a period will be, where a series prorates it."""
+    if each.partial is None or each.partial.way is None or each.partial.way.text != "prorate" or env.window is None:
+        return None
+    span, unit = env.window[0], unit_named(axis(each))
+    assert isinstance(span, Span)
+    assert span.start is not None
+    assert unit is not None
+    over = world.almanac.step(span.start, unit, 1)
+    if over <= span.end:
+        return None
+    whole, passed = over - span.start, span.end - span.start
+    if unit.grain not in ELAPSED:
+        start, end, now = (world.almanac.civil(at) for at in (span.start, over, span.end))
+        whole = datetime.combine(end.date(), time()) - datetime.combine(start.date(), time())
+        passed = now - datetime.combine(start.date(), time())
+    return Fraction(whole // timedelta(microseconds=1), passed // timedelta(microseconds=1))
 
 
 def eaches(world: World, expr: x.Expr, env: Env) -> Iterator[tuple[x.Each, Env]]:
@@ -196,12 +249,15 @@ def keys(world: World, expr: x.Expr, env: Env, by: str) -> list[object]:
     """The members of a series: complete periods by time, or every part's members in code-point order, NULL last."""
     found: set[object] = set()
     for each, inner in eaches(world, expr, env):
-        if by in PERIODS:
+        unit = unit_named(by)
+        if unit is not None:
             span = window_of(world, inner)
             assert span is not None, "`each` needs a window around it"
             if not all(world.tables[source].ahead for source in mentioned(world, each.operand)[0]):
                 span = Span(span.start, min(span.end, cut(world, inner)))
-            found.update(world.almanac.periods(Unit(by), span))
+            found.update(world.almanac.periods(unit, span))
+            if each.partial is not None and (each.partial.way is None or each.partial.way.text == "prorate"):
+                found.update(last for last in [running(world, unit, span)] if last is not None)
         else:
             found.update(key for (key,) in combinations(world, each.operand, inner, (by,)))
     return sorted(found, key=lambda key: (key is None, key.start if isinstance(key, Span) else str(key)))
@@ -223,9 +279,9 @@ def parts(world: World, expr: x.Expr, env: Env) -> Iterator[tuple[x.Aggregation 
         case x.Filtered():
             yield from parts(world, expr.operand, replace(env, filters=(*env.filters, expr.predicate)))
         case x.Each():
-            yield from parts(world, expr.operand, member_env(expr.by.text, env))
+            yield from parts(world, expr.operand, member_env(axis(expr), env))
         case x.Call():
-            (by,) = sorted({each.by.text for each, _ in eaches(world, expr.arguments[0], env)})
+            (by,) = sorted({axis(each) for each, _ in eaches(world, expr.arguments[0], env)})
             for key in keys(world, expr.arguments[0], env, by):
                 yield from parts(world, expr.arguments[0], replace(env, key=(*env.key, (by, key))))
         case x.Default() | x.Negate() | x.PercentOf() | x.Not():

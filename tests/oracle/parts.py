@@ -2,83 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.node import Text, Word
-from kpidsl.syntax.shared_nodes import ValueProp
 from oracle import rows as r
-from oracle.civil import Almanac, Span, Unit, grain
+from oracle.civil import MONTHS, Almanac, Span, Unit
 from oracle.tables import Row, Table, instant
 from oracle.values import Outcome, Undefined, over_rows
-
-PERIODS = ("second", "minute", "hour", "day", "week", "month", "quarter", "half", "year")
-COUNTING = ("count", "count_distinct", "sum")
-DAYS = {"day": 1, "week": 7, "month": 31, "quarter": 92, "half": 184, "year": 366}
-Lag = tuple[int, Unit]
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric's expression and the days its definition changed."""
-
-    value: x.Expr
-    changed: tuple[date, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What every evaluation of a spec set shares."""
-
-    almanac: Almanac
-    tables: Mapping[str, Table]
-    metrics: Mapping[str, Metric]
-    params: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Env:
-    """Where an expression is evaluated.
-
-    `window` is a window as written, or a period of a series, with the number of `earlier` shifts it already has.
-    `members` is the segment, `key` the member of the series around, `names` what a guard may name. `series` is where
-    the outermost series stands.
-    """
-
-    anchor: datetime
-    lag: Lag | None = None
-    window: tuple[x.Window | Span, int] | None = None
-    earlier: tuple[Lag, ...] = ()
-    previous: bool = False
-    filters: tuple[x.Expr, ...] = ()
-    members: tuple[tuple[str, object], ...] = ()
-    series: Env | None = None
-    changed: tuple[date, ...] = ()
-    key: tuple[tuple[str, object], ...] = ()
-    names: tuple[tuple[str, Outcome], ...] = ()
-
-
-def unit_of(unit: x.WindowUnit) -> Unit:
-    return Unit(grain(unit.word), unit.fiscal)
-
-
-def length_of(length: x.Quantity) -> Lag:
-    assert length.unit is not None
-    return int(length.number), Unit(grain(length.unit))
-
-
-def metric_of(decl: d.MetricDecl) -> Metric:
-    (value,) = (prop.value for prop in decl.properties if isinstance(prop, ValueProp))
-    return Metric(value, tuple(prop.on for prop in decl.properties if isinstance(prop, d.ChangedProp)))
+from oracle.world import COUNTING, Env, Lag, World, unit_of
 
 
 # ---------------------------------------------------------------- windows
 def cut(world: World, env: Env) -> datetime:
     """Where windows resolve from and reading ends: the anchor less the publication lag."""
+    placed = by_weeks(world, env)
+    if placed is not None:
+        return placed[0]
     return env.anchor if env.lag is None else world.almanac.back(env.anchor, *env.lag)
 
 
@@ -149,8 +93,12 @@ def previous(world: World, env: Env, window: x.Window | Span, shifts: Sequence[L
             assert span.start is not None
             return env, Span(almanac.step(span.start, unit_of(window.unit), -1), span.start)
         case x.ToDateWindow():
-            back = replace(env, anchor=almanac.back(env.anchor, 1, unit_of(window.unit)))
-            return back, resolve(world, back, window)
+            shift = (1, unit_of(window.unit))
+            anchor = almanac.back(env.anchor, *shift)
+            back = replace(env, anchor=anchor, earlier=(*env.earlier, shift), origin=env.origin or env.anchor)
+            back = replace(back, window=(window, 0))
+            there = window_of(world, back)
+            return None if there is None else (back, there)
         case x.PeriodWindow():
             written, unit = almanac.period(window.text)
             assert written.start is not None
@@ -167,24 +115,98 @@ def previous(world: World, env: Env, window: x.Window | Span, shifts: Sequence[L
 def window_of(world: World, env: Env) -> Span | None:
     if env.window is None:
         return None
+    placed = by_weeks(world, env)
+    if placed is not None:
+        return placed[1]
     window, done = env.window
     return resolve(world, env, window, env.earlier[done:])
+
+
+def fiscal_unit(world: World, window: x.Window | Span) -> Unit | None:
+    """The unit of a window that is written in fiscal ones."""
+    match window:
+        case x.LastWindow() | x.NextWindow() | x.TrailingWindow() | x.ToDateWindow() | x.ThisWindow():
+            unit = unit_of(window.unit)
+            return unit if unit.fiscal else None
+        case x.PeriodWindow() if window.text.startswith("FY"):
+            return world.almanac.period(window.text)[1]
+        case _:
+            return None
+
+
+def by_weeks(world: World, env: Env) -> tuple[datetime, Span | None] | None:
+    """Anchor and window where a window in fiscal units is moved in years of whole weeks: week meets week. None where
+    that is not so.
+    """
+    almanac, weeks = world.almanac, world.almanac.weeks
+    if weeks is None or env.window is None or env.origin is None:
+        return None
+    window, done = env.window
+    unit = fiscal_unit(world, window)
+    moves = env.earlier[done:]
+    if unit is None or isinstance(window, Span) or not any(by.grain in MONTHS for _, by in moves):
+        return None
+    plain: list[Lag] = []
+    away = 0
+
+    def stand() -> tuple[datetime, Span]:
+        there = replace(env, anchor=moved(world, env.origin or env.anchor, plain), window=None, earlier=())
+        found = previous(world, there, window, plain) if env.before else None
+        return cut(world, there), found[1] if found is not None else resolve(world, there, window, plain)
+
+    for count, by in moves:
+        anchor, span = stand()
+        assert span.start is not None
+        shift = (count, Unit(by.grain, fiscal=True)) if by.grain in MONTHS else (count, by)
+        years, rest = divmod(count * MONTHS.get(by.grain, 0), 12)
+        if rest or not years:
+            plain.append(shift)
+            continue
+        if weeks.week_53 == "restated":
+            away += 52 * years
+            continue
+        last = almanac.civil(max(span.end - timedelta(microseconds=1), span.start)).date()
+        year = weeks.year_of(last)
+        first = weeks.end(year - 1)
+        odd = almanac.day(first + timedelta(weeks=52))
+        if span.end <= odd or weeks.length(year - years) == 53:
+            if unit.grain == "week":  # the fifth week meets the fifth
+                away += (first - weeks.end(year - years - 1)).days // 7
+            else:
+                plain.append(shift)
+        elif span.start < odd:
+            plain.append(shift)
+        elif weeks.week_53 == "blank":
+            return anchor, None
+        else:  # the week after those 52
+            away += (first + timedelta(weeks=52) - weeks.end(year - years)).days // 7
+    anchor, span = stand()
+    assert span.start is not None
+    back = (away, Unit("week"))
+    return almanac.back(anchor, *back), Span(almanac.back(span.start, *back), almanac.back(span.end, *back))
 
 
 def enter_over(world: World, expr: x.Over, env: Env) -> Env | None:
     """Inside `M over W`; None where the previous window is asked for and there is none."""
     if not env.previous:
         return replace(env, window=(expr.window, 0))
-    before = previous(world, env, expr.window, env.earlier)
+    if not isinstance(expr.window, x.ToDateWindow):
+        there = replace(env, window=(expr.window, 0), previous=False, before=True)
+        if by_weeks(world, there) is not None:
+            return there
+    before = previous(world, replace(env, window=None), expr.window, env.earlier)
     if before is None:
         return None
     inner, span = before
+    if inner.window is not None:
+        return inner
     return replace(inner, window=(span, len(env.earlier)))
 
 
 def enter_earlier(world: World, expr: x.Earlier | d.EarlierItem, env: Env) -> Env:
     shift = (expr.count, unit_of(expr.unit))
-    return replace(env, anchor=world.almanac.back(env.anchor, *shift), earlier=(*env.earlier, shift))
+    anchor = world.almanac.back(env.anchor, *shift)
+    return replace(env, anchor=anchor, earlier=(*env.earlier, shift), origin=env.origin or env.anchor)
 
 
 # ---------------------------------------------------------------- the rows of a part

@@ -13,7 +13,8 @@ from kpidsl.syntax import parse
 from kpidsl.syntax.decl_nodes import MetricDecl
 from kpidsl.syntax.shared_nodes import ValueProp
 from oracle.civil import Almanac, Span, Unit, as_of
-from oracle.parts import Env, World, enter_earlier, enter_over, window_of
+from oracle.parts import enter_earlier, enter_over, window_of
+from oracle.world import Env, World
 
 PLAIN = Almanac()
 BERLIN = Almanac("Europe/Berlin")

@@ -143,6 +143,14 @@ WINDOWS = (
     "last 2 quarters",
     "last year",
     "last fiscal quarter",
+    "last fiscal week",
+    "last 2 fiscal weeks",
+    "last fiscal month",
+    "last fiscal year",
+    "fiscal week to date",
+    "fiscal month to date",
+    "this fiscal quarter",
+    "trailing 2 fiscal months",
     "last 30 hours",
     "next month",
     "next 2 weeks",
@@ -180,6 +188,15 @@ WIDE = (
     "this quarter",
 )
 SERIES = ("last month", "last 10 days", "month to date", "this month", "@month", "trailing 36 hours", "last 2 weeks")
+LONGER = ("last 3 months", "year to date", "fiscal year to date", "last fiscal quarter", "trailing 2 months")
+# What can be prorated.
+ADDING_UP = (
+    "count() from ev",
+    "sum(money) from ev",
+    "2 * (count() from ev where flag) - (sum(whole) from ev)",
+    "(sum(whole) from ev) default 3",
+    "sum((sum(money) from ev) each dim)",
+)
 EARLIER = (
     "",
     "",
@@ -188,6 +205,9 @@ EARLIER = (
     " 1 year earlier",
     " 4 weeks earlier",
     " 1 quarter earlier",
+    " 2 years earlier",
+    " 1 fiscal quarter earlier",
+    " 52 weeks earlier",
     " 1 day earlier",
 )
 MAKES = ("avg", "min", "max", "sum", "median", "stddev", "count", "first", "last")
@@ -231,18 +251,23 @@ def series(draw: DrawFn) -> tuple[str, str]:
     if draw(st.integers(0, 1)):
         inner = f"({inner}) default {draw(st.integers(0, 2))}"
     dimensions = ["dim", "dim"] if " st" in inner else ["dim", "flag", "lookup.label"]
-    by = draw(st.sampled_from(["day", "day", "week", "hour", "month", *dimensions]))
-    window = draw(st.sampled_from(SERIES if by != "month" else ("last 3 months", "year to date")))
+    by = draw(st.sampled_from(["day", "day", "week", "hour", "month", "fiscal week", "fiscal month", *dimensions]))
+    window = draw(st.sampled_from(SERIES if not by.endswith("month") else LONGER))
     if by in dimensions and make in ("first", "last"):
         make = "max"
     if by == "hour":
         window = draw(st.sampled_from(["last 2 days", "trailing 36 hours", "@day"]))
+    if by not in dimensions:
+        partial = draw(st.sampled_from(["", "", "", " partial exclude", " partial to date", " partial prorate"]))
+        if partial == " partial prorate":
+            return f"{make}(({draw(st.sampled_from(ADDING_UP))}) each {by}{partial}) over {window}", ""
+        by += partial
     match draw(st.integers(0, 5)):
         case 0:
             return f"share(({inner}) each {by} >= 1) over {window}", "%"
-        case 1 if by == "day":
+        case 1 if by.startswith("day"):
             return f"{make}(((({inner}) over trailing 3 days) each day)) over {window}", ""
-        case 2 if by in ("day", "week"):
+        case 2 if by.startswith(("day", "week", "fiscal week")):
             return f"{make}((max(({inner}) each dim) default 0) each {by}) over {window}", ""
         case _:
             return f"{make}(({inner}) each {by}) over {window}", ""

@@ -276,10 +276,34 @@ def kpis(draw: DrawFn, name: str, day: date) -> str:
 
 # ---------------------------------------------------------------- the whole
 @st.composite
+def years_of_weeks(draw: DrawFn) -> str:
+    """Fiscal years of whole weeks: each of these ends has a year of 53 weeks about one of the days."""
+    pattern = draw(st.sampled_from(["4-4-5", "4-5-4", "5-4-4"]))
+    ends = draw(
+        st.sampled_from(
+            [
+                "sunday nearest 12-31",
+                "last tuesday of march",
+                "last saturday of february",
+                "saturday nearest 01-31",
+                "last saturday of october",
+            ]
+        )
+    )
+    named = draw(st.sampled_from(["", " named by end", " named by start"]))
+    odd = draw(st.sampled_from(["", "blank", "week 1", "restated"]))
+    week = f"  week 53 compares {odd}\n" if odd else ""
+    return f"  pattern {pattern}\n  year ends {ends}{named}\n{week}"
+
+
+@st.composite
 def calendars(draw: DrawFn) -> str:
     week = draw(st.sampled_from(["monday", "monday", "sunday", "saturday"]))
     year = draw(
-        st.sampled_from(["", "", "  year starts february named by end\n", "  year starts july named by start\n"])
+        st.one_of(
+            st.sampled_from(["", "", "  year starts february named by end\n", "  year starts july named by start\n"]),
+            years_of_weeks(),
+        )
     )
     holidays = draw(st.sampled_from(["", '  holidays arrow("free")\n']))
     return f'calendar {{\n  timezone "{draw(st.sampled_from(ZONES))}"\n  week starts {week}\n{year}{holidays}}}\n'

@@ -90,6 +90,7 @@ class Assessor:
             metric.about.tags,
             metric.span.place,
             found.n_open,
+            question.partial,
         )
 
     # ------------------------------------------------------------ KPIs

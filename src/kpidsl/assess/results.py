@@ -1,7 +1,8 @@
 """What an evaluation found: the document as frozen records, in its order. Reports only write it down.
 
 Numbers are finite decimals, already at the digits they are written with; percentages are fractions (0.85); durations
-are in the unit named beside them. What could not be had is None, and a sibling says why (`value_undefined`).
+are in the unit named beside them. What could not be had is None, and a sibling says why (`value_undefined`). `partial`
+stands where a period that is not over enters a series.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ class Comparison:
     change: Decimal | None
     change_relative: Decimal | None
     change_undefined: str | None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class TrendPoint:
     value: Value | None
     value_undefined: str | None
     n: int | None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class Assessment:
     comparisons: tuple[Comparison, ...]
     trend: tuple[TrendPoint, ...]
     n_open: int | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ class MetricResult:
     tags: tuple[str, ...]
     at: str
     n_open: int | None = None
+    partial: bool = False
 
     @property
     def approximate(self) -> Approximation | None:

@@ -82,6 +82,7 @@ class Judge:
             tuple(self.comparison(label, value, question, members, errors) for label, question in plan.comparisons),
             tuple(self.point(question, members, errors) for question in plan.trend),
             value.n_open,
+            plan.value.partial,
         )
         return assessment, tuple(errors)
 
@@ -203,24 +204,26 @@ class Judge:
         window = self.window(question.window)
         if isinstance(other, Missing):
             errors.extend(other.errors)
-            return Comparison(label, window, None, other.reason, other.n, None, None, other.reason)
+            return Comparison(label, window, None, other.reason, other.n, None, None, other.reason, question.partial)
         shown = value_of(other.value, other.exact, self.calendar)
         if isinstance(value, Missing):
-            return Comparison(label, window, shown, None, other.n, None, None, value.reason)
+            return Comparison(label, window, shown, None, other.n, None, None, value.reason, question.partial)
         assert isinstance(value.value, Fraction) and isinstance(other.value, Fraction)
         change = value.value - other.value
         relative = written(change / abs(other.value), False) if other.value else None
         undefined = None if other.value else "zero_denominator"
         exact = value.exact and other.exact
-        return Comparison(label, window, shown, None, other.n, written(change, exact), relative, undefined)
+        return Comparison(
+            label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial
+        )
 
     def point(self, question: Question, members: Mapping[str, object], errors: list[object]) -> TrendPoint:
         found = self.evaluation.single(question.step, members)
         window = self.window(question.window)
         if isinstance(found, Missing):
             errors.extend(found.errors)
-            return TrendPoint(window, None, found.reason, found.n)
-        return TrendPoint(window, value_of(found.value, found.exact, self.calendar), None, found.n)
+            return TrendPoint(window, None, found.reason, found.n, question.partial)
+        return TrendPoint(window, value_of(found.value, found.exact, self.calendar), None, found.n, question.partial)
 
     def window(self, window: Window | None) -> WindowResult | None:
         return window_result(window, self.calendar)

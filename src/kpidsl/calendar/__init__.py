@@ -4,9 +4,15 @@ from kpidsl.calendar.grain import LONGEST_YEARS, UNIT_WORDS, Grain, Unit, parse_
 from kpidsl.calendar.holidays import NoHolidays, holidays_of, month_counts
 from kpidsl.calendar.model import MOST_PERIODS, Calendar, Window
 from kpidsl.calendar.names import parse_period, period_exists, period_problem, period_unit
-from kpidsl.calendar.resolve import previous, resolve, shifted
-from kpidsl.calendar.retail import Retail
-from kpidsl.calendar.shift import date_threshold, parse_as_of, shift_anchor, trend_anchors
+from kpidsl.calendar.resolve import counted_in, counts_weeks, previous, resolve, shifted, weeks_apart
+from kpidsl.calendar.retail import WEEK_53, Retail
+from kpidsl.calendar.shift import (
+    date_threshold,
+    moved_by_weeks,
+    parse_as_of,
+    shift_anchor,
+    trend_anchors,
+)
 from kpidsl.calendar.windows import (
     AllTime,
     Days,
@@ -27,6 +33,7 @@ __all__ = [
     "LONGEST_YEARS",
     "MOST_PERIODS",
     "UNIT_WORDS",
+    "WEEK_53",
     "AllTime",
     "Calendar",
     "Days",
@@ -44,10 +51,13 @@ __all__ = [
     "Window",
     "WindowSpec",
     "civil_threshold",
+    "counted_in",
+    "counts_weeks",
     "date_threshold",
     "holidays_of",
     "known_timezones",
     "month_counts",
+    "moved_by_weeks",
     "parse_as_of",
     "parse_period",
     "parse_unit",
@@ -60,4 +70,5 @@ __all__ = [
     "shift_anchor",
     "shifted",
     "trend_anchors",
+    "weeks_apart",
 ]

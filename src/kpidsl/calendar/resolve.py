@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from kpidsl.calendar.grain import Unit
+from kpidsl.calendar.grain import Grain, Unit
 from kpidsl.calendar.model import Calendar, Window
 from kpidsl.calendar.names import parse_period, period_name
-from kpidsl.calendar.shift import shift_anchor
+from kpidsl.calendar.shift import moved_by_weeks, shift_anchor, weeks_earlier
 from kpidsl.calendar.windows import AllTime, Days, Last, Next, Period, Since, This, ToDate, Trailing, WindowSpec
 from kpidsl.calendar.zone import day_start, in_utc
 
@@ -50,17 +50,25 @@ def resolve(spec: WindowSpec, anchor: datetime, calendar: Calendar) -> Window:
             assert_never(spec)
 
 
-def shifted(spec: WindowSpec, anchor: datetime, count: int, unit: Unit, calendar: Calendar) -> tuple[datetime, Window]:
+def shifted(
+    spec: WindowSpec, anchor: datetime, count: int, unit: Unit, calendar: Calendar
+) -> tuple[datetime, Window | None]:
     """`… over SPEC COUNT UNIT earlier`: the anchor moved back, and the window as of there.
 
     A fixed window (a named period, a range of days, the start of a `since`) is itself moved. Where the fiscal year
     consists of whole weeks, months and what is made of them count in the fiscal year for a window in fiscal units, so
-    that a fiscal quarter compares with a fiscal quarter.
+    that a fiscal quarter compares with a fiscal quarter; what a 53rd week does to that is the calendar's to say
+    (`Retail.week_53`). None for a window that has nothing to compare with.
     """
-    if calendar.retail is not None and unit.grain.months and _is_fiscal(spec):
-        moves = Unit(unit.grain, fiscal=True)
-    else:
-        moves = unit
+    if counts_weeks(spec, unit, calendar):
+        window = resolve(spec, anchor, calendar)
+        weeks = weeks_apart(spec, window, count, unit, calendar)
+        if weeks is None or weeks:
+            if weeks is None:
+                return in_utc(anchor), None
+            there, found = moved_by_weeks(anchor, window, weeks, calendar)
+            return there, Window(found.start, found.end, f"{spec.label} {unit.counted(count)} earlier")
+    moves = counted_in(spec, unit, calendar)
     there = shift_anchor(anchor, count, moves, calendar)
     label = f"{spec.label} {unit.counted(count)} earlier"
     match spec:
@@ -114,6 +122,22 @@ def previous(spec: WindowSpec, anchor: datetime, calendar: Calendar) -> Window |
             assert_never(spec)
 
 
+def counts_weeks(spec: WindowSpec, unit: Unit, calendar: Calendar) -> bool:
+    """Whether a window moved by a unit may compare week with week: one in fiscal units, in years of whole weeks."""
+    return calendar.retail is not None and unit.grain.months > 0 and is_fiscal(spec)
+
+
+def weeks_apart(spec: WindowSpec, window: Window, count: int, unit: Unit, calendar: Calendar) -> int | None:
+    """By how many weeks a window moves, found for a spec that `counts_weeks` (see `weeks_earlier`)."""
+    in_weeks = not isinstance(spec, Days | Since | AllTime) and spec.unit.grain is Grain.WEEK
+    return weeks_earlier(window, count, counted_in(spec, unit, calendar), calendar, in_weeks=in_weeks)
+
+
+def counted_in(spec: WindowSpec, unit: Unit, calendar: Calendar) -> Unit:
+    """The unit a window moves by: a fiscal one where it counts weeks, so that a quarter meets a quarter."""
+    return Unit(unit.grain, fiscal=True) if counts_weeks(spec, unit, calendar) else unit
+
+
 def _start_at_or_after(unit: Unit, anchor: datetime, calendar: Calendar) -> datetime:
     start = calendar.start_of(unit, anchor)
     return start if start == anchor else calendar.step(start, unit, 1)
@@ -128,7 +152,8 @@ def _previous(count: int, unit: Unit) -> str:
     return f"previous {unit.singular if count == 1 else unit.counted(count)}"
 
 
-def _is_fiscal(spec: WindowSpec) -> bool:
+def is_fiscal(spec: WindowSpec) -> bool:
+    """Whether a window is written in fiscal units."""
     match spec:
         case Last(unit=unit) | Next(unit=unit) | Trailing(unit=unit) | ToDate(unit) | This(unit):
             return unit.fiscal

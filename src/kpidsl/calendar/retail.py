@@ -14,7 +14,9 @@ from typing import Literal
 
 from kpidsl.records import dataclass
 
+Week53 = Literal["blank", "week 1", "restated"]
 PATTERNS = ("4-4-5", "4-5-4", "5-4-4")
+WEEK_53: tuple[Week53, ...] = ("blank", "week 1", "restated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,9 @@ class Retail:
     year ends.
 
     `last`: the last such weekday of `month`. `nearest`: the one nearest `day` of `month` (at most three days off).
-    ValueError where a part is none of these.
+    `week_53` says what a window inside the 53rd week compares with a year earlier: nothing (`blank`), or the week
+    after those 52 (`week 1`, of its own year where one year is meant); with `restated` every window compares with what
+    lies 52 weeks earlier for each year. ValueError where a part is none of these.
     """
 
     pattern: Literal["4-4-5", "4-5-4", "5-4-4"]
@@ -31,6 +35,7 @@ class Retail:
     weekday: int
     month: int
     day: int | None = None
+    week_53: Week53 = "blank"
 
     def __post_init__(self) -> None:
         if self.pattern not in PATTERNS:
@@ -41,6 +46,8 @@ class Retail:
             raise ValueError(f"{self.weekday} is no weekday: Monday is 0, Sunday is 6")
         if not 1 <= self.month <= 12:
             raise ValueError(f"{self.month:02d} is no month: a year has months 01 to 12")
+        if self.week_53 not in WEEK_53:
+            raise ValueError(f"week 53 compares {', '.join(WEEK_53[:-1])} or {WEEK_53[-1]}")
         match self.rule:
             case "last":
                 if self.day is not None:

@@ -7,10 +7,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 
 from kpidsl.calendar.grain import Grain, Unit
-from kpidsl.calendar.model import Calendar
+from kpidsl.calendar.model import Calendar, Window
+from kpidsl.calendar.retail import weeks_in_year, year_start
 from kpidsl.calendar.zone import FIRST_YEAR, LAST_YEAR, OUT_OF_RANGE, at_civil, day_of, day_start, in_utc
 
 _NONE = timedelta(0)
+_JUST = timedelta(microseconds=1)
+_WEEK = Unit(Grain.WEEK)
+_FISCAL_YEAR = Unit(Grain.YEAR, fiscal=True)
 
 
 def shift_anchor(anchor: datetime, count: int, unit: Unit, calendar: Calendar) -> datetime:
@@ -47,6 +51,37 @@ def shift_anchor(anchor: datetime, count: int, unit: Unit, calendar: Calendar) -
                 raise ValueError(OUT_OF_RANGE) from None
         case _:
             assert_never(unit.grain)
+
+
+def weeks_earlier(window: Window, count: int, unit: Unit, calendar: Calendar, *, in_weeks: bool) -> int | None:
+    """By how many weeks a window in fiscal units moves where it is compared with one some months or years earlier: 0
+    where it moves by months and its place in them, None where it compares with nothing.
+
+    Only whole years know of a 53rd week. A window written in weeks (`in_weeks`) keeps its numbers: the fifth week
+    meets the fifth. With `restated` every year is 52 weeks, so that after a year of 53 each week
+    compares with the one that is called a week later: as the National Retail Federation restates it.
+    """
+    retail = calendar.retail
+    years, rest = divmod(count * unit.grain.months, 12)
+    if retail is None or rest or years < 1 or window.start is None:
+        return 0
+    if retail.week_53 == "restated":
+        return 52 * years
+    year = calendar.number_of(_FISCAL_YEAR, max(window.end - _JUST, window.start))
+    last = year_start(retail, year) + 7 * 52
+    starts = day_start(calendar.timezone, last)
+    if window.end <= starts or weeks_in_year(retail, year - years) == 53:
+        return (year_start(retail, year) - year_start(retail, year - years)) // 7 if in_weeks else 0
+    if window.start < starts:
+        return 0
+    return None if retail.week_53 == "blank" else (last - year_start(retail, year - years + 1)) // 7
+
+
+def moved_by_weeks(anchor: datetime, window: Window, weeks: int, calendar: Calendar) -> tuple[datetime, Window]:
+    """An anchor and a window some weeks earlier."""
+    assert window.start is not None
+    start, end = (shift_anchor(edge, weeks, _WEEK, calendar) for edge in (window.start, window.end))
+    return shift_anchor(anchor, weeks, _WEEK, calendar), Window(start, end, window.label)
 
 
 def _elapsed(anchor: datetime, start: datetime, calendar: Calendar) -> timedelta:

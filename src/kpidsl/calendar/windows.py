@@ -91,6 +91,10 @@ class Period:
         period_unit(self.text)
 
     @property
+    def unit(self) -> Unit:
+        return period_unit(self.text)
+
+    @property
     def label(self) -> str:
         return self.text
 

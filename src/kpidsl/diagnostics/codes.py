@@ -50,6 +50,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0321": "a value without a window",
         "K0322": "`each` without a window around it",
         "K0323": "a window with none before it to compare with",
+        "K0324": "what becomes of a period that is not over",
         "K0330": "a window or length of time that does not exist",
         "K0331": "`period to date` outside of an objective",
         "K0332": "there is no such time zone",

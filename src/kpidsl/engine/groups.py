@@ -35,7 +35,7 @@ def group_of(cell: Cell) -> Group:
     if cell.conversion is not None:
         edge: tuple[object, ...] = ("conversion", id(cell.conversion), id(cell.per))
     elif cell.at is not None:
-        edge = ("edge", cell.at, cell.start, cell.end, id(cell.per))
+        edge = ("edge", cell.at, id(cell.per))
     elif cell.function in MERGEABLE:
         edge = PANES
     elif cell.function == "count_distinct":

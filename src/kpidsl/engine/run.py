@@ -32,6 +32,7 @@ from kpidsl.engine.groups import (
 )
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
+from kpidsl.engine.stocks import at_edges, holding
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
@@ -225,19 +226,8 @@ class Run:
             answer = self.by_panes if first.function in MERGEABLE else self.by_windows
             answer(rows, first.time, cells, scales)
             return
-        asked = [one[0] for one in by_state(cells).values()]
-        if first.time is not None:
-            query = q.at_edge(
-                rows, first.time, first.start, first.end, first.at, first.per, first.members, asked, scales
-            )
-        else:
-            assert source.holds is not None
-            at = first.end if first.at == "end" else first.start
-            if at is None or (first.start is not None and first.start >= first.end):
-                self.answers.cells.update((cell, Answer(found=False)) for cell in cells)
-                return
-            query = q.holding(rows, source.holds, first.at, at, first.members, asked, scales)
-        self.read_whole(query, source, asked, cells, scales)
+        stocks = at_edges if first.time is not None else holding
+        self.answers.cells.update(stocks(self, rows, cells, scales))
 
     def by_panes(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
         """One scan grouped by the elementary spans between window edges; each window is a merge of its panes."""
@@ -323,19 +313,6 @@ class Run:
             self.learn_extents(source, ())
         reached = paths_of_conversion(conversion)
         return check_joins(source, reached, self.plan.sources, self.tables, self.fetch, self.answers)
-
-    def read_whole(
-        self, query: Any, source: SourceModel, asked: Sequence[Cell], cells: Sequence[Cell], scales: Scales
-    ) -> None:
-        """A query whose groups are the members alone; its first column counts the rows there are."""
-        layout = Layout(1, len(cells[0].members), tuple(asked))
-        fetched = [row for row in self.fetch(query, source.name) if row[0]]
-        sql = q.text(query, pretty=True) if self.explain else None
-        answers = {cell: Answer(found=bool(fetched), sql=sql) for cell in cells}
-        states_at = {state_of(cell): place for place, cell in enumerate(layout.cells)}
-        for row in fetched:
-            self.fill(row, layout, states_at, cells, answers, scales)
-        self.answers.cells.update(answers)
 
     def fill(
         self,

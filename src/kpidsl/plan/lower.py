@@ -13,6 +13,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.plan import nodes as n
 from kpidsl.plan.cells import Cells
 from kpidsl.plan.eras import Eras, mixed, period_eras
+from kpidsl.plan.partial import prorated, running
 from kpidsl.plan.place_in_time import Moment, anchor_of, window_of
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
@@ -43,6 +44,7 @@ class Lowering:
         self._periods: dict[tuple[c.Unit, datetime, datetime], tuple[Window, ...] | None] = {}
         self._measures: dict[tuple[object, ...], tuple[v.Measure, Lowered]] = {}
         self.series_anchors: set[datetime] = set()
+        self.partials = False
 
     # ------------------------------------------------------------ questions
     def metric(self, metric: m.MetricModel) -> n.Question:
@@ -71,7 +73,7 @@ class Lowering:
         amber = kpi.amber if target is not None else None
         return n.SlicePlan(
             by,
-            n.Question(value.step, window),
+            self.about(value.step, window),
             self.bound(target, moment, by, {}),
             self.bound(amber, moment, by, known),
             tuple(
@@ -92,7 +94,7 @@ class Lowering:
     def comparison(self, value: v.Value, with_: Lowered, moment: Moment, by: tuple[str, ...]) -> n.Question:
         found = self.lower(value, moment, by)
         step = n.Undefined("definition_changed") if mixed(with_.eras, found.eras) else found.step
-        return n.Question(step, self.window(value, moment))
+        return self.about(step, self.window(value, moment))
 
     def trend(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> tuple[n.Question, ...]:
         if kpi.trend is None:
@@ -120,7 +122,10 @@ class Lowering:
         )
 
     def question(self, value: v.Value, moment: Moment, by: tuple[str, ...]) -> n.Question:
-        return n.Question(self.lower(value, moment, by).step, self.window(value, moment))
+        return self.about(self.lower(value, moment, by).step, self.window(value, moment))
+
+    def about(self, step: n.Step, window: Window | None) -> n.Question:
+        return n.Question(step, window, self.partials and n.is_partial(step))
 
     # ------------------------------------------------------------ time
     def moment(self, value: v.Value, anchor: datetime | None = None) -> Moment:
@@ -191,8 +196,8 @@ class Lowering:
             case v.EachMember(operand=operand, dimension=dimension):
                 inner = self.lower(operand, moment.in_series(), (*by, dimension))
                 return Lowered(n.Members(inner.step, dimension), inner.eras)
-            case v.EachPeriod(operand=operand, unit=unit):
-                return self.series(operand, unit, moment, by)
+            case v.EachPeriod():
+                return self.series(value, moment, by)
             case v.Reduced(function=function, operand=operand, level=level):
                 inner = self.lower(operand, moment, by)
                 if any(len(found) > 1 for found in inner.eras.values()):
@@ -220,10 +225,11 @@ class Lowering:
             return Lowered(n.Undefined("definition_changed"), inner.eras)
         return Lowered(inner.step, {**inner.eras, metric: found})
 
-    def series(self, operand: v.Value, unit: c.Unit, moment: Moment, by: tuple[str, ...]) -> Lowered:
-        """A step for each complete period inside the window; each is the window, and its end the anchor, of what
-        is inside.
+    def series(self, value: v.EachPeriod, moment: Moment, by: tuple[str, ...]) -> Lowered:
+        """A step for each complete period inside the window, and for one that is not over where that is asked for;
+        each is the window, and its end the anchor, of what is inside.
         """
+        operand, unit = value.operand, value.unit
         anchor, window = self.placed(moment)
         if window is None or window.start is None:
             return Lowered(n.Undefined("no_rows"))
@@ -237,14 +243,20 @@ class Lowering:
             return Lowered(n.Undefined("source_error"))
         eras: Eras = {}
         steps: list[tuple[Window, n.Step]] = []
-        for period in periods:
-            inner = self.lower(
-                operand, Moment(period.end, window=c.Last(1, unit), around=moment.in_series().around), by
-            )
+        partial = None if value.partial == "exclude" else running(unit, window.start, end, self.calendar)
+        self.partials = self.partials or partial is not None
+        around = moment.in_series().around
+        places = [(period, Moment(period.end, window=c.Last(1, unit), around=around)) for period in periods]
+        if partial is not None:
+            places.append((partial[0], Moment(partial[0].end, window=c.ToDate(unit), around=around)))
+        for period, place in places:
+            inner = self.lower(operand, place, by)
             steps.append((period, inner.step))
             for metric, found in inner.eras.items():
                 eras[metric] = eras.get(metric, frozenset()) | found
-        return Lowered(n.Series(unit.singular, tuple(steps)), eras)
+        if partial is not None and value.partial == "prorate":
+            steps[-1] = (partial[0], prorated(steps[-1][1], partial[1]))
+        return Lowered(n.Series(unit.singular, tuple(steps), partial is not None), eras)
 
     def periods(self, unit: c.Unit, start: datetime, end: datetime) -> tuple[Window, ...] | None:
         """The complete periods between two instants, by their names; None where there are too many."""

@@ -124,10 +124,11 @@ class Default:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A value for each period, in order; `unit` is the period's name."""
+    """A value for each period, in order; `unit` is the period's name. `partial`: the last one is not over."""
 
     unit: str
     periods: tuple[tuple[Window, Step], ...]
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +154,11 @@ Step = Ask | Constant | Undefined | CountOfRows | Combine | Oppose | Scale | Def
 # ---------------------------------------------------------------- what is asked for
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A value and the window it is about."""
+    """A value and the window it is about; `partial` where a period that is not over enters it."""
 
     step: Step
     window: Window | None
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,11 @@ def inside(step: Step) -> tuple[Step, ...]:
             return tuple(inner for _, inner in periods)
         case _:
             return ()
+
+
+def is_partial(step: Step) -> bool:
+    """Whether a period that is not over enters a value."""
+    return (isinstance(step, Series) and step.partial) or any(map(is_partial, inside(step)))
 
 
 def asked(step: Step) -> tuple[Ask, ...]:

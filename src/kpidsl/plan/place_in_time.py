@@ -42,42 +42,72 @@ class Moment:
 
 def anchor_of(moment: Moment, calendar: Calendar) -> datetime:
     """The anchor after all moves, less the lag."""
-    anchor = moment.anchor
-    for count, unit in moment.moves:
-        if moment.window is None:
-            anchor = c.shift_anchor(anchor, count, unit, calendar)
-        else:
-            anchor = c.shifted(moment.window, anchor, count, unit, calendar)[0]
-    return anchor if moment.lag is None else c.shift_anchor(anchor, *moment.lag, calendar)
+    return _placed(moment, calendar)[0]
 
 
 def window_of(moment: Moment, calendar: Calendar) -> Window | None:
-    """The window after all moves, or None where none is written (or none precedes it)."""
+    """The window after all moves, or None where none is written (or none precedes it, or a 53rd week has none to
+    compare with).
+    """
+    return _placed(moment, calendar)[1]
+
+
+def _placed(moment: Moment, calendar: Calendar) -> tuple[datetime, Window | None]:
+    spec = moment.window
+    if spec is None or not any(c.counts_weeks(spec, unit, calendar) for _, unit in moment.moves):
+        return _anchor(moment, calendar), _window(moment, calendar)
+    # First all that moves by its place in the fiscal year, then what moves by weeks.
+    plain, weeks = replace(moment, moves=()), 0
+    for count, unit in moment.moves:
+        found = _window(plain, calendar)
+        by = c.weeks_apart(spec, found, count, unit, calendar) if found is not None else 0
+        if by is None:
+            return _anchor(plain, calendar), None
+        if by:
+            weeks += by
+        else:
+            plain = replace(plain, moves=(*plain.moves, (count, unit)))
+    anchor, window = _anchor(plain, calendar), _window(plain, calendar)
+    if not weeks or window is None:
+        return anchor, window
+    anchor, window = c.moved_by_weeks(anchor, window, weeks, calendar)
+    return anchor, replace(
+        window, label=window.label + _suffix(replace(moment, moves=moment.moves[len(plain.moves) :]))
+    )
+
+
+def _anchor(moment: Moment, calendar: Calendar) -> datetime:
+    anchor = moment.anchor
+    for count, unit in moment.moves:
+        by = unit if moment.window is None else c.counted_in(moment.window, unit, calendar)
+        anchor = c.shift_anchor(anchor, count, by, calendar)
+    return anchor if moment.lag is None else c.shift_anchor(anchor, *moment.lag, calendar)
+
+
+def _window(moment: Moment, calendar: Calendar) -> Window | None:
     spec = moment.window
     if spec is None:
         return None
-    anchor = anchor_of(moment, calendar)
-    if isinstance(spec, c.Period | c.Days | c.Since):
-        if not moment.back and len(moment.moves) == 1:
-            window = c.shifted(spec, moment.anchor, *moment.moves[0], calendar)[1]
-        else:
-            found = c.previous(spec, anchor, calendar) if moment.back else c.resolve(spec, anchor, calendar)
-            if found is None:
-                return None
-            window = _moved(found, moment, calendar)
-        if isinstance(spec, c.Since) and window.start is not None:
-            return Window(window.start, max(anchor, window.start), window.label)
-        return window
+    anchor = _anchor(moment, calendar)
     found = c.previous(spec, anchor, calendar) if moment.back else c.resolve(spec, anchor, calendar)
-    return found if found is None else Window(found.start, found.end, found.label + _suffix(moment))
+    if found is None or not moment.moves:
+        return found
+    if not isinstance(spec, c.Period | c.Days | c.Since):
+        return replace(found, label=found.label + _suffix(moment))
+    window = _moved(found, moment, calendar)
+    if isinstance(spec, c.Since) and window.start is not None:
+        return replace(window, end=max(anchor, window.start))
+    return window
 
 
 def _moved(window: Window, moment: Moment, calendar: Calendar) -> Window:
     """A fixed window is moved itself."""
+    assert moment.window is not None
     start, end = window.start, window.end
     for count, unit in moment.moves:
-        start = c.shift_anchor(start, count, unit, calendar) if start is not None else None
-        end = c.shift_anchor(end, count, unit, calendar)
+        by = c.counted_in(moment.window, unit, calendar)
+        start = c.shift_anchor(start, count, by, calendar) if start is not None else None
+        end = c.shift_anchor(end, count, by, calendar)
     return Window(start, end, window.label + _suffix(moment))
 
 

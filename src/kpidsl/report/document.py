@@ -116,6 +116,7 @@ def metric(found: MetricResult) -> Fields:
         n_unknown=found.n_unknown,
         n_open=found.n_open,
         approximate=approximation(found.approximate),
+        partial=found.partial or None,
         window=window(found.window),
         inputs=records(map(input_, found.inputs)),
         indicator=found.indicator,
@@ -131,7 +132,7 @@ def kpi(found: KpiResult) -> Fields:
         **given(name=found.name, title=found.title, description=found.description),
         **_picked(judged, "value", "value_undefined"),
         **given(unit=found.unit, kind=found.kind),
-        **_picked(judged, "n", "n_unknown", "n_open"),
+        **_picked(judged, "n", "n_unknown", "n_open", "partial"),
         **given(approximate=approximation(found.approximate), window=window(found.window)),
         **_picked(judged, "target", "amber", "attainment", "gap", "status", "reason", "comparisons"),
         **given(segments=records(map(segment, found.segments))),
@@ -159,6 +160,7 @@ def assessment(found: Assessment) -> Fields:
         n=found.n,
         n_unknown=found.n_unknown,
         n_open=found.n_open,
+        partial=found.partial or None,
         target=bound(found.target),
         amber=bound(found.amber),
         attainment=found.attainment,
@@ -192,6 +194,7 @@ def comparison(found: Comparison) -> Fields:
         change_relative=found.change_relative,
         change_undefined=found.change_undefined,
         n=found.n,
+        partial=found.partial or None,
         window=window(found.window),
     )
 
@@ -205,6 +208,7 @@ def trend_point(found: TrendPoint) -> Fields:
         value=found.value,
         value_undefined=found.value_undefined,
         n=found.n,
+        partial=found.partial or None,
     )
 
 

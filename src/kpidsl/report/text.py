@@ -121,6 +121,8 @@ def _remarks(found: Assessment, unit: str | None, label: str) -> Iterable[str]:
         yield found.reason or _undefined(found)
     if found.n_open:
         yield f"{found.n_open:,} still open"
+    if found.partial:
+        yield "its last period is not over"
     first = found.comparisons[0] if found.comparisons else None
     if first is not None and first.label != label and first.change is not None:
         yield f"vs {first.label} {_change(first, unit)}"
@@ -164,6 +166,8 @@ def _of_metric(found: MetricResult) -> Iterable[str]:
     yield from _nearness(found)
     if found.n_open:
         yield f"{found.n_open:,} still open"
+    if found.partial:
+        yield "its last period is not over"
 
 
 def timings(found: Sequence[tuple[str, Decimal]], *, width: int, colour: bool) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Literal
 
-from kpidsl.calendar import Calendar, NoHolidays, Retail, holidays_of
+from kpidsl.calendar import WEEK_53, Calendar, NoHolidays, Retail, holidays_of
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.sources import timezone
@@ -26,6 +26,7 @@ def check_calendar(names: Names, problems: Problems) -> Calendar:
         return calendar
     node = names.calendars[0]
     pattern: s.PatternProp | None = None
+    week_53: s.Week53Prop | None = None
     ends: s.YearEndsLastProp | s.YearEndsNearestProp | None = None
     seen: dict[type, object] = {}
     for prop in node.properties:
@@ -48,6 +49,8 @@ def check_calendar(names: Names, problems: Problems) -> Calendar:
                     )
                 case s.PatternProp():
                     pattern = prop
+                case s.Week53Prop():
+                    week_53 = prop
                 case s.YearEndsLastProp() | s.YearEndsNearestProp():
                     ends = prop
                 case s.HolidaysProp(days=days):
@@ -55,7 +58,31 @@ def check_calendar(names: Names, problems: Problems) -> Calendar:
         except (Invalid, ValueError) as error:
             if isinstance(error, ValueError):
                 problems.error("K0333", str(error), prop.span)
-    return _retail(calendar, pattern, ends, problems)
+    if week_53 is not None and pattern is None and ends is None:
+        problems.error(
+            "K0333", "only fiscal years of whole weeks have a week 53", week_53.span,
+            hint="add `pattern 4-4-5` and `year ends last saturday of january`, or leave this out",
+        )  # fmt: skip
+        return calendar
+    return _week_53(_retail(calendar, pattern, ends, problems), week_53, problems)
+
+
+def _week_53(calendar: Calendar, prop: s.Week53Prop | None, problems: Problems) -> Calendar:
+    """What a 53rd week compares with a year earlier."""
+    if prop is None:
+        return calendar
+    try:
+        way = WEEK_53[_choice(prop.way, ("blank", "week", "restated"), problems)]
+    except Invalid:
+        return calendar
+    if prop.week != 53 or prop.number != (1 if way == "week 1" else None):
+        problems.error(
+            "K0333", f"`{prop.span.text}` is no way to compare the week that some years have more than others",
+            prop.span, hint=f"write `week 53 compares {way}`",
+        )  # fmt: skip
+    elif calendar.retail is not None:
+        return replace(calendar, retail=replace(calendar.retail, week_53=way))
+    return calendar
 
 
 def _holidays(days: Text | ProviderCall, problems: Problems) -> frozenset[date] | None:

@@ -17,12 +17,13 @@ from kpidsl.semantic.combine import constant_value, in_unit, reduced, scaled, to
 from kpidsl.semantic.conversion_check import conversion
 from kpidsl.semantic.numbers import check_fit, compound_value, quantity_value, unit_mismatch, written_unit
 from kpidsl.semantic.scope import Names
+from kpidsl.semantic.series import each_period, periods
 from kpidsl.semantic.slicing import check_allowed
 from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, REDUCTIONS
 from kpidsl.semantic.units import NUMBER
 from kpidsl.semantic.unknown import function_hint, hint_for, report_ring, source_hint
-from kpidsl.semantic.windows import Invalid, counted_unit, period_unit, window_spec
+from kpidsl.semantic.windows import Invalid, counted_unit, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.decl_nodes import ChangedProp, KpiDecl, MetricDecl, UnitProp
@@ -291,10 +292,8 @@ class ValueChecker:
         if depth > MOST_NESTED_EACH:
             self.stop("K0312", "`each` is nested once at the most", node.by.span)
         info = replace(value.info, depth=depth)
-        grain = c.parse_unit(node.by.text)
-        if grain is not None:
-            unit = period_unit(x.WindowUnit(node.by.text, False, span=node.by.span), self.problems)
-            return v.EachPeriod(info, value, unit)
+        if each_period(node):
+            return periods(node, value, info, self.problems)
         self.sliceable(value, node.by.text, node.by.span)
         check_allowed(value, node.by.text, node.by.span, self.sources, self.problems)
         return v.EachMember(info, value, node.by.text)

@@ -18,6 +18,7 @@ from kpidsl.source_text import Span
 
 Kind = Literal["flow", "stock", "ratio", "mean", "distinct", "quantile", "constant"]
 Sort = Literal["number", "boolean", "text", "time"]
+Partial = Literal["exclude", "to date", "prorate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,13 @@ class Defaulted(Value):
 
 @dataclass(frozen=True, slots=True)
 class EachPeriod(Value):
+    """A value for each complete period; `partial` says what becomes of one that is not over: left out, taken as far
+    as it has come, or so and scaled up to its whole length.
+    """
+
     operand: Value
     unit: PeriodUnit
+    partial: Partial = "exclude"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +232,8 @@ def aggregates(value: Value) -> tuple[Aggregate, ...]:
 def axes(value: Value) -> tuple[str, ...]:
     """What a vector is over, outermost first."""
     match value:
-        case EachPeriod(operand=operand, unit=unit):
-            return (unit.singular, *axes(operand))
+        case EachPeriod(operand=operand, unit=unit, partial=partial):
+            return (unit.singular if partial == "exclude" else f"{unit.singular} partial {partial}", *axes(operand))
         case EachMember(operand=operand, dimension=dimension):
             return (dimension, *axes(operand))
         case Reduced(operand=operand):

@@ -1,22 +1,21 @@
-"""The queries of a run: panes of a source, windows where panes cannot be merged, rows at an edge, rows that hold."""
+"""The queries of a run: panes of a source, windows where panes cannot be merged, and what is learned before."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeAlias
 
 from sqlglot import exp
 
 from kpidsl.plan.nodes import Cell
-from kpidsl.semantic.model import HoldsModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.aggregates import Scale, count_kept, states
 from kpidsl.sql.panes import in_panes, integers
 from kpidsl.sql.source_rows import RowsOf, column_of, table
-from kpidsl.sql.times import as_instant, at_or_after, function
+from kpidsl.sql.times import as_instant, function
 
 DIALECT = "duckdb"
 Edges: TypeAlias = tuple[datetime | None, ...]
@@ -28,7 +27,7 @@ def filters(cells: Sequence[Cell]) -> tuple[tuple[Row, ...], ...]:
     return tuple(dict.fromkeys(cell.where for cell in cells))
 
 
-def _wanted(
+def wanted_of(
     rows: RowsOf, members: Sequence[Row], cells: Sequence[Cell], scales: Mapping[Row, Scale]
 ) -> tuple[list[exp.Expr], list[exp.Expr]]:
     """The members; and the states of every cell in turn with, where there are members, how many rows each filter
@@ -46,7 +45,7 @@ def panes(
     scales: Mapping[Row, Scale],
 ) -> exp.Select:  # fmt: skip
     """One scan, grouped by pane and members: the pane, and what is wanted of it."""
-    keys, wanted = _wanted(rows, members, cells, scales)
+    keys, wanted = wanted_of(rows, members, cells, scales)
     query, pane = in_panes(rows, time, edges)
     return query.select(pane, *keys, *wanted).group_by(pane.copy(), *(key.copy() for key in keys))
 
@@ -62,7 +61,7 @@ def windows(
     if len(shared := filters(cells)) == 1:
         rows.conditions.extend(rows.sql.sql(row) for row in shared[0])
         cells = [replace(cell, where=()) for cell in cells]
-    keys, wanted = _wanted(rows, members, cells, scales)
+    keys, wanted = wanted_of(rows, members, cells, scales)
     query, pane = in_panes(rows, time, edges)
     pairs = exp.select(
         exp.alias_(function("unnest", integers([p for p, _ in inside])), "p"),
@@ -71,57 +70,6 @@ def windows(
     window = exp.column("w", table="v")
     query = query.join(pairs, on=exp.EQ(this=exp.column("p", table="v"), expression=pane.copy()))
     return query.select(window, *keys, *wanted).group_by(window.copy(), *(key.copy() for key in keys))
-
-
-def at_edge(
-    rows: RowsOf, time: Row, start: datetime | None, end: datetime, edge: str, per: Sequence[Row],
-    members: Sequence[Row], cells: Sequence[Cell], scales: Mapping[Row, Scale],
-) -> exp.Select:  # fmt: skip
-    """The rows of the newest (`end`) or oldest instant in a window, or of each key's; found before filters and members.
-
-    The first column tells how many rows there are at all, so that nothing after filters is told from nothing before.
-    """
-    if start is not None:
-        rows.conditions.append(rows.sql.at_or_after(time, start))
-    rows.conditions.append(exp.not_(rows.sql.at_or_after(time, end)))
-    moment = rows.row(time)
-    rows.conditions.append(exp.not_(exp.Is(this=rows.sql.sql(time), expression=exp.null())))
-    partition = [rows.row(row) for row in per]
-    keys, wanted = _wanted(rows, members, cells, scales)
-    best = exp.Window(
-        this=function("max" if edge == "end" else "min", moment), partition_by=[key.copy() for key in partition]
-    )
-    inner = rows.select()
-    marked = exp.select("*", exp.alias_(best, "best")).from_(inner.subquery("q"))
-    query = exp.select(exp.Count(this=exp.Star()), *keys, *wanted).from_(marked.subquery("r"))
-    query = query.where(exp.EQ(this=moment.copy(), expression=exp.column("best")))
-    return query.group_by(*(key.copy() for key in keys)) if keys else query
-
-
-def holding(
-    rows: RowsOf, holds: HoldsModel, edge: str, at: datetime, members: Sequence[Row], cells: Sequence[Cell],
-    scales: Mapping[Row, Scale],
-) -> exp.Select:  # fmt: skip
-    """The rows that hold just before an instant (`end`), or at it (`start`); the first column counts them."""
-    begins, ends = rows.sql.sql(holds.start), rows.sql.sql(holds.end)
-    started = rows.sql.at_or_after(holds.start, at if edge == "end" else _next(at))
-    rows.conditions.append(exp.not_(started))
-    rows.conditions.append(exp.not_(exp.Is(this=begins, expression=exp.null())))
-    still = at if edge == "end" else _next(at)
-    if holds.inclusive:
-        # The last day still counts, so the row holds until the day after begins.
-        after = exp.Add(this=rows.sql.day(holds.end), expression=exp.cast(exp.Literal.string("1"), "INTEGER"))
-        later = at_or_after(exp.paren(after), DataType.DATE, rows.sql.zone(holds.end), still, rows.calendar)
-    else:
-        later = rows.sql.at_or_after(holds.end, still)
-    rows.conditions.append(exp.or_(exp.Is(this=ends.copy(), expression=exp.null()), later))
-    keys, wanted = _wanted(rows, members, cells, scales)
-    query = exp.select(exp.Count(this=exp.Star()), *keys, *wanted).from_(rows.select().subquery("r"))
-    return query.group_by(*(key.copy() for key in keys)) if keys else query
-
-
-def _next(at: datetime) -> datetime:
-    return at + timedelta(microseconds=1)
 
 
 def extent(rows: RowsOf, time: Row, edges: Edges) -> exp.Select:

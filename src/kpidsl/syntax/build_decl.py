@@ -43,6 +43,11 @@ class DeclBuilder(ExprBuilder):
     def week_starts_prop(self, branch: Branch, children: list[Any]) -> s.WeekStartsProp:
         return s.WeekStartsProp(self.build(children[0]), span=self.span(branch))
 
+    def week_53_prop(self, branch: Branch, children: list[Any]) -> s.Week53Prop:
+        week, way, number = children
+        other = self.whole(number, "a week") if number is not None else None
+        return s.Week53Prop(self.whole(week, "a week"), self.build(way), other, span=self.span(branch))
+
     def year_starts_prop(self, branch: Branch, children: list[Any]) -> s.YearStartsProp:
         return s.YearStartsProp(self.build(children[0]), self.maybe(children[1]), span=self.span(branch))
 

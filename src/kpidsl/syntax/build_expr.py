@@ -317,7 +317,13 @@ class ExprBuilder:
         return x.Earlier(self.build(operand), number, self.build(unit), span=self.span(branch))
 
     def each(self, branch: Branch, children: list[Any]) -> x.Each:
-        return x.Each(self.build(children[0]), self.build(children[1]), span=self.span(branch))
+        operand, fiscal, by, partial = children
+        return x.Each(
+            self.build(operand), self.build(by), fiscal is not None, self.maybe(partial), span=self.span(branch)
+        )
+
+    def partial(self, branch: Branch, children: list[Any]) -> x.Partial:
+        return x.Partial(self.build(children[0]) if children else None, span=self.span(branch))
 
     def default(self, branch: Branch, children: list[Any]) -> x.Default:
         return x.Default(self.build(children[0]), self.build(children[1]), span=self.span(branch))

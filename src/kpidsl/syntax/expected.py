@@ -28,6 +28,7 @@ _WORDS = {
     "COLOUR_WHEN": "`red when`",
     "DIRECTION": "`increase` or `reduce`",
     "EDGE": "`end` or `start`",
+    "FISCAL_UNIT": "`fiscal`",
     "FROM_NUMBER": "`from`",
     "CONVERSION": "`conversion_rate`",
     "APPROXIMATE": "a name",

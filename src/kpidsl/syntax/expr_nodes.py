@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from kpidsl.records import dataclass
-from kpidsl.syntax.node import Name, Node, Text
+from kpidsl.syntax.node import Name, Node, Text, Word
 
 
 # ---------------------------------------------------------------- units
@@ -314,11 +314,22 @@ class Filtered(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Partial(Node):
+    """`partial exclude`, `partial prorate`; without a word `partial to date`."""
+
+    way: Word | None
+
+
+@dataclass(frozen=True, slots=True)
 class Each(Node):
-    """`M each day`, `M each country`; a bare period word is the period, `flights.month` the column."""
+    """`M each day`, `M each fiscal month partial to date`, `M each country`; a bare period word is the period,
+    `flights.month` the column.
+    """
 
     operand: Expr
     by: Name
+    fiscal: bool = False
+    partial: Partial | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,15 @@ class WeekStartsProp(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Week53Prop(Node):
+    """`week 53 compares blank`, `week 53 compares week 1`, `week 53 compares restated`."""
+
+    week: int
+    way: Word
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class YearStartsProp(Node):
     month: Word
     named_by: Word | None
@@ -60,7 +69,14 @@ class HolidaysProp(Node):
 
 
 CalendarProp = (
-    TimezoneProp | WeekStartsProp | YearStartsProp | YearEndsLastProp | YearEndsNearestProp | PatternProp | HolidaysProp
+    TimezoneProp
+    | WeekStartsProp
+    | Week53Prop
+    | YearStartsProp
+    | YearEndsLastProp
+    | YearEndsNearestProp
+    | PatternProp
+    | HolidaysProp
 )
 
 

@@ -29,7 +29,7 @@ def lint_times(spot: Spot, model: Model, problems: Problems) -> None:
     match spot.node, spot.value:
         case x.Earlier(operand=operand, unit=written), v.Shifted(operand=inner, count=count, unit=unit):
             place = _counted(operand.span, written.span)
-            _shift(windows(inner), count, unit, place, problems)
+            _shift(windows(inner), count, unit, place, model.calendar, problems)
             _hours(unit, inner, model, place, problems)
         case x.Over(window=window), v.Windowed(operand=inner, window=spec):
             if not isinstance(spec, c.Period | c.Days | c.Since | c.AllTime):
@@ -54,7 +54,7 @@ def lint_kpi_times(names: Names, model: Model, problems: Problems) -> None:
                         if isinstance(item, d.EarlierItem):
                             unit = _unit(item.count, item.unit)
                             place = Span(item.span.source, item.span.start, item.unit.span.end)
-                            _shift(windows(kpi.value), item.count, unit, place, problems)
+                            _shift(windows(kpi.value), item.count, unit, place, model.calendar, problems)
                             _hours(unit, kpi.value, model, place, problems)
                 case d.TrendProp(count=count, unit=written):
                     unit = _unit(count, written)
@@ -65,10 +65,13 @@ def lint_kpi_times(names: Names, model: Model, problems: Problems) -> None:
 
 
 # ------------------------------------------------------------ shifts
-def _shift(found: list[c.WindowSpec], count: int, unit: c.Unit, place: Span, problems: Problems) -> None:
+def _shift(
+    found: list[c.WindowSpec], count: int, unit: c.Unit, place: Span, calendar: c.Calendar, problems: Problems
+) -> None:
     for window in found:
         better = _better_shift(window, count, unit)
-        if better is None:
+        # Where fiscal years are made of weeks, a fiscal week meets a fiscal week.
+        if better is None or c.counts_weeks(window, unit, calendar):
             continue
         problems.warning(
             "K0365",
