@@ -1,6 +1,6 @@
 """Writes the data of this example: a made-up bus company in a city of six lines, the same rows on every run.
 
-    python specs/okr/data/make.py
+python specs/okr/data/make.py
 """
 
 from __future__ import annotations
