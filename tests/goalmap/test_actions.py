@@ -34,7 +34,7 @@ def test_what_is_done_before_the_anchor_is_not_late(tmp_path: Path) -> None:
 
 
 def test_what_is_due_after_the_evaluation_is_never_late(tmp_path: Path) -> None:
-    assert kpi(tmp_path, 'action "Call" { due 5 days }')[0] == [{"title": "Call", "due": "2026-04-05"}]
+    assert kpi(tmp_path, 'action "Call" { due 5 days }')[0] == [{"title": "Call", "due": "2026-04-06"}]
 
 
 @pytest.mark.parametrize(

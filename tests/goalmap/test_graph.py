@@ -154,7 +154,7 @@ def test_the_suffix_of_a_file_decides(tmp_path: Path) -> None:
     for name, start in (("a.svg", "<svg "), ("a.mmd", "%% as of"), ("a.gv", "digraph")):
         target = tmp_path / name
         arguments = ["graph", str(tmp_path / "spec.kpi"), "--as-of", "2026-03-31", "-o", str(target)]
-        assert CliRunner().invoke(commands, arguments, standalone_mode=False).output == ""
+        assert CliRunner().invoke(commands, arguments, standalone_mode=False).stdout == ""
         assert target.read_text("utf-8").startswith(start)
 
 

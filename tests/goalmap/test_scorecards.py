@@ -54,8 +54,8 @@ def test_selecting_a_scorecard_selects_what_it_shows(tmp_path: Path) -> None:
 
 
 def test_a_failing_source_costs_only_what_reads_it(tmp_path: Path) -> None:
-    spec = 'source gone { from csv("gone.csv"); time at }\nscorecard board { show sold over last month, lost, n over last month }\n'
-    spec += "metric n = count() from gone\nkpi lost { value n over last month; target >= 1 }"
+    spec = 'source gone { from csv("gone.csv"); time at }\nscorecard board { show sold over last month, lost, gone_rows over last month }\n'
+    spec += "metric gone_rows = count() from gone\nkpi lost { value gone_rows over last month; target >= 1 }"
     found = document(written(tmp_path, spec), "2026-03-31")
     items = found["scorecards"][0]["sections"][0]["items"]
     assert items[0]["value"] == 3
