@@ -227,7 +227,8 @@ class SpecSet:
             return "\n".join(tree(cell) for cell in plan.cells)
         results = self.evaluate(as_of=as_of, select=select, params=params, sources=sources, explain=True)
         queries: dict[str, None] = {}
-        for inputs in (*(one.inputs for one in results.metrics), *(one.inputs for one in results.kpis)):
+        key_results = [one for each in results.objectives for one in each.key_results]
+        for inputs in (one.inputs for kind in (results.metrics, results.kpis, key_results) for one in kind):
             queries.update(dict.fromkeys(part.sql for part in inputs if part.sql is not None))
         return ";\n\n".join(queries)
 

@@ -22,6 +22,7 @@ from kpidsl.assess.results import (
     Value,
     WindowResult,
 )
+from report.sample_goals import goals
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -281,4 +282,5 @@ def shop() -> Results:
         warnings=(ErrorResult("K0412", "a Sunday is missing", None, "specs/shop.kpi:7", ()),),
         params=(("region", "EU"),),
         timings=(("parse", Decimal("0.0123")), ("run", Decimal("1.5"))),
+        objectives=goals(),
     )

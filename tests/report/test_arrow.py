@@ -23,8 +23,12 @@ def test_there_is_a_row_for_everything_in_the_order_of_the_document() -> None:
         ("segment", "monthly_revenue"),
         ("kpi", "satisfaction"),
     ]
-    assert rows[-1] == ("metric", "conversion")
-    assert len(rows) == 6 + 3 + 4
+    assert rows[12:15] == [
+        ("metric", "conversion"),
+        ("objective", "engagement"),
+        ("key_result", "engagement.active"),
+    ]
+    assert len(rows) == 6 + 3 + 4 + 3 + 4
 
 
 def test_a_row_carries_what_the_record_does() -> None:

@@ -290,9 +290,9 @@ def scored(items: Iterable[Item], *, missing_as_zero: bool) -> tuple[Figure, Fra
     """Σ w·p / Σ w over what has a progress, and the part of the weight that has."""
     every = tuple(items)
     weight = sum((item.weight for item in every), Fraction(0))
-    known = [(item.weight, item.progress) for item in every if item.progress is not None]
+    known = [(item.weight, progress) for item in every if (progress := item.progress) is not None]
     counted = sum((one for one, _ in known), Fraction(0))
-    total = sum((one * progress for one, progress in known if progress is not None), Fraction(0))
+    total = sum((one * progress for one, progress in known), Fraction(0))
     if not weight:
         return Missing("zero_denominator" if every else "no_rows"), None
     under = weight if missing_as_zero else counted

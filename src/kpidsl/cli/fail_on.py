@@ -41,5 +41,7 @@ def fails(results: Results, named: frozenset[str]) -> bool:
     """Whether a KPI, an objective or a key result has one of these statuses. A segment counts where its KPI takes the
     status of its worst one.
     """
-    goals = (one for each in results.objectives for one in (each, *each.key_results))
-    return any(kpi.assessment.status in named for kpi in results.kpis) or any(one.status in named for one in goals)
+    found = [kpi.assessment.status for kpi in results.kpis]
+    for objective in results.objectives:
+        found += [objective.status, *(one.status for one in objective.key_results)]
+    return not named.isdisjoint(found)

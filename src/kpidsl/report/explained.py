@@ -11,12 +11,13 @@ from kpidsl.report.table import BOLD, DIM, paint
 
 
 def explained(results: Results, *, width: int, colour: bool) -> list[str]:
-    """The inputs of every KPI and metric that come with their SQL; no lines where none do.
+    """The inputs of every KPI, metric and key result that come with their SQL; no lines where none do.
 
     A line of SQL is never broken, so that it can be copied.
     """
     lines: list[str] = []
     named = [(each.name, each.inputs) for each in results.kpis] + [(each.name, each.inputs) for each in results.metrics]
+    named += [(one.name, one.inputs) for each in results.objectives for one in each.key_results]
     for name, inputs in named:
         shown = [line for found in inputs if found.sql is not None for line in _input(found, width, colour=colour)]
         if shown:

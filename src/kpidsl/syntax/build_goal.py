@@ -106,9 +106,8 @@ class SpecBuilder(DeclBuilder):
         return Word(f"at {children[0].value}", span=self.span(branch))
 
     def restated_prop(self, branch: Branch, children: list[Any]) -> g.RestatedProp:
-        start, on, why = children
-        baseline = self.build(start.children[-1])
-        return g.RestatedProp(baseline, self.date(on), self.maybe(why), span=self.span(branch))
+        *_, start, on, why = children
+        return g.RestatedProp(self.build(start), self.date(on), self.maybe(why), span=self.span(branch))
 
     def abandoned_prop(self, branch: Branch, children: list[Any]) -> g.AbandonedProp:
         return g.AbandonedProp(self.date(children[0]), self.maybe(children[1]), span=self.span(branch))

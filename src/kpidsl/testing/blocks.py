@@ -273,7 +273,8 @@ class Reader:
         match node:
             case t.ExpectStateProp(value=value, state=state):
                 if goal.figure is not None:
-                    return self.no_figure(goal, value.span)
+                    self.no_figure(goal, value.span)
+                    return None
                 if state.text not in STATES:
                     self.problems.error(
                         "K0303", f"`{state.text}` is no state of an objective", state.span,
