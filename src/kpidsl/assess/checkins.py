@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 from kpidsl.assess.numbers import written
@@ -27,8 +27,10 @@ RHYTHMS = {
     "yearly": (12, Unit(Grain.MONTH)),
     "annually": (12, Unit(Grain.MONTH)),
 }
-_OF = re.compile(r"([\d.]+)\s*(?:of|/)\s*([\d.]+)")
-_NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+")
+_DIGITS = r"(?:[0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
+_OF = re.compile(rf"({_DIGITS})\s*(?:of|/)\s*({_DIGITS})")
+_PERCENT = re.compile(rf"({_DIGITS})\s*%")
+_NUMBER = re.compile(_DIGITS)
 _SCALES = (1, 10, 100)
 NAMED = 3
 
@@ -97,17 +99,16 @@ def _result(
 def confidence(text: str | None, scale: int) -> Fraction | None:
     """How sure somebody is, as a fraction: `7 of 10`, `7/10`, `70%`, or a number on the scale of its column."""
     found = (text or "").strip()
-    ratio = _OF.fullmatch(found)
-    try:
-        if ratio is not None:
-            share = Fraction(Decimal(ratio[1])) / Fraction(Decimal(ratio[2]))
-        elif found.endswith("%"):
-            share = Fraction(Decimal(found[:-1].strip())) / 100
-        else:
-            share = Fraction(Decimal(found)) / scale
-    except (InvalidOperation, ValueError, OverflowError, ZeroDivisionError):
+    ratio, percent = _OF.fullmatch(found), _PERCENT.fullmatch(found)
+    if ratio is not None:
+        value, of = Fraction(ratio[1]), Fraction(ratio[2])
+    elif percent is not None:
+        value, of = Fraction(percent[1]), Fraction(100)
+    elif _NUMBER.fullmatch(found):
+        value, of = Fraction(found), Fraction(scale)
+    else:
         return None
-    return share if 0 <= share <= 1 else None
+    return value / of if 0 <= value <= of and of else None
 
 
 def scale_of(rows: Iterable[Checkin]) -> int:
