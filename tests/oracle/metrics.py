@@ -146,11 +146,15 @@ def series(world: World, expr: x.Call, env: Env) -> Outcome:
 
 
 def covered(world: World, expr: x.Expr, env: Env) -> bool:
-    """Whether the window of a series without members touches what one of its sources covers."""
+    """Whether the window of a series without members, or of the series it is in, touches what one of its sources
+    covers.
+    """
     return any(
-        part(world, inner, agg).covered
+        part(world, there, agg).covered
         for each, outer in eaches(world, expr, env)
         for agg, inner in parts(world, each.operand, outer)
+        for there in (inner, inner.series)
+        if there is not None
     )
 
 
