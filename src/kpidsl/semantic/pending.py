@@ -10,7 +10,7 @@ from kpidsl.syntax import goal_nodes as g
 
 def pending_declarations(names: Names) -> tuple[Pending, ...]:
     """Outcomes; intervals and signals."""
-    kinds = {g.OutcomeDecl: "outcome"}
+    kinds: dict[type, str] = {g.OutcomeDecl: "outcome"}
     found: list[Pending] = []
     for name, declared in names.named.items():
         node = declared.node
