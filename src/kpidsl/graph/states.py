@@ -13,7 +13,7 @@ from kpidsl.report.statuses import STATES, STATUSES
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Colours in hexadecimal; dark text is readable on each `fill` (a contrast of at least 7 to 1, WCAG AAA)."""
+    """Colours in hexadecimal; a title is readable on each `fill` (a contrast of at least 7 to 1), the word, in `line`, too (4.5)."""
 
     fill: str
     line: str
@@ -21,7 +21,7 @@ class Look:
 
 GOOD, WARN, BAD, UNSURE, PLAIN = (
     Look("#e2f3e4", "#1b7837"),
-    Look("#fff0cc", "#a65e00"),
+    Look("#fff0cc", "#985400"),
     Look("#fde0dc", "#b2182b"),
     Look("#eceff1", "#546e7a"),
     Look("#ffffff", "#5c6b7a"),
