@@ -16,7 +16,10 @@ from kpidsl.assess.results import (
     KpiResult,
     MetricResult,
     Results,
+    ScorecardResult,
+    SectionResult,
     Segment,
+    ShownResult,
     SpecIdentity,
     TrendPoint,
     Value,
@@ -283,4 +286,23 @@ def shop() -> Results:
         params=(("region", "EU"),),
         timings=(("parse", Decimal("0.0123")), ("run", Decimal("1.5"))),
         objectives=goals(),
+        scorecards=(board(revenue),),
     )
+
+
+def board(revenue: KpiResult) -> ScorecardResult:
+    """A KPI with its status, and values without, one of which cannot be had."""
+    found = revenue.assessment
+    shown = ShownResult(
+        "monthly_revenue", revenue.name, revenue.title, found.value, None, "EUR", "flow", found.n, MARCH,
+        found.target, found.status, found.reason, (),
+    )  # fmt: skip
+    orders = ShownResult(
+        "orders over last month", None, "Orders", Decimal(2210), None, None, "flow", 2210, MARCH, None, None, None,
+        revenue.inputs,
+    )  # fmt: skip
+    lost = ShownResult(
+        "visits / orders", None, None, None, "source_error", None, "ratio", None, None, None, None, None, ()
+    )
+    sections = (SectionResult("Money", (shown, orders)), SectionResult(None, (lost,)))
+    return ScorecardResult("board", "The board", "Once a month", sections, "board", ("monthly",), "specs/board.kpi:1")

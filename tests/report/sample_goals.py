@@ -16,7 +16,7 @@ from kpidsl.assess.goal_results import (
     ParentResult,
     RestatedResult,
 )
-from kpidsl.assess.results import BoundResult, WindowResult
+from kpidsl.assess.results import ActionResult, BoundResult, CheckinResult, WindowResult
 
 
 def instant(*parts: int) -> datetime:
@@ -65,6 +65,8 @@ def goals() -> tuple[ObjectiveResult, ...]:
         ),
         confidence=ConfidenceResult(Decimal(4), Decimal(10), "Ana", date(2026, 4, 16)), owner="product",
         review="weekly", tags=("growth",),
+        checkin=CheckinResult("active", date(2026, 4, 30), Decimal("0.6"), "slow", "Ana", True, "older than 1 week"),
+        actions=(ActionResult("Ask those who left", "Ana", date(2026, 5, 1), "on_track", None, True),),
     )  # fmt: skip
     errors = key_result(
         "engagement.errors", "off_track", "6% misses the target of 1% to 5%", type="keep", unit="%", value="0.06",
@@ -94,6 +96,7 @@ def goals() -> tuple[ObjectiveResult, ...]:
             "errors: 6% misses the target of 1% to 5%", "pace", None, None,
             (ParentResult("company_growth", "contributes"),), ("team",), (active, errors, launch, unknown),
             ("safer_homes",), "product", "monthly", ("board",), "specs/okrs.kpi:3",
+            (ActionResult("Tell the team", None, None, None, None),),
         ),
         ObjectiveResult(
             "broken", None, None, None, None, None, None, None, "source_error", None, None, None, "source_error",

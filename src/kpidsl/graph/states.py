@@ -13,7 +13,7 @@ from kpidsl.report.statuses import STATES, STATUSES
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Colours in hexadecimal. A title is readable on each `fill` (contrast 7 to 1), the word in `line` (4.5)."""
+    """Colours in hexadecimal. On each `fill` a title has a contrast of at least 7 to 1, the word, in `line`, of 4.5."""
 
     fill: str
     line: str
