@@ -138,7 +138,7 @@ def test_lists_of_the_document_itself_are_always_there() -> None:
 
 def test_keys_stand_in_the_order_of_the_documentation() -> None:
     written = json.loads(to_json(shop()))
-    assert list(written) == [field for field in SCHEMA["properties"] if field in written]
+    assert list(written) == list(SCHEMA["properties"])
     for name, key in (("kpi", "kpis"), ("metric", "metrics"), ("problem", "errors")):
         order = list(SCHEMA["$defs"][name]["properties"])
         for each in written[key]:
@@ -210,19 +210,7 @@ def test_every_field_of_the_schema_is_written_by_the_sample() -> None:
     text = to_json(shop())
     fields = {name for each in SCHEMA["$defs"].values() for name in each.get("properties", {})}
     unused = sorted(name for name in fields if f'"{name}":' not in text)
-    elsewhere = {
-        "approximate",
-        "method",
-        "checkin",
-        "overdue",
-        "partial",
-        "series",
-        "starting",
-        "kpi",
-        "sections",
-        "text",
-    }
-    assert set(unused) == elsewhere  # those of estimates, check-ins, actions, series and scorecards: in their own tests
+    assert unused == ["approximate", "method", "partial", "series", "starting"]
 
 
 @pytest.mark.parametrize(
