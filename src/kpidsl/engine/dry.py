@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kpidsl.engine.parts import exact_scale, scale_for
 from kpidsl.engine.run import Run
-from kpidsl.plan.nodes import Plan
+from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
@@ -29,6 +29,10 @@ class DryRun(Run):
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:  # noqa: ARG002
         return []
+
+    def by_groups(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:  # noqa: ARG002
+        """Nothing: how many members a column has is not known."""
+        return cells
 
     def spread(self, source: SourceModel, wanted: Sequence[Row]) -> dict[tuple[str, Row], Scale]:
         return {

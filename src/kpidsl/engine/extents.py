@@ -53,9 +53,9 @@ def _one_by_one(
     newest: dict[datetime, datetime | None] = {}
     for anchor in anchors:
         made = rows()
-        least, greatest = fetch(q.newest(made, column, anchor), made.source.name)[0]
-        newest[anchor] = _at(greatest) if greatest is not None else None
-        first = _at(least) if least is not None else first
+        for least, greatest in fetch(q.newest(made, column, anchor), made.source.name):
+            newest[anchor] = _at(greatest) if greatest is not None else None
+            first = _at(least) if least is not None else first
     return Extent(first, newest)
 
 
