@@ -114,4 +114,9 @@ def test_a_wrong_word_makes_an_error_with_a_code_and_hardly_any_noise() -> None:
 
 def test_the_spec_that_uses_the_whole_language_is_sound() -> None:
     found = load([HERE / "whole.kpi"]).check(schemas=False).diagnostics
-    assert {one.code for one in found} <= {"K0362", "K0371", "K0372", "K0373"}  # it shows everything, and uses not all of it
+    assert {one.code for one in found} <= {
+        "K0362",
+        "K0371",
+        "K0372",
+        "K0373",
+    }  # it shows everything, and uses not all of it

@@ -51,7 +51,7 @@ def test_colour_adds_nothing_but_colour(width: int) -> None:
 
 
 def test_a_cell_that_has_no_room_is_told_beneath() -> None:
-    wide, *_ = [line for line in to_text(shop(), width=160).splitlines() if "Monthly revenue" in line]
+    wide = next(line for line in to_text(shop(), width=160).splitlines() if "Monthly revenue" in line)
     assert "-1,749.50" in wide
     assert "last month" in wide
     narrow = to_text(shop(), width=80).splitlines()
