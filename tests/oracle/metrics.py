@@ -139,8 +139,10 @@ def series(world: World, expr: x.Call, env: Env) -> Outcome:
     members = [
         evaluate(world, operand, replace(env, key=(*env.key, (by, key)))) for key in keys(world, operand, env, by)
     ]
-    counts_periods = expr.function.text == "count" and unit_named(by) is not None  # the calendar's, whatever the data
-    if not members and expr.function.text in ("count", "sum") and not counts_periods:
+    of_periods = unit_named(by) is not None  # the calendar's, whatever the data: how many there are is always known
+    if not members and expr.function.text == "sum" and of_periods:
+        return Undefined("no_rows")  # no period is over: nothing is known of what they add up to
+    if not members and expr.function.text in ("count", "sum") and not of_periods:
         return Value(Fraction(0), 0) if covered(world, operand, env) else Undefined("no_rows")
     return over_members(expr.function.text, members, at)
 
