@@ -28,7 +28,7 @@ ROWS = (
     ("report",),
     ("hookspecs", "plugins", "sources"),
     ("spec_files", "kept_model", "binding", "selection", "lookup"),
-    ("checked",),
+    ("checked", "state"),
     ("smart",),
     ("pipeline", "testing", "fixing"),
     ("",),  # kpidsl/__init__.py: the public names

@@ -18,6 +18,7 @@ from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles, read
 
 if TYPE_CHECKING:
+    from kpidsl.engine.kept import KeptSource
     from kpidsl.plan import Plan
     from kpidsl.report.explanation import Explanation
     from kpidsl.report.results import Results
@@ -124,12 +125,14 @@ class SpecSet:
         no_plugins: bool = False,
         timings: bool = False,
         progress: Callable[[str], None] | None = None,
+        state: str | Path | None = None,
     ) -> Results:
         """Evaluate at an anchor: a date means its end, nothing means now, to the second.
 
         `sources` are in-process tables (anything with `__arrow_c_stream__`) that stand for the sources of their names.
-        `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. Raises `SpecError` where the
-        spec has errors, `UsageError` for a wrong as-of, selection or param.
+        `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. `state` is a folder for what
+        is known of files that were read: the next run reads only those that are new. Raises `SpecError` where the
+        spec has errors, `UsageError` for a wrong as-of, selection, param or folder.
 
         >>> import kpidsl, pyarrow as pa
         >>> from datetime import date
@@ -143,7 +146,7 @@ class SpecSet:
         """
         from kpidsl.assess.build import assess
         from kpidsl.assess.results import SpecIdentity
-        from kpidsl.binding import bring_in, files_behind, read_holidays
+        from kpidsl.binding import Tables, files_behind, read_holidays
         from kpidsl.engine.duck import connect, restrict
         from kpidsl.engine.run import Run
         from kpidsl.report.results import Results
@@ -155,15 +158,28 @@ class SpecSet:
         clock.lap("plan")
         connection = connect(threads)
         try:
-            tables, failed = bring_in(plan, checked.bound, connection, progress or (lambda _: None))
+            told = progress or (lambda _: None)
+            tables = Tables(plan, checked.bound, connection, told)
+            keeps = state is not None and not explain and not untrusted
+            if not keeps:
+                tables.bring_all()
             holidays = read_holidays(checked.bound, connection)
             if isinstance(holidays, frozenset):
                 plan = replace(plan, calendar=replace(plan.calendar, holidays=holidays))
+            kept: Mapping[str, KeptSource] = {}
+            if state is not None and keeps:
+                from kpidsl.state import Keeping, keep, on_demand
+
+                kept = keep(Keeping(plan, checked.bound, connection, Path(state), tables.__getitem__, told))
+                clock.lap("state")
+                tables.bring_all(but=on_demand(plan, kept))
             if untrusted:
                 restrict(connection, files_behind(checked.bound, tables))
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
-            answers = Run(plan, connection, tables, failed, explain=explain, no_holidays=no_holidays).run()
+            answers = Run(
+                plan, connection, tables, tables.failed, explain=explain, no_holidays=no_holidays, kept=kept
+            ).run()
         finally:
             connection.close()
         clock.lap("queries")

@@ -59,6 +59,13 @@ def failures() -> type[duckdb.Error]:
     return duckdb.Error
 
 
+def version() -> str:
+    """The version of DuckDB that runs."""
+    import duckdb
+
+    return duckdb.__version__
+
+
 def identifier(name: str) -> str:
     """A name as an identifier of DuckDB's SQL, whatever characters it holds."""
     return '"' + _without_nul(name).replace('"', '""') + '"'

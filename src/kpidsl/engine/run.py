@@ -24,6 +24,7 @@ from kpidsl.engine.groups import (
     panes_inside,
     state_of,
 )
+from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
 from kpidsl.plan.columns import calls
@@ -64,6 +65,7 @@ class Run:
         *,
         explain: bool,
         no_holidays: KpidslError | None = None,
+        kept: Mapping[str, KeptSource] | None = None,
     ) -> None:
         self.plan = plan
         self.calendar: Calendar = plan.calendar
@@ -72,6 +74,7 @@ class Run:
         self.explain = explain
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
+        self.kept = kept or {}
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
 
     def run(self) -> Answers:
@@ -89,9 +92,13 @@ class Run:
 
     # ------------------------------------------------------------ a source
     def source(self, source: SourceModel, cells: Sequence[Cell]) -> None:
-        check_key(source, self.tables[source.name], self.fetch, self.answers.warnings)
+        if source.key:
+            check_key(source, self.tables[source.name], self.fetch, self.answers.warnings)
         usable = [cell for cell in cells if self.holidays_are_known(cell) and self.joins_hold(source, cell)]
         self.learn_extents(source, usable)
+        if source.name in self.kept:
+            answered, usable = self.kept[source.name].answers(usable, self.finished)
+            self.answers.cells.update(answered)
         self.learn_scales(source, usable)
         groups: dict[Group, list[Cell]] = {}
         for cell in usable:
@@ -122,13 +129,12 @@ class Run:
 
     def learn_extents(self, source: SourceModel, cells: Iterable[Cell]) -> None:
         """The first time of every time column, and its newest before each anchor, in one scan a column."""
-        always = {self.plan.anchor, *self.plan.series_anchors}
-        wanted: dict[Row | None, set[datetime]] = {source.time: set(always)}
-        for cell in cells:
-            anchors = wanted.setdefault(cell.time, set(always))
-            if cell.at is None:
-                anchors.add(cell.anchor)
-        for time, anchors in wanted.items():
+        kept = self.kept.get(source.name)
+        for time, anchors in anchors_by_time(self.plan, source, cells).items():
+            known = kept.extent(time, sorted(anchors), ahead=source.ahead) if kept is not None else None
+            if known is not None:
+                self.answers.extents[source.name, time] = known
+                continue
             column = time if time is not None else source.holds.start if source.holds is not None else None
             if column is not None:
                 self.answers.extents[source.name, time] = self.extent(source, column, sorted(anchors))
@@ -350,6 +356,19 @@ class Run:
             return self.connection.execute(sql).fetchall()
         except failures() as error:
             raise query_error(error, source) from error
+
+
+def anchors_by_time(
+    plan: Plan, source: SourceModel, cells: Iterable[Cell]
+) -> dict[Row | None, set[datetime]]:  # fmt: skip
+    """The anchors before which the newest row is wanted, for every time column of a source."""
+    always = {plan.anchor, *plan.series_anchors}
+    wanted: dict[Row | None, set[datetime]] = {source.time: set(always)}
+    for cell in cells:
+        anchors = wanted.setdefault(cell.time, set(always))
+        if cell.at is None:
+            anchors.add(cell.anchor)
+    return wanted
 
 
 def unread_holidays() -> KpidslError:
