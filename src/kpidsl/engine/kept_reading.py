@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,10 @@ from kpidsl.sql.source_rows import RowsOf
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-MOST_DAYS = 20_000
+MOST_DAYS = 40_000
 MOST_ROWS = 200_000
 """More rows of state than this cost more to keep than to read again."""
-_LAST = date(9800, 1, 1)
+_FIRST, _LAST = date(2, 1, 1), date(9800, 1, 1)
 Place = tuple[str, int, Key]
 """Whose state a row is: file, start of the pane (microseconds since 1970), member."""
 
@@ -87,22 +87,20 @@ class Reader:
             raise query_error(error, self.source.name) from error
 
     def day_edges(self, time: Row) -> q.Edges:
-        """The starts of the calendar's days that rows are in, with their neighbours: a day's rows are those from its
-        start to the next edge. Raises Unkept where days cannot tell the rows apart.
+        """The starts of the calendar's days from the first that has rows to the last, and a day more on both sides,
+        whatever the clocks did. Raises Unkept where those are too many.
         """
-        rows = self.fetch(by_file.days(self.rows(), time, MOST_DAYS))
-        if len(rows) >= MOST_DAYS:
+        first, last = self.fetch(by_file.days(self.rows(), time))[0]
+        if first is None:
+            return ()
+        if not (isinstance(first, date) and isinstance(last, date) and first >= _FIRST and last < _LAST):
+            raise Unkept(f"rows from {first} to {last}")
+        if (last - first).days > MOST_DAYS:
             raise Unkept("too many days")
-        edges: set[datetime] = set()
-        for (day,) in rows:
-            if day is None:
-                continue
-            if not isinstance(day, date) or not date(2, 1, 1) <= day < _LAST:
-                raise Unkept(f"the day {day}")
-            edges.update(self.calendar.day_start(day + timedelta(days=more)) for more in (-1, 0, 1, 2))
-        return tuple(sorted(edges))
+        days = range(first.toordinal() - 1, last.toordinal() + 3)
+        return tuple(sorted({self.calendar.day_start(date.fromordinal(day)) for day in days}))
 
-    def read(self, asked: Asked, edges: q.Edges) -> Read:
+    def read(self, asked: Asked, edges: q.Edges, *, daily: bool) -> Read:
         """The state of every pane between edges. Raises Unkept where there is too much of it."""
         found = Read()
         if not edges:
@@ -113,14 +111,14 @@ class Reader:
             return found
         starts = [micros(edge) for edge in edges if edge is not None]
         if asked.extent:
-            rows = self.fetch(by_file.extent_by_file(self.rows(), asked.time, self.column, edges))
+            rows = self.fetch(by_file.extent_by_file(self.rows(), asked.time, self.column, edges, daily=daily))
             by_place = {(row[0], starts[row[1]], ()): row for row in rows}
             found.places = list(by_place)
             found.columns[FIRST] = extreme("least", [row[2] for row in by_place.values()])
             found.columns[NEWEST] = extreme("greatest", [row[3] for row in by_place.values()])
         cells = [cell for cell in asked.cells if self.has_scale(cell, found)]
         for start in range(0, len(cells), BATCH):
-            self.batch(found, asked, cells[start : start + BATCH], edges, starts)
+            self.batch(found, asked, cells[start : start + BATCH], edges, starts, daily=daily)
         return found
 
     def has_scale(self, cell: Cell, found: Read) -> bool:
@@ -137,12 +135,12 @@ class Reader:
         return True
 
     def batch(
-        self, found: Read, asked: Asked, cells: Sequence[Cell], edges: q.Edges, starts: Sequence[int]
+        self, found: Read, asked: Asked, cells: Sequence[Cell], edges: q.Edges, starts: Sequence[int], *, daily: bool
     ) -> None:  # fmt: skip
         """One query; where data is wrong, by halves."""
         layout = Layout(2, len(asked.members), tuple(cells))
         query = by_file.panes_by_file(
-            self.rows(), asked.time, self.column, edges, asked.members, cells, self._scales, MOST_ROWS
+            self.rows(), asked.time, self.column, edges, asked.members, cells, self._scales, MOST_ROWS, daily=daily
         )
         try:
             rows = self.fetch(query)
@@ -151,8 +149,8 @@ class Reader:
                 found.failed.add(cells[0])
                 return
             middle = len(cells) // 2
-            self.batch(found, asked, cells[:middle], edges, starts)
-            self.batch(found, asked, cells[middle:], edges, starts)
+            self.batch(found, asked, cells[:middle], edges, starts, daily=daily)
+            self.batch(found, asked, cells[middle:], edges, starts, daily=daily)
             return
         if len(rows) >= MOST_ROWS:
             raise Unkept("too many rows")

@@ -106,14 +106,14 @@ class Update:
         if not files:
             return Panes([], {}, {})
         reader = self.reader(files, sources)
-        read = self.by_name(reader.read(asked, edges))
+        read = self.by_name(reader.read(asked, edges, daily=False))
         return panes_of(read, lambda start: any(low <= start < high for low, high in inside))
 
     # ------------------------------------------------------------ reading
     def read(self, asked: Asked, files: Sequence[Path], sources: Iterable[str]) -> Read:
         """The state of some files, day by day."""
         reader = self.reader(files, sources)
-        return self.by_name(reader.read(asked, reader.day_edges(asked.time)))
+        return self.by_name(reader.read(asked, reader.day_edges(asked.time), daily=True))
 
     def reader(self, files: Sequence[Path], sources: Iterable[str]) -> Reader:
         tables = {name: self.joined(name) for name in sources}
