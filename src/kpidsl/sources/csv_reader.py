@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from kpidsl.diagnostics import SourceError, closest
-from kpidsl.engine.duck import literal, path_pattern, texts
+from kpidsl.engine.duck import identifier, literal, path_pattern, texts
 from kpidsl.hookspecs import Context
 from kpidsl.records import dataclass
 from kpidsl.sources import csv_text, files
@@ -206,7 +206,8 @@ class CsvReader:
         if chosen is not None:
             # A file that was rewritten is read elsewhere, and is the only one of its group.
             is_copy = paths[0] != first.path
-            picked.append(f"{literal(str(first.path))} AS {chosen.column}" if is_copy else chosen.column)
+            name = identifier(chosen.column)
+            picked.append(f"{literal(str(first.path))} AS {name}" if is_copy else name)
         return f"SELECT {', '.join(picked) or 'true'} FROM {source}"
 
     def _null_texts(self, x: str, nulls: bool) -> str:

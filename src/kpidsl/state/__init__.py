@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from kpidsl.state.keep import Keeping, keep, on_demand
+from kpidsl.state.keeping import Keeping, keep, on_demand
 
 __all__ = ["Keeping", "keep", "on_demand"]
