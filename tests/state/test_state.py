@@ -45,7 +45,7 @@ def write(file: Path, rows: str) -> None:
     duckdb.sql(f"""copy (select {columns} from (values {rows}) as t("at", shop, amount, weight)) to '{file}' ({how})""")
 
 
-MARCH = "('2026-03-01 10:00', 'a', 1.10, 0.1), ('2026-03-31 23:30', 'b', 2.20, 0.2), ('2026-03-30 00:00', 'a', 5, 1e9)"
+MARCH = "('2026-03-01 10:00', 'a', 1.11, 0.1), ('2026-03-31 23:30', 'b', 2.20, 0.2), ('2026-03-30 00:00', 'a', 5, 1e9)"
 FEBRUARY = "('2026-02-01 00:00', 'a', 7.07, 0.7), ('2026-02-28 23:59', NULL, 8, NULL)"
 LATE = "('2026-02-10 12:00', 'c', 100, 3.5), ('2026-01-10 12:00', 'c', 100, 3.5)"
 
@@ -175,7 +175,7 @@ def test_the_same_rows_in_two_files_count_twice(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write(work.data / name / "x.parquet", "('2026-03-05 10:00', 'a', 1000, 1)")
         document = work.agree()
-    assert '"value": 2008.3' in document
+    assert '"value": 2008.31' in document
 
 
 def test_damaged_state_is_made_again(work: Work, kept: list[int]) -> None:
