@@ -298,9 +298,11 @@ def kill(work: Work, times: int) -> None:
     """Kill runs at random moments while files arrive: what follows is always right."""
     rng = random.Random(times)
     command = [sys.executable, "-m", "kpidsl", "eval", str(work.spec), "--as-of", AS_OF, "--state", str(work.state)]
-    start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True)
-    length = time.perf_counter() - start
+    length = 0.0
+    for _ in range(2):  # the first one also fills the cache
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        length = time.perf_counter() - start
     for number in range(times):
         work.write(str(3 + number % 5), f"('2026-03-{1 + number % 28:02} 10:00', 'a', {number}, 0.1)")
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
