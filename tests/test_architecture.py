@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 
 ROWS = (
-    ("records", "source_text", "kept_files", "diagnostics"),
+    ("records", "clock", "source_text", "kept_files", "diagnostics"),
     ("calendar", "stats", "syntax"),
     ("semantic",),
     ("plan",),
@@ -28,7 +28,7 @@ ROWS = (
     ("report",),
     ("hookspecs", "plugins", "sources"),
     ("spec_files", "kept_model", "binding", "checkins", "selection", "lookup"),
-    ("checked",),
+    ("checked", "state"),
     ("smart", "graph"),
     ("pipeline", "testing", "fixing"),
     ("",),  # kpidsl/__init__.py: the public names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field
 from datetime import date
 from pathlib import Path
@@ -261,16 +261,50 @@ def bring_in(
     told: Callable[[str], None],
 ) -> tuple[dict[str, str], dict[str, KpidslError]]:
     """Make every source the plan needs a relation inside the connection; what fails costs only that source."""
-    tables: dict[str, str] = {}
-    failed: dict[str, KpidslError] = dict(bound.failed)
-    for name, request in requests(plan).items():
-        if name in failed:
-            continue
-        told(name)
+    tables = Tables(plan, bound, connection, told)
+    tables.bring_all()
+    return tables, tables.failed
+
+
+class Tables(dict[str, str]):
+    """The relation of each source inside the connection, made when it is first asked for; what fails is in `failed`.
+
+    Raises KpidslError for a source that failed.
+    """
+
+    def __init__(
+        self, plan: Plan, bound: Bound, connection: DuckDBPyConnection, told: Callable[[str], None]
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.failed: dict[str, KpidslError] = dict(bound.failed)
+        self._plan = plan
+        self._bound = bound
+        self._connection = connection
+        self._told = told
+        self._requests = requests(plan)
+
+    def bring_all(self, but: Collection[str] = ()) -> None:
+        """Make every source the plan needs a relation."""
+        for name in self._requests:
+            if name not in but:
+                self.bring(name)
+
+    def bring(self, name: str) -> None:
+        """Make a source a relation, unless it is one or failed to be."""
+        if name in self or name in self.failed:
+            return
+        self._told(name)
         try:
-            tables[name] = into_duckdb(connection, f"source {name}", bound.datasets[name], request)
+            self[name] = into_duckdb(
+                self._connection, f"source {name}", self._bound.datasets[name], self._requests[name]
+            )
         except KpidslError as error:
-            failed[name] = error
+            self.failed[name] = error
         except Exception as error:  # noqa: BLE001 — a provider may be anyone's
-            failed[name] = foreign(name, plan.sources[name].provider.provider.text, error)
-    return tables, failed
+            self.failed[name] = foreign(name, self._plan.sources[name].provider.provider.text, error)
+
+    def __missing__(self, name: str) -> str:
+        self.bring(name)
+        if name in self.failed:
+            raise self.failed[name]
+        return self[name]

@@ -140,6 +140,22 @@ class Relational(Protocol):
 
 
 @runtime_checkable
+class Divisible(Protocol):
+    """A dataset made of files that can be read one without another: `eval --state` reads those that are new."""
+
+    def files(self) -> tuple[Path, ...]:
+        """The files, each once."""
+        ...
+
+    def part(self, connection: DuckDBPyConnection, request: ScanRequest, files: Sequence[Path], column: str) -> str:
+        """As `Relational.relation`, with the rows of some of the files alone, and beside the requested columns one more
+        that names each row's file. Values and types are those that the whole has. Raises `SourceError` where this
+        cannot be had: the whole is read then.
+        """
+        ...
+
+
+@runtime_checkable
 class Recalling(Protocol):
     """A dataset that reads data to know its schema, and can be spared that."""
 

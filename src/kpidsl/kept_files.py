@@ -7,8 +7,10 @@ import os
 import stat
 import sys
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import get_ident
 
 SUFFIX = ".kept"
 _DIGEST = 32
@@ -65,7 +67,11 @@ def load(kind: str, name: str) -> bytes | None:
     base = folder()
     if base is None:
         return None
-    file = base / f"{kind}-{name}{SUFFIX}"
+    return read_kept(base / f"{kind}-{name}{SUFFIX}")
+
+
+def read_kept(file: Path) -> bytes | None:
+    """What a file keeps; None where there is none, or it is torn or damaged."""
     try:
         data = file.read_bytes()
     except OSError:
@@ -81,17 +87,28 @@ def save(kind: str, name: str, payload: bytes) -> None:
     base = folder()
     if base is None:
         return
-    fresh = base / f"{kind}-{name}.{os.getpid()}.new"
+    if write_kept(base / f"{kind}-{name}{SUFFIX}", payload):
+        with suppress(OSError):
+            prune(base)
+
+
+def write_kept(file: Path, payload: bytes) -> bool:
+    """Keep something in a file that is there as a whole or not at all; whether that could be done."""
+    fresh = file.with_suffix(f".{os.getpid()}-{get_ident()}.new")
     try:
         fresh.write_bytes(hashlib.sha256(payload).digest() + payload)
-        fresh.replace(base / f"{kind}-{name}{SUFFIX}")
-        _prune(base)
+        fresh.replace(file)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        return False
+    return True
 
 
-def _prune(base: Path) -> None:
-    """Once a day, remove what was made long ago: what is still needed is made again."""
+def prune(base: Path, starts: tuple[str, ...] = ("",)) -> None:
+    """Once a day, remove what was made long ago, of the files whose names start so: what is still needed is made
+    again.
+    """
     mark = base / PRUNED
     now = time.time()
     try:
@@ -101,5 +118,7 @@ def _prune(base: Path) -> None:
         pass
     mark.touch(mode=0o600)
     for file in base.iterdir():
-        if file.suffix in (SUFFIX, ".new", ".bin") and now - file.stat().st_mtime > UNUSED_DAYS * _DAY:
+        if not file.name.startswith(starts) or file.suffix not in (SUFFIX, ".new", ".bin"):
+            continue
+        if now - file.stat().st_mtime > UNUSED_DAYS * _DAY:
             file.unlink(missing_ok=True)

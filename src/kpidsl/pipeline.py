@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kpidsl.checked import Checked, CheckReport, Opened, modelled, opened
+from kpidsl.clock import Clock
 from kpidsl.diagnostics import Diagnostic, KpidslError, Problems, Severity, UsageError
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles, read
 
 if TYPE_CHECKING:
+    from kpidsl.engine.kept import KeptSource
     from kpidsl.graph.records import Graph
     from kpidsl.plan import Plan
     from kpidsl.report.explanation import Explanation
@@ -126,13 +126,15 @@ class SpecSet:
         no_plugins: bool = False,
         timings: bool = False,
         progress: Callable[[str], None] | None = None,
+        state: str | Path | None = None,
     ) -> Results:
         """Evaluate at an anchor: a date means its end, nothing means now, to the second.
 
         `sources` are in-process tables (anything with `__arrow_c_stream__`) that stand for the sources of their names.
         `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. `memory` (`512MB`) is all
-        that the engine may take; what is more goes to a temporary folder. Raises `SpecError` where the spec has errors,
-        `UsageError` for a wrong as-of, selection, param or amount of memory.
+        that the engine may take; what is more goes to a temporary folder. `state` is a folder for what is known of
+        files that were read: the next run reads only those that are new. Raises `SpecError` where the spec has errors,
+        `UsageError` for a wrong as-of, selection, param, amount of memory or folder.
 
         >>> import kpidsl, pyarrow as pa
         >>> from datetime import date
@@ -146,13 +148,13 @@ class SpecSet:
         """
         from kpidsl.assess.build import assess
         from kpidsl.assess.results import SpecIdentity
-        from kpidsl.binding import bring_in, files_behind, read_holidays
+        from kpidsl.binding import Tables, files_behind, read_holidays
         from kpidsl.checkins import read_checkins
         from kpidsl.engine.duck import connect, restrict
         from kpidsl.engine.run import Run
         from kpidsl.report.results import Results
 
-        clock = _Clock()
+        clock = Clock()
         given = dict(params or {})
         checked = self._checked(given, sources or {}, untrusted, no_plugins)
         selected, plan, is_now = self._plan(checked, as_of, select)
@@ -160,18 +162,30 @@ class SpecSet:
         connection = connect(threads, memory)
         try:
             told = progress or (lambda _: None)
-            tables, failed = bring_in(plan, checked.bound, connection, told)
+            tables = Tables(plan, checked.bound, connection, told)
+            keeps = state is not None and not explain and not untrusted
+            if not keeps:
+                tables.bring_all()
             holidays = read_holidays(checked.bound, connection)
             if isinstance(holidays, frozenset):
                 plan = replace(plan, calendar=replace(plan.calendar, holidays=holidays))
             checkins = read_checkins(
                 checked.bound, connection, (name for name in selected if name in checked.model.objectives)
             )
+            kept: Mapping[str, KeptSource] = {}
+            if state is not None and keeps:
+                from kpidsl.state import Keeping, keep, on_demand
+
+                kept = keep(Keeping(plan, checked.bound, connection, Path(state), tables.__getitem__, told))
+                clock.lap("state")
+                tables.bring_all(but=on_demand(plan, kept))
             if untrusted:
                 restrict(connection, files_behind(checked.bound, tables))
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
-            asked = Run(plan, connection, tables, failed, explain=explain, no_holidays=no_holidays, told=told)
+            asked = Run(
+                plan, connection, tables, tables.failed, explain=explain, no_holidays=no_holidays, told=told, kept=kept
+            )
             answers = asked.run()
         finally:
             connection.close()
@@ -381,16 +395,3 @@ def library_units() -> tuple[UnitDecl, ...]:
             assert not problems.has_errors, [one.message for one in problems]
             found.extend(node for node in spec.declarations if isinstance(node, UnitDecl))
     return tuple(found)
-
-
-class _Clock:
-    """How long each stage took, in seconds to the millisecond."""
-
-    def __init__(self) -> None:
-        self.laps: tuple[tuple[str, Decimal], ...] = ()
-        self._last = time.perf_counter()
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self.laps = (*self.laps, (name, Decimal(f"{now - self._last:.3f}")))
-        self._last = now

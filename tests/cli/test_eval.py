@@ -50,6 +50,7 @@ def test_options_reach_the_pipeline(run: Run, pipeline: FakePipeline, tmp_path: 
         "untrusted": True,
         "no_plugins": True,
         "timings": True,
+        "state": None,
     }
 
 
@@ -66,6 +67,7 @@ def test_what_is_not_said_has_its_default(run: Run, pipeline: FakePipeline) -> N
         "untrusted": False,
         "no_plugins": False,
         "timings": False,
+        "state": None,
     }
 
 

@@ -52,7 +52,15 @@ def test_every_field_is_described(record: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "protocol", [hookspecs.Dataset, hookspecs.Scannable, hookspecs.Relational, hookspecs.Queryable, hookspecs.Recalling]
+    "protocol",
+    [
+        hookspecs.Dataset,
+        hookspecs.Scannable,
+        hookspecs.Relational,
+        hookspecs.Queryable,
+        hookspecs.Recalling,
+        hookspecs.Divisible,
+    ],
 )
 def test_every_method_of_a_dataset_is_described(protocol: type) -> None:
     for name in (name for name in vars(protocol) if not name.startswith("_")):

@@ -88,6 +88,12 @@ def memory_size(_ctx: click.Context | None, _parameter: click.Parameter | None, 
 )
 @click.option("--explain", is_flag=True, help="Add the SQL behind every value.")
 @click.option("--timings", is_flag=True, help="Add how long each stage took.")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep in this folder what was learned of data files, and read only new ones the next time.",
+)
 @click.option("--threads", "--jobs", "-j", type=click.IntRange(min=1), help="Threads to use. Default: one a core.")
 @click.option(
     "--memory",
@@ -110,6 +116,7 @@ def command(
     fail_on: frozenset[str],
     explain: bool,
     timings: bool,
+    state: Path | None,
     threads: int | None,
     memory: str | None,
     untrusted: bool,
@@ -128,6 +135,7 @@ def command(
             no_plugins=no_plugins,
             timings=timings,
             progress=progress,
+            state=state,
         )
     shown = format_ or ("text" if is_terminal(sys.stdout) else "json")
     codes = [Exit.NOT_HAD if results.errors else Exit.FINE, Exit.FAILED_ON if fails(results, fail_on) else Exit.FINE]

@@ -88,6 +88,13 @@ def is_interruption(error: BaseException) -> bool:
     return "interrupted" in str(error).lower() and type(error).__name__ in ("RuntimeError", "InterruptException")
 
 
+def version() -> str:
+    """The version of DuckDB that runs."""
+    import duckdb
+
+    return duckdb.__version__
+
+
 def identifier(name: str) -> str:
     """A name as an identifier of DuckDB's SQL, whatever characters it holds."""
     return '"' + _without_nul(name).replace('"', '""') + '"'

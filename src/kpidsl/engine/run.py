@@ -30,6 +30,7 @@ from kpidsl.engine.groups import (
     panes_inside,
     state_of,
 )
+from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
 from kpidsl.engine.stocks import at_edges, holding
@@ -69,6 +70,7 @@ class Run:
         explain: bool,
         no_holidays: KpidslError | None = None,
         told: Callable[[str], None] | None = None,
+        kept: Mapping[str, KeptSource] | None = None,
     ) -> None:
         self.plan = plan
         self.calendar: Calendar = plan.calendar
@@ -78,6 +80,7 @@ class Run:
         self.told = told
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
+        self.kept = kept or {}
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
 
     def run(self) -> Answers:
@@ -97,9 +100,13 @@ class Run:
 
     # ------------------------------------------------------------ a source
     def source(self, source: SourceModel, cells: Sequence[Cell]) -> None:
-        check_key(source, self.tables[source.name], self.fetch, self.answers.warnings)
+        if source.key:
+            check_key(source, self.tables[source.name], self.fetch, self.answers.warnings)
         usable = [cell for cell in cells if self.holidays_are_known(cell) and self.joins_hold(source, cell)]
         self.learn_extents(source, usable)
+        if source.name in self.kept:
+            answered, usable = self.kept[source.name].answers(usable, self.finished)
+            self.answers.cells.update(answered)
         self.learn_scales(source, usable)
         groups: dict[Group, list[Cell]] = {}
         for cell in usable:
@@ -156,13 +163,12 @@ class Run:
 
     def learn_extents(self, source: SourceModel, cells: Iterable[Cell]) -> None:
         """The first time of every time column, and its newest before each anchor, in one scan a column."""
-        always = {self.plan.anchor, *self.plan.series_anchors}
-        wanted: dict[Row | None, set[datetime]] = {source.time: set(always)}
-        for cell in cells:
-            anchors = wanted.setdefault(cell.time, set(always))
-            if cell.at is None:
-                anchors.add(cell.anchor)
-        for time, anchors in wanted.items():
+        kept = self.kept.get(source.name)
+        for time, anchors in anchors_by_time(self.plan, source, cells).items():
+            known = kept.extent(time, sorted(anchors), ahead=source.ahead) if kept is not None else None
+            if known is not None:
+                self.answers.extents[source.name, time] = known
+                continue
             column = time if time is not None else source.holds.start if source.holds is not None else None
             if column is not None:
                 self.answers.extents[source.name, time] = extent(
@@ -353,3 +359,16 @@ class Run:
             if is_interruption(error):
                 raise KeyboardInterrupt from error
             raise
+
+
+def anchors_by_time(
+    plan: Plan, source: SourceModel, cells: Iterable[Cell]
+) -> dict[Row | None, set[datetime]]:  # fmt: skip
+    """The anchors before which the newest row is wanted, for every time column of a source."""
+    always = {plan.anchor, *plan.series_anchors}
+    wanted: dict[Row | None, set[datetime]] = {source.time: set(always)}
+    for cell in cells:
+        anchors = wanted.setdefault(cell.time, set(always))
+        if cell.at is None:
+            anchors.add(cell.anchor)
+    return wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kpidsl.diagnostics import SourceError
@@ -13,7 +14,7 @@ from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import csv_text, decide, files
 from kpidsl.sources.convert import BAD_VALUE, Conversion, Digits, convert, measures, needs_digits
-from kpidsl.sources.csv_reader import CsvReader
+from kpidsl.sources.csv_reader import Chosen, CsvReader
 from kpidsl.sources.messages import bad_value, too_many_digits
 from kpidsl.sources.numerals import NumberStyle
 from kpidsl.sources.provider_options import CsvOptions
@@ -74,9 +75,37 @@ class CsvDataset:
                 raise self._locate(connection, request, types, conversions) or self._unknown(second) from second
         return table
 
-    def _fill(self, connection: DuckDBPyConnection, table: str, conversions: dict[str, Conversion]) -> None:
+    def files(self) -> tuple[Path, ...]:
+        """The files, each once."""
+        return self._reader.paths
+
+    def part(self, connection: DuckDBPyConnection, request: ScanRequest, files: Sequence[Path], column: str) -> str:
+        """A temporary table of some of the files. Raises SourceError, also where the head of the whole does not tell
+        how wide its numbers are.
+        """
+        names = [column.name for column in request.columns]
+        self._reader.require(names)
+        types = {column.name: column.type for column in self.schema().columns}
+        head = self._head(connection, [c.name for c in request.columns if self._wants_digits(c, types)])
+        digits = {name: head.digits(name, self._style) for name in head.columns}
+        table = duck.fresh_name("csv")
+        try:
+            self._fill(connection, table, self._conversions(request, types, digits), Chosen(frozenset(files), column))
+        except duck.failures() as error:
+            raise self._unknown(error) from error
+        return table
+
+    def _fill(
+        self,
+        connection: DuckDBPyConnection,
+        table: str,
+        conversions: dict[str, Conversion],
+        chosen: Chosen | None = None,
+    ) -> None:
         picked = ", ".join(f"{conversion.strict} AS {identifier(name)}" for name, conversion in conversions.items())
-        source = self._reader.relation(list(conversions))
+        if chosen is not None:
+            picked = ", ".join(filter(None, (picked, identifier(chosen.column))))
+        source = self._reader.relation(list(conversions), chosen=chosen)
         connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {identifier(table)} AS SELECT {picked or 'true AS present'} FROM ({source})"
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from kpidsl.diagnostics import SourceError, closest
-from kpidsl.engine.duck import literal, path_pattern, texts
+from kpidsl.engine.duck import identifier, literal, path_pattern, texts
 from kpidsl.hookspecs import Context
 from kpidsl.records import dataclass
 from kpidsl.sources import csv_text, files
@@ -40,6 +40,14 @@ class CsvFile:
     columns: tuple[str, ...]
     head_line: int
     plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Some of the files alone; each row's is named in a column beside."""
+
+    paths: frozenset[Path]
+    column: str
 
 
 class CsvReader:
@@ -94,15 +102,23 @@ class CsvReader:
         """A column as `relation` names it: by its place, because names may differ in nothing but capitals."""
         return f"k{self.columns.index(name)}"
 
-    def relation(self, columns: Sequence[str], *, nulls: bool = True, limit: int | None = None) -> str:
+    def relation(
+        self, columns: Sequence[str], *, nulls: bool = True, limit: int | None = None, chosen: Chosen | None = None
+    ) -> str:
         """A SELECT of columns as texts, rows in the order of the files.
 
         `nulls` False: every field is a text, which DuckDB checks most strictly.
         """
         named = [name for name in columns if self.files and name in self.columns]
         groups = []
-        for _, group in itertools.groupby(self.files, key=lambda file: (file.columns, self._layout(file))):
-            groups.append(self._select(tuple(group), named, nulls))
+        wanted = [file for file in self.files if chosen is None or file.path in chosen.paths]
+
+        def alike(file: CsvFile) -> tuple[object, ...]:
+            copied = chosen is not None and not (file.plain and not self.rewrite_all)
+            return file.columns, self._layout(file), file.path if copied else None
+
+        for _, group in itertools.groupby(wanted, key=alike):
+            groups.append(self._select(tuple(group), named, nulls, chosen))
         body = " UNION ALL ".join(groups)
         return f"SELECT * FROM ({body})" + (f" LIMIT {limit}" if limit is not None else "")
 
@@ -158,7 +174,7 @@ class CsvReader:
     def _skipped(self, file: CsvFile) -> int:
         return max(file.head_line, file.dialect.skip) if file.plain and not self.rewrite_all else 0
 
-    def _select(self, group: Sequence[CsvFile], columns: Sequence[str], nulls: bool) -> str:
+    def _select(self, group: Sequence[CsvFile], columns: Sequence[str], nulls: bool, chosen: Chosen | None) -> str:
         first = group[0]
         paths = [self._readable(file) for file in group]
         position = {name: index for index, name in enumerate(first.columns)}
@@ -178,6 +194,8 @@ class CsvReader:
             "compression": literal({".gz": "gzip", ".zst": "zstd"}.get(paths[0].suffix, "none")),
             "columns": "{" + ", ".join(f"'c{index}': 'VARCHAR'" for index in range(len(first.columns))) + "}",
         }
+        if chosen is not None:
+            options["filename"] = literal(chosen.column)
         listed = ", ".join(f"{key} = {value}" for key, value in options.items())
         source = f"read_csv({texts(path_pattern(str(path)) for path in paths)}, {listed})"
         picked = [
@@ -185,6 +203,11 @@ class CsvReader:
             f"AS {self.column(name)}"
             for name in columns
         ]
+        if chosen is not None:
+            # A file that was rewritten is read elsewhere, and is the only one of its group.
+            is_copy = paths[0] != first.path
+            name = identifier(chosen.column)
+            picked.append(f"{literal(str(first.path))} AS {name}" if is_copy else name)
         return f"SELECT {', '.join(picked) or 'true'} FROM {source}"
 
     def _null_texts(self, x: str, nulls: bool) -> str:

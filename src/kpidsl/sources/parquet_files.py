@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
-from kpidsl.engine.duck import path_pattern, texts
+from kpidsl.engine.duck import literal, path_pattern, texts
 from kpidsl.hookspecs import Context, ScanRequest
 from kpidsl.semantic.types import Schema
 from kpidsl.sources import files, project
@@ -43,6 +44,17 @@ class ParquetDataset:
             self._require(connection, origin, request)
         return project.relation(connection, origin, request)
 
+    def files(self) -> tuple[Path, ...]:
+        """The files, each once."""
+        return self._paths
+
+    def part(self, connection: DuckDBPyConnection, request: ScanRequest, files: Sequence[Path], column: str) -> str:
+        """A view of some of the files. Raises SourceError, also where a type depends on what is in the others."""
+        whole = self._origin(connection)
+        if not self._options.union and len(self._paths) > 1:
+            self._require(connection, whole, request)
+        return project.part(connection, whole, self._read(files, column), request, column)
+
     @property
     def _label(self) -> str:
         first = files.shown(self._paths[0], self._context)
@@ -61,16 +73,20 @@ class ParquetDataset:
                     code="K0606",
                     hint="a Parquet file without rows still has a footer; is the file complete?",
                 )
-        listed = texts(path_pattern(str(path)) for path in self._paths)
-        hive = "true" if self._options.hive_partitioning else "false"
-        union = "true" if len(self._paths) > 1 else "false"
-        source = f"read_parquet({listed}, hive_partitioning = {hive}, union_by_name = {union})"
+        source = self._read(self._paths)
         try:
             fields = project.fields_of(connection, source)
         except duck.failures() as error:
             raise self._broken(connection, error) from error
         label = self._label
         return Origin(source, fields, label, "parquet", lambda number: f"{label}, row {number}")
+
+    def _read(self, paths: Sequence[Path], column: str | None = None) -> str:
+        listed = texts(path_pattern(str(path)) for path in paths)
+        hive = "true" if self._options.hive_partitioning else "false"
+        union = "true" if len(paths) > 1 else "false"
+        name = f", filename = {literal(column)}" if column is not None else ""
+        return f"read_parquet({listed}, hive_partitioning = {hive}, union_by_name = {union}{name})"
 
     def _broken(self, connection: DuckDBPyConnection, error: Exception) -> SourceError:
         for path in self._paths:

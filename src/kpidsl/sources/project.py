@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
@@ -72,6 +72,21 @@ def relation(connection: DuckDBPyConnection, origin: Origin, request: ScanReques
     Values that do not fit their type are found now. Raises SourceError.
     """
     return _make(connection, origin, request, always_table=False)
+
+
+def part(connection: DuckDBPyConnection, whole: Origin, source: str, request: ScanRequest, column: str) -> str:
+    """As `relation`, over a FROM item with some of the origin's rows and, in `column`, whose file each is of. Raises
+    SourceError, also where its columns are not of the types that the whole has.
+    """
+    require(whole, request)
+    with reading(whole.label):
+        fields = fields_of(connection, source)
+    for one in request.columns:
+        found = whole.fields[one.name]
+        if fields.get(one.name) != found or needs_digits(native_type(found.sql_type), _implied(whole, one)):
+            raise SourceError(f"`{one.name}` of {whole.label} depends on all of its files", code="K0602")
+    some = replace(whole, source=source, fields=fields)
+    return relation(connection, some, replace(request, columns=(*request.columns, ColumnRequest(column))))
 
 
 def table(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> str:

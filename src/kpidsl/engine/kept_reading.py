@@ -1,0 +1,197 @@
+"""Reading the state that is to be kept: some files of a source, each of its rows' file known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from kpidsl.calendar import Calendar
+from kpidsl.engine.duck import failures
+from kpidsl.engine.groups import Key, Layout, State
+from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
+from kpidsl.engine.kept_values import Unkept, Values, columns_of, extreme
+from kpidsl.engine.parts import is_float, scale_for
+from kpidsl.engine.run import BATCH, CellError, query_error
+from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
+from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.rows import Row
+from kpidsl.sql import by_file
+from kpidsl.sql import queries as q
+from kpidsl.sql.aggregates import Scale
+from kpidsl.sql.source_rows import RowsOf
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MOST_DAYS = 40_000
+MOST_ROWS = 200_000
+"""More rows of state than this cost more to keep than to read again."""
+_FIRST, _LAST = date(2, 1, 1), date(9800, 1, 1)
+Place = tuple[str, int, Key]
+"""Whose state a row is: file, start of the pane (microseconds since 1970), member."""
+
+
+@dataclass(slots=True)
+class Read:
+    """State as it was read: a place a row, and columns; `failed` are the cells that have none."""
+
+    places: list[Place] = field(default_factory=list)
+    columns: dict[str, Values] = field(default_factory=dict)
+    failed: set[Cell] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The cells of one time column and some dimensions, one for each thing asked of a row, with what names it and its
+    filter; and whether the column's first and newest time are wanted.
+    """
+
+    time: Row
+    members: tuple[Row, ...]
+    cells: tuple[Cell, ...]
+    digests: Mapping[Cell, tuple[str, str | None]]
+    extent: bool
+
+
+class Reader:
+    """Asks a table of some files; `tables` are those of the sources that are joined."""
+
+    def __init__(
+        self,
+        source: SourceModel,
+        sources: Mapping[str, SourceModel],
+        calendar: Calendar,
+        tables: Mapping[str, str],
+        column: str,
+        connection: DuckDBPyConnection,
+    ) -> None:
+        self.source = source
+        self.sources = sources
+        self.calendar = calendar
+        self.tables = tables
+        self.column = column
+        self.connection = connection
+        self._scales: dict[Row, Scale] = {}
+
+    def rows(self) -> RowsOf:
+        return RowsOf(self.source, self.sources, self.calendar, self.tables)
+
+    def fetch(self, query: Any) -> list[tuple[Any, ...]]:
+        try:
+            return self.connection.execute(q.text(query)).fetchall()
+        except failures() as error:
+            raise query_error(error, self.source.name) from error
+
+    def day_edges(self, time: Row) -> q.Edges:
+        """The starts of the calendar's days from the first that has rows to the last, and a day more on both sides,
+        whatever the clocks did. Raises Unkept where those are too many.
+        """
+        first, last = self.fetch(by_file.days(self.rows(), time))[0]
+        if first is None:
+            return ()
+        if not (isinstance(first, date) and isinstance(last, date) and first >= _FIRST and last < _LAST):
+            raise Unkept(f"rows from {first} to {last}")
+        if (last - first).days > MOST_DAYS:
+            raise Unkept("too many days")
+        days = range(first.toordinal() - 1, last.toordinal() + 3)
+        return tuple(sorted({self.calendar.day_start(date.fromordinal(day)) for day in days}))
+
+    def read(self, asked: Asked, edges: q.Edges, *, daily: bool) -> Read:
+        """The state of every pane between edges. Raises Unkept where there is too much of it."""
+        found = Read()
+        if not edges:
+            for cell in asked.cells:
+                self.add(found, asked, (cell,), [], {})
+            if asked.extent:
+                found.columns[FIRST], found.columns[NEWEST] = extreme("least", []), extreme("greatest", [])
+            return found
+        starts = [micros(edge) for edge in edges if edge is not None]
+        if asked.extent:
+            rows = self.fetch(by_file.extent_by_file(self.rows(), asked.time, self.column, edges, daily=daily))
+            by_place = {(row[0], starts[row[1]], ()): row for row in rows}
+            found.places = list(by_place)
+            found.columns[FIRST] = extreme("least", [row[2] for row in by_place.values()])
+            found.columns[NEWEST] = extreme("greatest", [row[3] for row in by_place.values()])
+        cells = [cell for cell in asked.cells if self.has_scale(cell, found)]
+        for start in range(0, len(cells), BATCH):
+            self.batch(found, asked, cells[start : start + BATCH], edges, starts, daily=daily)
+        return found
+
+    def has_scale(self, cell: Cell, found: Read) -> bool:
+        """Whether the numbers of a cell can be added up: how large they are is learned first."""
+        row = cell.argument
+        if row is None or not is_float(cell) or cell.function not in ("sum", "avg") or row in self._scales:
+            return True
+        try:
+            _, low, high, least = self.fetch(q.spread(self.rows(), [row]))[0]
+        except CellError:
+            found.failed.add(cell)
+            return False
+        self._scales[row] = scale_for(low, high, least)
+        return True
+
+    def batch(
+        self, found: Read, asked: Asked, cells: Sequence[Cell], edges: q.Edges, starts: Sequence[int], *, daily: bool
+    ) -> None:  # fmt: skip
+        """One query; where data is wrong, by halves."""
+        layout = Layout(2, len(asked.members), tuple(cells))
+        query = by_file.panes_by_file(
+            self.rows(), asked.time, self.column, edges, asked.members, cells, self._scales, MOST_ROWS, daily=daily
+        )
+        try:
+            rows = self.fetch(query)
+        except CellError:
+            if len(cells) == 1:
+                found.failed.add(cells[0])
+                return
+            middle = len(cells) // 2
+            self.batch(found, asked, cells[:middle], edges, starts, daily=daily)
+            self.batch(found, asked, cells[middle:], edges, starts, daily=daily)
+            return
+        if len(rows) >= MOST_ROWS:
+            raise Unkept("too many rows")
+        by_place = {(row[0], starts[row[1]], _checked(layout.key(row))): row for row in rows}
+        if not found.places:
+            found.places = list(by_place)
+        if len(by_place) != len(found.places) or any(place not in by_place for place in found.places):
+            raise Unkept("the file changed meanwhile")
+        ordered = [by_place[place] for place in found.places]
+        counts: dict[tuple[Row, ...], list[int]] = {}
+        for row in ordered:
+            for where, count in layout.kept(row).items():
+                counts.setdefault(where, []).append(count)
+        self.add(found, asked, cells, [layout.states(row) for row in ordered], counts)
+
+    def add(
+        self,
+        found: Read,
+        asked: Asked,
+        cells: Iterable[Cell],
+        states: Sequence[Sequence[State]],
+        counts: Mapping[tuple[Row, ...], list[int]],
+    ) -> None:
+        """Put the columns of some cells beside the others."""
+        for place, cell in enumerate(cells):
+            digest, kept = asked.digests[cell]
+            scale = self._scales.get(cell.argument) if cell.argument is not None else None
+            if scale is None:
+                scale = scale_for(None, None, None)
+            try:
+                columns = columns_of(cell, [row[place] for row in states], scale)
+            except Unkept:
+                found.failed.add(cell)
+                continue
+            found.columns.update(zip(state_names(digest, cell), columns, strict=True))
+            if kept is not None:
+                found.columns[kept] = Values("sum", 0, False, list(counts.get(cell.where, [])))
+
+
+def _checked(key: Key) -> Key:
+    """A member that can be kept. Raises Unkept for one that cannot be written exactly."""
+    if not all(one is None or type(one) in (bool, int, str, Decimal) for one in key):
+        raise Unkept("a member that is no text, number or day")
+    return key

@@ -1,0 +1,148 @@
+"""The state of one source's files for one time column and some dimensions, as it is kept in a file.
+
+JSON behind its own SHA-256: it is read back as numbers and texts, never as objects.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from kpidsl.engine.groups import Key
+from kpidsl.engine.kept import Panes
+from kpidsl.engine.kept_reading import MOST_ROWS, Place, Read
+from kpidsl.engine.kept_values import Unkept, Values
+from kpidsl.kept_files import read_kept, write_kept
+from kpidsl.records import dataclass
+
+
+class TooMuch(Unkept):
+    """There is more state than is worth keeping."""
+
+
+@dataclass(slots=True)
+class Book:
+    """What is known of `files`: a place a row, in the order of members and panes, and columns. `unkept` names what is
+    asked of a row but cannot be kept; where `is_too_much`, nothing is. `types` are those of the source's columns.
+    """
+
+    types: str = ""
+    files: list[str] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    columns: dict[str, Values] = field(default_factory=dict)
+    unkept: list[str] = field(default_factory=list)
+    is_too_much: bool = False
+
+    def without(self, gone: Collection[str]) -> Book:
+        """The same without some files. What could not be kept may be possible then."""
+        rows = [row for row, place in enumerate(self.places) if place[0] not in gone]
+        columns = {name: values.some(rows) for name, values in self.columns.items()}
+        files = [name for name in self.files if name not in gone]
+        return Book(self.types, files, [self.places[row] for row in rows], columns)
+
+    def with_files(self, files: Iterable[str], read: Read, unkept: Sequence[str]) -> Book:
+        """The same and what was read of further files: of the columns, those that both have. Raises TooMuch."""
+        places = [*self.places, *read.places]
+        if len(places) >= MOST_ROWS:
+            raise TooMuch("too many rows")
+        if not self.files:
+            columns = dict(read.columns)
+        else:
+            both = [name for name in self.columns if name in read.columns]
+            columns = {name: self.columns[name].and_more(read.columns[name]) for name in both}
+        left = list(dict.fromkeys((*self.unkept, *unkept)))
+        return Book(self.types, [*self.files, *files], places, columns, left).ordered()
+
+    def with_columns(self, read: Read, unkept: Sequence[str]) -> Book:
+        """The same and further columns of all its files. Raises Unkept where they are not of the same rows."""
+        found = {place: row for row, place in enumerate(read.places)}
+        if len(found) != len(self.places) or any(place not in found for place in self.places):
+            raise Unkept("other rows than before")
+        rows = [found[place] for place in self.places]
+        columns = self.columns | {name: values.some(rows) for name, values in read.columns.items()}
+        left = list(dict.fromkeys((*self.unkept, *unkept)))
+        return Book(self.types, self.files, self.places, columns, left)
+
+    def ordered(self) -> Book:
+        numbers: dict[Key, int] = {}
+        for place in self.places:
+            numbers.setdefault(place[2], len(numbers))
+        order = sorted(range(len(self.places)), key=lambda row: (numbers[self.places[row][2]], self.places[row][1]))
+        columns = {name: values.some(order) for name, values in self.columns.items()}
+        return Book(self.types, self.files, [self.places[row] for row in order], columns, self.unkept)
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether all of these columns are there."""
+        return all(name in self.columns for name in names)
+
+    def panes(self) -> Panes:
+        """The rows as a run merges them."""
+        spans: dict[Key, tuple[int, int]] = {}
+        for row, place in enumerate(self.places):
+            low, _ = spans.get(place[2], (row, row))
+            spans[place[2]] = (low, row + 1)
+        return Panes([place[1] for place in self.places], spans, self.columns)
+
+    # ------------------------------------------------------------ in a file
+    def save(self, file: Path) -> None:
+        """Keep it; where the folder cannot be written, nothing is kept."""
+        numbers = {name: number for number, name in enumerate(self.files)}
+        keys: dict[Key, int] = {}
+        for place in self.places:
+            keys.setdefault(place[2], len(keys))
+        text = json.dumps(
+            {
+                "name": file.name,
+                "types": self.types,
+                "files": self.files,
+                "keys": [[_written(one) for one in key] for key in keys],
+                "places": [[numbers[name] for name, _, _ in self.places], [start for _, start, _ in self.places]],
+                "members": [keys[key] for _, _, key in self.places],
+                "columns": {
+                    name: [values.kind, values.scale, values.is_date, values.items]
+                    for name, values in self.columns.items()
+                },
+                "unkept": self.unkept,
+                "is_too_much": self.is_too_much,
+            },
+            separators=(",", ":"),
+        )
+        write_kept(file, text.encode())
+
+
+def load(file: Path) -> Book | None:
+    """What was kept in a file; None where nothing was, or it is torn, damaged or of another name."""
+    payload = read_kept(file)
+    if payload is None:
+        return None
+    said: Mapping[str, Any] = json.loads(payload)
+    if said["name"] != file.name:
+        return None
+    names, keys = said["files"], [tuple(_read(one) for one in key) for key in said["keys"]]
+    places = [
+        (names[number], start, keys[key]) for number, start, key in zip(*said["places"], said["members"], strict=True)
+    ]
+    columns = {name: Values(*parts) for name, parts in said["columns"].items()}
+    return Book(said["types"], names, places, columns, said["unkept"], said["is_too_much"])
+
+
+def panes_of(read: Read, is_wanted: Callable[[int], bool]) -> Panes:
+    """Panes that were read for this run alone: those that start where they are wanted."""
+    rows = [row for row, place in enumerate(read.places) if is_wanted(place[1])]
+    book = Book(
+        places=[read.places[row] for row in rows],
+        columns={name: values.some(rows) for name, values in read.columns.items()},
+    )
+    return book.ordered().panes()
+
+
+def _written(member: object) -> object:
+    return {"decimal": str(member)} if isinstance(member, Decimal) else member
+
+
+def _read(member: Any) -> object:
+    return Decimal(member["decimal"]) if isinstance(member, dict) else member

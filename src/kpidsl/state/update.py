@@ -1,0 +1,176 @@
+"""A source's kept state brought up to date: files that are gone are left out, those that are new are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from kpidsl.diagnostics import SourceError
+from kpidsl.engine.duck import failures
+from kpidsl.engine.kept import FIRST, NEWEST, Panes, Span, cut, day_of, micros, state_names
+from kpidsl.engine.kept_reading import Asked, Read, Reader
+from kpidsl.hookspecs import Divisible, ScanRequest
+from kpidsl.plan import Plan
+from kpidsl.plan.nodes import Cell
+from kpidsl.semantic.model import SourceModel
+from kpidsl.state.book import Book, TooMuch, load, panes_of
+from kpidsl.state.marks import Seen, touch
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+FILE = "kpidsl: file"
+"""The column that tells which file a row is of."""
+
+
+class Joined(Protocol):
+    """Makes a joined source a table. Raises KpidslError."""
+
+    def __call__(self, source: str, /) -> str: ...
+
+
+class Update:
+    """Reads files of one source, each set of them once."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        source: SourceModel,
+        dataset: Divisible,
+        request: ScanRequest,
+        seen: Seen,
+        connection: DuckDBPyConnection,
+        joined: Joined,
+    ) -> None:
+        self.plan = plan
+        self.source = source
+        self.dataset = dataset
+        self.request = request
+        self.seen = seen
+        self.connection = connection
+        self.joined = joined
+        self._parts: dict[tuple[Path, ...], str] = {}
+
+    def book(self, file: Path, asked: Asked, sources: Iterable[str]) -> Book:
+        """What is kept in a file, with every file of the source that there is now, and everything asked for that can
+        be kept. Raises KpidslError and Unkept; then the source is to be read as a whole.
+        """
+        names = self.seen.names
+        kept = load(file)
+        book = kept if kept is not None else Book()
+        gone = set(book.files) - set(names.values())
+        if gone:
+            book = book.without(gone)
+        if book.is_too_much:
+            raise TooMuch("as before")
+        known = set(book.files)
+        fresh = [path for path, name in names.items() if name not in known]
+        if fresh or gone:
+            types = self.types(fresh or list(names)[:1])
+            if types != book.types:
+                book, fresh = Book(types), list(names)
+        read: list[Path] = []
+        try:
+            if fresh:
+                some = asked if not book.files else _but(asked, _missing(book, asked))
+                found = self.read(some, fresh, sources)
+                book = book.with_files([names[path] for path in fresh], found, _unkept(some, found))
+                read = fresh
+            missing = _missing(book, asked)
+            if missing.cells or missing.extent:
+                found = self.read(missing, list(names), sources)
+                book, read = book.with_columns(found, _unkept(missing, found)), list(names)
+        except TooMuch:
+            Book(book.types, list(names.values()), is_too_much=True).save(file)
+            raise
+        if not read and not gone:
+            touch(file)
+        elif self.seen.is_unchanged(read):
+            book.save(file)
+        return book
+
+    def edges(self, asked: Asked, spans: Sequence[Span], when: Book, sources: Iterable[str]) -> Panes | None:
+        """The parts of days that windows begin or end with, of the files that have rows in those days; None where there
+        are none. `when` tells where the rows of each file are.
+        """
+        if not spans:
+            return None
+        days = {micros(day_of(self.plan.calendar, start)) for start, _ in spans}
+        holding = {name for name, start, _ in when.places if start in days}
+        files = [path for path, name in self.seen.names.items() if name in holding]
+        edges = tuple(sorted({edge for span in spans for edge in span}))
+        inside = [(micros(start), micros(end)) for start, end in spans]
+        if not files:
+            return Panes([], {}, {})
+        reader = self.reader(files, sources)
+        read = self.by_name(reader.read(asked, edges, daily=False))
+        return panes_of(read, lambda start: any(low <= start < high for low, high in inside))
+
+    # ------------------------------------------------------------ reading
+    def read(self, asked: Asked, files: Sequence[Path], sources: Iterable[str]) -> Read:
+        """The state of some files, day by day."""
+        reader = self.reader(files, sources)
+        return self.by_name(reader.read(asked, reader.day_edges(asked.time), daily=True))
+
+    def reader(self, files: Sequence[Path], sources: Iterable[str]) -> Reader:
+        tables = {name: self.joined(name) for name in sources}
+        tables[self.source.name] = self.part(files)
+        return Reader(self.source, self.plan.sources, self.plan.calendar, tables, FILE, self.connection)
+
+    def part(self, files: Sequence[Path]) -> str:
+        found = self._parts.get(tuple(files))
+        if found is None:
+            try:
+                found = self.dataset.part(self.connection, self.request, files, FILE)
+            except failures() as error:
+                raise SourceError(str(error), code="K0602") from error
+            self._parts[tuple(files)] = found
+        return found
+
+    def types(self, files: Sequence[Path]) -> str:
+        """The types that the source's columns have: a file may change those of all."""
+        return ", ".join(map(str, self.connection.table(self.part(files)).types))
+
+    def by_name(self, read: Read) -> Read:
+        """With files named as state names them. Raises SourceError for one that is none of the source's."""
+        names = {str(path): name for path, name in self.seen.names.items()}
+        try:
+            read.places = [(names[path], start, key) for path, start, key in read.places]
+        except KeyError as error:
+            raise SourceError(f"{error} is no file of `{self.source.name}`", code="K0602") from error
+        return read
+
+
+def _missing(book: Book, asked: Asked) -> Asked:
+    """What is asked for that a book does not have, and could."""
+    cells = tuple(
+        cell
+        for cell in asked.cells
+        if asked.digests[cell][0] not in book.unkept and not book.has(columns_named(cell, asked.digests))
+    )
+    return replace(asked, cells=cells, extent=asked.extent and not book.has((FIRST, NEWEST)))
+
+
+def _but(asked: Asked, missing: Asked) -> Asked:
+    left = tuple(cell for cell in asked.cells if cell not in missing.cells)
+    return replace(asked, cells=left, extent=asked.extent and not missing.extent)
+
+
+def _unkept(asked: Asked, read: Read) -> list[str]:
+    return [asked.digests[cell][0] for cell in read.failed]
+
+
+def columns_named(cell: Cell, digests: Mapping[Cell, tuple[str, str | None]]) -> tuple[str, ...]:
+    """The columns of a cell's state, and of its filter where members are counted."""
+    asked, kept = digests[cell]
+    return (*state_names(asked, cell), *((kept,) if kept is not None else ()))
+
+
+def spans_of(plan: Plan, cells: Iterable[Cell], anchors: Iterable[datetime]) -> list[Span]:
+    """The parts of days at the edges of windows and before anchors."""
+    windows = {(cell.start, cell.end) for cell in cells if cell.start is None or cell.start < cell.end}
+    windows.update((None, anchor) for anchor in anchors)
+    return sorted({span for window in windows for span in cut(plan.calendar, *window)[1]})

@@ -1,0 +1,324 @@
+"""`eval --state`: only new files are read, and nothing kept is used that does not belong to the data, spec or version."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import kpidsl
+from kpidsl import kept_files
+from kpidsl.diagnostics import UsageError
+from kpidsl.engine.kept import KeptSource
+from kpidsl.report import FORMATS
+from kpidsl.sources.csv_files import CsvDataset
+from kpidsl.sources.parquet_files import ParquetDataset
+
+TO_JSON = next(one.render for one in FORMATS if one.name == "json")
+AS_OF = "2026-03-31"
+KPIS = """
+kpi sold { value sum(amount) from orders over last month; target >= 2; by shop; compare previous; trend 3 months }
+kpi mean { value avg(weight) from orders over trailing 7 days; target >= 2; by shop, day }
+kpi best { value max(amount) from orders where shop != "b" over month to date; target >= 2 }
+kpi few { value min(weight) from orders over all time }
+kpi shops { value count_distinct(shop) from orders over last month; target >= 2 }
+"""
+
+
+def source(provider: str, path: str) -> str:
+    return f'source orders {{ from {provider}("{path}"); time at; fresh within 2 days }}\n{KPIS}'
+
+
+def write(file: Path, rows: str) -> None:
+    """A file of orders, from rows of DuckDB's VALUES: at, shop, amount, weight."""
+    columns = '"at"::timestamp "at", shop, amount::decimal(12, 2) amount, weight::double weight, "at"::date "day"'
+    how = "format csv, header" if file.suffix == ".csv" else "format parquet"
+    file.parent.mkdir(exist_ok=True)
+    duckdb.sql(f"""copy (select {columns} from (values {rows}) as t("at", shop, amount, weight)) to '{file}' ({how})""")
+
+
+MARCH = "('2026-03-01 10:00', 'a', 1.11, 0.1), ('2026-03-31 23:30', 'b', 2.20, 0.2), ('2026-03-30 00:00', 'a', 5, 1e9)"
+FEBRUARY = "('2026-02-01 00:00', 'a', 7.07, 0.7), ('2026-02-28 23:59', NULL, 8, NULL)"
+LATE = "('2026-02-10 12:00', 'c', 100, 3.5), ('2026-01-10 12:00', 'c', 100, 3.5)"
+
+
+class Work:
+    """A folder with a spec, its data and kept state."""
+
+    def __init__(self, folder: Path, suffix: str) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.state = folder / "state"
+        self.suffix = suffix
+        self.spec = folder / "shop.kpi"
+        self.spec.write_text(source(suffix, f"data/*.{suffix}"), "utf-8")
+        self.write("1", MARCH)
+        self.write("2", FEBRUARY)
+
+    def write(self, name: str, rows: str) -> Path:
+        file = self.data / f"{name}.{self.suffix}"
+        write(file, rows)
+        return file
+
+    def document(self, *, as_of: str = AS_OF, state: bool = False, spec: Path | None = None) -> str:
+        found = kpidsl.load([spec or self.spec]).evaluate(as_of=as_of, state=self.state if state else None)
+        return TO_JSON(found)
+
+    def agree(self, *, as_of: str = AS_OF, spec: Path | None = None) -> str:
+        """The document, which is the same in both ways."""
+        without = self.document(as_of=as_of, spec=spec)
+        assert self.document(as_of=as_of, spec=spec, state=True) == without
+        return without
+
+
+@pytest.fixture(params=["parquet", "csv"])
+def work(request: pytest.FixtureRequest, tmp_path: Path) -> Work:
+    return Work(tmp_path, request.param)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The names of the files that are read for state, read by read."""
+    found: list[list[str]] = []
+
+    def watched(real: Callable[..., str]) -> Callable[..., str]:
+        def part(self: object, connection: object, request: object, files: Sequence[Path], column: str) -> str:
+            found.append([file.stem for file in files])
+            return real(self, connection, request, files, column)
+
+        return part
+
+    for dataset in (ParquetDataset, CsvDataset):
+        monkeypatch.setattr(dataset, "part", watched(dataset.part))
+    return found
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many cells were answered from state, run by run."""
+    found: list[int] = []
+    real = KeptSource.answers
+
+    def answers(self: KeptSource, *arguments: object) -> object:
+        answered = real(self, *arguments)  # type: ignore[arg-type]
+        found.append(len(answered[0]))
+        return answered
+
+    monkeypatch.setattr(KeptSource, "answers", answers)
+    return found
+
+
+def test_only_new_files_are_read(work: Work, read: list[list[str]], kept: list[int]) -> None:
+    work.agree()
+    assert set(map(tuple, read)) == {("1", "2")}
+    read.clear()
+    work.agree()
+    assert read == []
+    work.write("3", LATE)
+    document = work.agree()
+    assert set(map(tuple, read)) == {("3",)}
+    assert len(kept) == 3 and min(kept) > 10
+    assert '"value": 115.07' in document  # the late row of February counts
+
+
+def test_rows_of_a_day_that_a_window_cuts_are_read_where_they_are(work: Work, read: list[list[str]]) -> None:
+    lately = "kpi lately { value sum(weight) from orders over trailing 30 hours; target >= 2; by shop }\n"
+    work.spec.write_text(work.spec.read_text("utf-8") + lately, "utf-8")
+    work.agree(as_of="2026-03-31T23:00:00+00:00")
+    read.clear()
+    work.agree(as_of="2026-03-31T23:00:00+00:00")
+    assert {name for names in read for name in names} == {"1"}
+    for as_of in ("2026-03-31T23:45:00+02:00", "2026-02-28T23:59:00+00:00", "2026-04-20", "2025-01-01"):
+        work.agree(as_of=as_of)
+
+
+def test_files_that_are_gone_or_changed(work: Work, read: list[list[str]]) -> None:
+    work.write("3", LATE)
+    before = work.agree()
+    (work.data / f"3.{work.suffix}").unlink()
+    assert work.agree() != before
+    read.clear()
+    work.write("2", LATE)
+    assert work.agree() != before
+    assert set(map(tuple, read)) == {("2",)}
+
+
+def test_a_change_that_leaves_size_and_time_alone_is_noticed(work: Work) -> None:
+    file = work.write("3", "('2026-03-05 10:00', 'a', 1.11, 0.1)")
+    before, then = work.agree(), file.stat()
+    file.rename(work.folder / "aside")
+    work.write("3", "('2026-03-05 10:00', 'a', 1.12, 0.1)")
+    assert file.stat().st_size == then.st_size
+    os.utime(file, ns=(then.st_atime_ns, then.st_mtime_ns))
+    assert work.agree() != before
+
+
+def test_a_file_that_was_touched_or_moved_is_not_read_again(work: Work, read: list[list[str]]) -> None:
+    work.agree()
+    read.clear()
+    os.utime(work.data / f"1.{work.suffix}", ns=(1, 1))
+    work.agree()
+    assert read == []
+
+
+def test_the_same_rows_in_two_files_count_twice(tmp_path: Path) -> None:
+    work = Work(tmp_path, "parquet")
+    work.spec.write_text(source("parquet", "data/**/*.parquet"), "utf-8")
+    for name in ("one", "two"):
+        write(work.data / name / "x.parquet", "('2026-03-05 10:00', 'a', 1000, 1)")
+        document = work.agree()
+    assert '"value": 2008.31' in document
+
+
+def test_damaged_state_is_made_again(work: Work, kept: list[int]) -> None:
+    expected = work.agree()
+    rng = random.Random(3)
+    for file in sorted(work.state.glob("*.kept")):
+        whole = file.read_bytes()
+        for damaged in (whole[: rng.randrange(len(whole))], b"", whole[:-1] + b"!", os.urandom(100)):
+            file.write_bytes(damaged)
+            assert work.document(state=True) == expected
+    kept.clear()
+    panes = sorted(work.state.glob("panes-*.kept"))
+    other, one = panes[0].read_bytes(), panes[1].read_bytes()
+    panes[0].write_bytes(one)
+    panes[1].write_bytes(other)
+    assert work.document(state=True) == expected
+
+
+def test_state_of_another_spec_is_not_used(work: Work) -> None:
+    work.agree()
+    other = work.folder / "other.kpi"
+    text = work.spec.read_text("utf-8")
+    for old, new in (
+        ('shop != "b"', 'shop != "a"'),
+        ("time at;", "time day;"),
+        ("max(amount)", "min(amount)"),
+        ("source orders", 'calendar { timezone "Asia/Tokyo" }\nsource orders'),
+    ):
+        other.write_text(text.replace(old, new), "utf-8")
+        work.agree(spec=other)
+    work.agree()
+
+
+def test_state_of_another_version_is_not_used(
+    work: Work, read: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work.agree()
+    read.clear()
+    monkeypatch.setattr("kpidsl.state.keeping.maker", lambda: b"another kpidsl")
+    work.agree()
+    assert set(map(tuple, read)) == {("1", "2")}
+    assert kept_files.maker() != b"another kpidsl"
+
+
+def test_a_further_kpi_reads_all_files_for_itself_alone(work: Work, read: list[list[str]]) -> None:
+    work.agree()
+    text = work.spec.read_text("utf-8")
+    work.spec.write_text(text + 'kpi more { value count() from orders where shop == "a" over last month }\n', "utf-8")
+    read.clear()
+    work.agree()
+    assert set(map(tuple, read)) == {("1", "2")}
+    read.clear()
+    work.agree()
+    assert read == []
+
+
+def test_a_file_whose_types_differ(work: Work) -> None:
+    work.agree()
+    file = work.data / f"3.{work.suffix}"
+    how = "format csv, header" if work.suffix == "csv" else "format parquet"
+    rows = "timestamp '2026-03-07 10:00' \"at\", 'a' shop, 1.123456::double amount, 5::double weight, date '2026-03-07' \"day\""
+    duckdb.sql(f"copy (select {rows}) to '{file}' ({how})")
+    work.agree()
+    file.unlink()
+    work.agree()
+
+
+def test_a_bad_file_is_said_in_the_same_words(work: Work) -> None:
+    work.agree()
+    (work.data / f"3.{work.suffix}").write_text("at,shop\n1\n", "utf-8")
+    assert '"code": "K06' in work.agree()
+    (work.data / f"3.{work.suffix}").unlink()
+    work.agree()
+
+
+def test_values_that_cannot_be_had_are_the_same(work: Work) -> None:
+    text = work.spec.read_text("utf-8")
+    work.spec.write_text(
+        text + "kpi large { value sum(amount * 99999999999999999999999999) from orders over last month }\n"
+    )
+    work.write("3", "('2026-03-09 10:00', 'a', 9999999999.99, 'inf'), ('2026-01-09 10:00', 'a', 9999999999.99, '-inf')")
+    work.agree()
+    work.agree()
+
+
+def test_joined_rows_that_change(work: Work, kept: list[int]) -> None:
+    shops = work.folder / "shops.csv"
+    shops.write_text("shop,land\na,DE\nb,FR\n", "utf-8")
+    joined = (
+        'source shops { from csv("shops.csv"); key shop }\n'
+        + source(work.suffix, f"data/*.{work.suffix}").replace("time at;", "time at; join shops on shop;")
+        + 'kpi land { value sum(amount) from orders where shops.land == "DE" over last month; by shops.land }\n'
+    )
+    work.spec.write_text(joined, "utf-8")
+    before = work.agree()
+    assert kept
+    shops.write_text("shop,land\na,FR\nb,DE\n", "utf-8")
+    assert work.agree() != before
+    shops.write_text("shop,land\na,FR\na,DE\n", "utf-8")
+    assert "K0612" in work.agree()
+
+
+def test_a_folder_that_is_none(work: Work) -> None:
+    work.state.write_text("a file", "utf-8")
+    with pytest.raises(UsageError, match="state cannot be kept in"):
+        work.document(state=True)
+
+
+def test_nothing_but_its_own_old_files_are_removed(work: Work) -> None:
+    work.state.mkdir()
+    for name in ("mine.bin", "panes-old.kept"):
+        (work.state / name).write_text("old", "utf-8")
+        os.utime(work.state / name, (1, 1))
+    work.agree()
+    assert (work.state / "mine.bin").exists()
+    assert not (work.state / "panes-old.kept").exists()
+
+
+def kill(work: Work, times: int) -> None:
+    """Kill runs at random moments while files arrive: what follows is always right."""
+    rng = random.Random(times)
+    command = [sys.executable, "-m", "kpidsl", "eval", str(work.spec), "--as-of", AS_OF, "--state", str(work.state)]
+    length = 0.0
+    for _ in range(2):  # the first one also fills the cache
+        start = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        length = time.perf_counter() - start
+    for number in range(times):
+        work.write(str(3 + number % 5), f"('2026-03-{1 + number % 28:02} 10:00', 'a', {number}, 0.1)")
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0.3, 1.0) * length)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        if number % 5 == 4 or times < 10:
+            work.agree()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_killed_runs_leave_nothing_wrong(tmp_path: Path) -> None:
+    kill(Work(tmp_path, "parquet"), 3)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_a_hundred_killed_runs_leave_nothing_wrong(tmp_path: Path) -> None:
+    kill(Work(tmp_path, "parquet"), 100)
