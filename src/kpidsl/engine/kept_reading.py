@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.engine.duck import failures
+from kpidsl.engine.faults import CellError, query_error
 from kpidsl.engine.groups import Key, Layout, State
 from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
 from kpidsl.engine.kept_values import Unkept, Values, columns_of, extreme
 from kpidsl.engine.parts import is_float, scale_for
-from kpidsl.engine.run import BATCH, CellError, query_error
+from kpidsl.engine.run import BATCH
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel

@@ -24,7 +24,6 @@ from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
-from kpidsl.sql.aggregates import MERGEABLE
 from kpidsl.state.book import Book
 from kpidsl.state.digests import digest
 from kpidsl.state.marks import Seen, look
@@ -34,6 +33,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _OURS = ("panes-", "files-")
+
+KEPT = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box"})
+"""Aggregations whose state does not depend on what else is in the data, as the scale of a deviation does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class _Source:
 
     def can_be_kept(self, cell: Cell) -> bool:
         """Whether the states of a cell add up over files and days, and follow from files alone."""
-        if cell.function not in MERGEABLE or cell.at is not None or cell.conversion is not None:
+        if cell.function not in KEPT or cell.at is not None or cell.conversion is not None:
             return False
         if any(member.type in (DataType.FLOAT, DataType.OTHER, None) for member in cell.members):
             return False
