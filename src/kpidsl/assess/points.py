@@ -10,11 +10,13 @@ from fractions import Fraction
 from itertools import pairwise
 
 from kpidsl.assess.bounds import Bound
+from kpidsl.assess.numbers import said
 from kpidsl.assess.signal_results import Absent
 from kpidsl.calendar import Calendar, Grain, Unit, Window
 from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
+_SMALL = Decimal("0.001")
 _JUST = timedelta(microseconds=1)
 _PATTERNS = {Grain.YEAR: "%Y", Grain.HALF: "%Y-%m", Grain.QUARTER: "%Y-%m", Grain.MONTH: "%Y-%m"}
 
@@ -97,6 +99,17 @@ def when(point: Point, step: Unit, calendar: Calendar) -> str:
 def rounded(number: float, digits: int) -> Decimal:
     """A float at so many significant digits; zero has no sign."""
     return trimmed(Context(prec=digits).create_decimal(repr(number))) if number else Decimal(0)
+
+
+def near(number: Fraction | Decimal, unit: str | None) -> str:
+    """An estimate in a sentence: four significant digits are as much as it can bear."""
+    exact = Fraction(number)
+    return said(trimmed(Context(prec=4).divide(Decimal(exact.numerator), Decimal(exact.denominator))), unit)
+
+
+def chance(p: Decimal) -> str:
+    """A p-value in a sentence."""
+    return "p < 0.001" if p < _SMALL else f"p = {trimmed(Context(prec=2).plus(p)):f}"
 
 
 def too_few(found: int, least: int) -> str:

@@ -11,7 +11,7 @@ from statistics import median
 from kpidsl.assess import points as p
 from kpidsl.assess.bounds import Bound, shown
 from kpidsl.assess.charts import charted
-from kpidsl.assess.numbers import said, written
+from kpidsl.assess.numbers import written
 from kpidsl.assess.points import Points
 from kpidsl.assess.signal_results import ForecastResult, SignalResult
 from kpidsl.calendar import Calendar, Grain, shift_anchor
@@ -69,11 +69,11 @@ def _tested(plan: SignalPlan, points: Points, target: Bound | None, unit: str | 
     step = plan.step.singular if seasons is None else _CYCLES.get(plan.step.grain, "year")
     slope, low, high = (p.rounded(one, IN_UNIT) for one in (found.slope, found.low, found.high))
     inner = "pp" if unit == "%" else unit
-    ranged = f"{said(slope, inner)} per {step} (95%: {said(low, inner)} to {said(high, inner)})"
+    ranged = f"{p.near(slope, inner)} per {step} (95%: {p.near(low, inner)} to {p.near(high, inner)})"
     if side == 0:
-        reason = f"no trend that chance does not explain: {ranged}, p = {said(p_value, None)}"
+        reason = f"no trend that chance does not explain: {ranged}, {p.chance(p_value)}"
     else:
-        reason = f"{'rising' if side > 0 else 'falling'} by {ranged}, p = {said(p_value, None)}"
+        reason = f"{'rising' if side > 0 else 'falling'} by {ranged}, {p.chance(p_value)}"
     return SignalResult(
         plan.method,
         None,
@@ -120,7 +120,7 @@ def forecast_result(
     chance = _chance(found, target)
     probability = p.rounded(chance, WITHOUT_UNIT) if chance is not None else None
     low, high = p.rounded(found.low, IN_UNIT), p.rounded(found.high, IN_UNIT)
-    reason = f"{said(found.landing, unit)} by {until} (80%: {said(low, unit)} to {said(high, unit)})"
+    reason = f"{p.near(found.landing, unit)} by {until} (80%: {p.near(low, unit)} to {p.near(high, unit)})"
     if probability is not None:
         reason += f", {_percent(probability)} likely to meet its target"
     return ForecastResult(

@@ -87,7 +87,11 @@ def kpi_rows(kpi: KpiResult, label: str) -> Iterable[TableRow]:
         cells=_cells(found, kpi.unit, label) | {"window": _window(kpi.window)},
         status=str(STATUSES[found.status]),
         colour=STATUSES[found.status].colour,
-        remarks=(" · ".join((*_nearness(kpi), *_remarks(found, kpi.unit, label))), *map(visible, lines(found)), *_actions(kpi)),
+        remarks=(
+            " · ".join((*_nearness(kpi), *_remarks(found, kpi.unit, label))),
+            *map(visible, lines(found)),
+            *_actions(kpi),
+        ),
     )
     shown = worst(kpi.segments)
     for segment in shown:

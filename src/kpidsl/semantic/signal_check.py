@@ -78,7 +78,9 @@ def forecast_model(
             _independent(value, steps, prop.span, "forecast", problems)
         least = forecast.FEWEST_DRIFT if method == "drift" else forecast.FEWEST_CYCLES * (seasons or 0)
     if prop.until is None and not isinstance(total, c.ToDate):
-        _stop("K0476", "it is not said until when", prop.span, f"forecast {method} until 2026-12-31", problems)
+        _stop(
+            "K0476", "the forecast does not say until when", prop.span, f"forecast {method} until 2026-12-31", problems
+        )
     _long_enough(steps, least, prop.span, problems)
     return m.ForecastModel(method, prop.until, total if prop.until is None else None, seasons, prop.span)
 

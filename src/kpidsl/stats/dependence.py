@@ -1,57 +1,80 @@
-"""How much of a value is carried into the next one."""
+"""How much of a value is carried into the next one, beyond what a shift or a steady trend explains."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import sqrt
 
-from kpidsl.stats.control_chart import UPPER_RANGE, moving_ranges
-
-STRONG = 0.5  # from here on limits and tests that take values for independent mislead
+STRONG = 0.3
+"""From here on values are not taken for independent. Of independent ones, with a shift, an outlier or a trend among
+them, at most 3 in 100 series reach it (tests/stats/test_dependence.py, docs/adr/0027).
+"""
 
 
 def carried(values: Sequence[Fraction | None]) -> float | None:
-    """The lag-1 autocorrelation φ of what is left of values (in the order of time, None for missing ones) when steps
-    and steady trends are taken out; None where there is nothing to tell it from.
+    """The lag-1 autocorrelation of what is left of values (in the order of time, None for missing ones): of the
+    deviations from their mean, from two means before and after the best single shift, and from a straight line, the
+    least. None of fewer than four values, or where nothing is left.
 
-    Differences of an autoregression with φ have the lag-1 autocorrelation −(1 − φ)/2 (G. E. P. Box, G. M. Jenkins,
-    *Time Series Analysis*, ch. 3), whatever the level; a shift of the level is one difference among many, and is left
-    out like a screened moving range. So a shift, which is what a chart is to find, is not taken for dependence.
+    Taken from the mean alone, a shift or a trend would look like dependence, and refusing them would hide what a
+    signal is to find.
     """
-    ranges = moving_ranges(values)
-    known = [one for one in ranges if one is not None]
-    if len(known) < 3:
+    known = [(at, float(value)) for at, value in enumerate(values) if value is not None]
+    if len(known) < 4:
         return None
-    limit = UPPER_RANGE * sum(known, Fraction(0)) / len(known)
-    steps: list[float | None] = [None]
-    for at in range(1, len(values)):
-        one, before, after = ranges[at], values[at - 1], values[at]
-        kept = one is not None and one <= limit and before is not None and after is not None
-        steps.append(float(after - before) if kept and before is not None and after is not None else None)
-    told = [step for step in steps if step is not None]
-    if len(told) < 3:
-        return None
-    mean = sum(told) / len(told)
-    spread = sum((step - mean) ** 2 for step in told)
-    if spread == 0:
-        return None
-    joint = sum(
-        (before - mean) * (after - mean)
-        for before, after in pairwise(steps)
-        if before is not None and after is not None
-    )
-    return 1 + 2 * joint / spread
+    deviations = (_from_means(known, len(known)), _from_best_shift(known), _from_line(known))
+    found = [one for left in deviations if (one := _lagged(left, len(values))) is not None]
+    return min(found) if len(found) == len(deviations) else None
 
 
 def is_dependent(values: Sequence[Fraction | None]) -> bool:
-    """Whether so much is carried over that it would mislead, and it is no chance: φ is strong, and two standard errors
-    from none. Of independent values the autocorrelation of the differences, −½, has the variance 1/(2n)
-    (M. S. Bartlett 1946).
-    """
+    """Whether limits and tests that take values for independent would mislead."""
     found = carried(values)
-    if found is None:
-        return False
-    n = sum(value is not None for value in values)
-    return found > max(STRONG, 2 * 2 * sqrt(0.5 / n))
+    return found is not None and found > STRONG
+
+
+Known = list[tuple[int, float]]
+
+
+def _from_means(known: Known, split: int) -> Known:
+    """Deviations from the mean of the first `split` values, and of the others from theirs."""
+    left: Known = []
+    for part in (known[:split], known[split:]):
+        mean = sum(value for _, value in part) / len(part) if part else 0.0
+        left += [(at, value - mean) for at, value in part]
+    return left
+
+
+def _from_best_shift(known: Known) -> Known:
+    """Deviations from two means, split where they are smallest, with two values on each side at least."""
+    n, mean = len(known), sum(value for _, value in known) / len(known)
+    # The squares are smallest where those of the means, weighted, are largest.
+    best, most, before = 2, -1.0, 0.0
+    for split, (_, value) in enumerate(known[:-2], 1):
+        before += value - mean
+        found = before * before / split + before * before / (n - split)
+        if split > 1 and found > most:
+            best, most = split, found
+    return _from_means(known, best)
+
+
+def _from_line(known: Known) -> Known:
+    """Deviations from the least-squares line."""
+    n = len(known)
+    middle, mean = sum(at for at, _ in known) / n, sum(value for _, value in known) / n
+    slope = sum((at - middle) * (value - mean) for at, value in known) / sum((at - middle) ** 2 for at, _ in known)
+    return [(at, value - mean - slope * (at - middle)) for at, value in known]
+
+
+def _squares(left: Known) -> float:
+    return sum(value * value for _, value in left)
+
+
+def _lagged(left: Known, length: int) -> float | None:
+    """The sum of products of neighbours over that of squares; None where nothing is left but rounding."""
+    scale = max(abs(value) for _, value in left)
+    squares = _squares(left)
+    if squares <= length * (1e-12 * max(1.0, scale)) ** 2:
+        return None
+    return sum(one * other for (at, one), (then, other) in pairwise(left) if then == at + 1) / squares
