@@ -211,8 +211,7 @@ def _chance(found: f.Forecast, target: Bound | None) -> float | None:
     low = target.low.value
     assert isinstance(low, Fraction)
     if target.operator is not None:
-        below = found.below(low)
-        return 1 - below if target.operator[0] == ">" else below
+        return found.above(low) if target.operator[0] == ">" else found.below(low)
     assert target.high is not None and isinstance(target.high.value, Fraction)
     return found.below(target.high.value) - found.below(low)
 

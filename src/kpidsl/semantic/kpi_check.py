@@ -284,7 +284,10 @@ class KpiChecker:
         signals = self.all(d.SignalProp, lambda prop: signal_model(prop, value, trend, calendar, self.problems))
         forecasts = self.all(d.ForecastProp, lambda prop: forecast_model(prop, value, trend, self.problems))
         for at, one in enumerate(signals):
-            if any(one.method == other.method and one.rules == other.rules for other in signals[:at]):
+            if any(
+                (one.method, one.rules, one.seasons) == (other.method, other.rules, other.seasons)
+                for other in signals[:at]
+            ):
                 self.problems.error(
                     "K0473", f"`{one.method}` stands twice in `{self.node.name.text}`", one.span, hint="keep one"
                 )

@@ -43,6 +43,12 @@ class Forecast:
             return float(self.landing < bound)
         return erfc((float(self.landing) - float(bound)) / self.deviation / sqrt(2)) / 2
 
+    def above(self, bound: Fraction) -> float:
+        """The probability of landing above a bound; of a certain landing, also on it."""
+        if self.deviation == 0:
+            return float(self.landing >= bound)
+        return erfc((float(bound) - float(self.landing)) / self.deviation / sqrt(2)) / 2
+
 
 def drift(values: Values, steps: int) -> Forecast | None:
     """The line through the first and the last value, continued.
