@@ -6,10 +6,17 @@ import signal
 
 import pytest
 
-from servers.fixtures import mariadb_server, postgres_server
+from servers.fixtures import mariadb_server, postgres_server, spark_server
 from surroundings import cache_folder, clean_environment, load_profile, pytest_sessionfinish
 
-__all__ = ["cache_folder", "clean_environment", "mariadb_server", "postgres_server", "pytest_sessionfinish"]
+__all__ = [
+    "cache_folder",
+    "clean_environment",
+    "mariadb_server",
+    "postgres_server",
+    "pytest_sessionfinish",
+    "spark_server",
+]
 
 load_profile()
 

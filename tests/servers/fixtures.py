@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from servers import mariadb, postgres
+from servers import mariadb, postgres, spark
 from servers.running import Server, shared
 
 
@@ -18,3 +18,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     """A MariaDB server that all tests share: make tables under names of your own, hurt nothing."""
     return shared("mariadb", mariadb.started, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A Spark cluster that all tests share: make tables under names of your own, hurt nothing."""
+    return shared("spark", spark.started, tmp_path_factory)
