@@ -11,6 +11,8 @@ NEWEST_FIRST := python3 python python3.13 python3.12 python3.11
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(or $(shell for each in $(NEWEST_FIRST); do "$$each" -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo "$$each" && break; done),python3)
 
+PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
+
 VENV := .venv
 BIN  := $(VENV)/bin
 # pytest-xdist's workers: two is what the smallest machine we test on has.
@@ -25,7 +27,7 @@ export PIP_NO_INPUT := 1
 IS_SOUND := "$(BIN)/python" -c '' 2>/dev/null && [ "$$(cat $(VENV)/.made-in 2>/dev/null)" = "$(CURDIR)" ]
 $(shell { $(IS_SOUND); } || rm -f $(VENV)/.made-in $(VENV)/.installed $(VENV)/.installed-dev)
 
-.PHONY: help demo test check lint fmt docs bench lowest clean
+.PHONY: help demo test check servers lint fmt docs bench lowest clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,12 +40,15 @@ test: lint ## everything: ruff, mypy, all tests
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
 check: lint ## what is quick: ruff, mypy, the tests that are not slow, with fewer random examples
-	@HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow"
+	@HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not server"
+
+servers: ## what the tests of plugins start and stop: databases and the like (Debian packages; needs root)
+	@.ci/servers
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet . || { echo "these files are not formatted (make fmt):"; $(BIN)/ruff format --check .; exit 1; }
-	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/mypy --no-error-summary src docs bench $(PLUGINS:%=%/src)
 
 fmt: $(VENV)/.installed-dev ## format the code, mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
@@ -76,6 +81,6 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/.made-in
 	@$(BIN)/python -m pip install -qq --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(VENV)/.made-in
-	@$(BIN)/python -m pip install -qq --editable '.[dev]'
+$(VENV)/.installed-dev: pyproject.toml $(PLUGINS:%=%/pyproject.toml) | $(VENV)/.made-in
+	@$(BIN)/python -m pip install -qq --editable '.[dev]' $(PLUGINS:%=--editable './%[dev]')
 	@touch $@ $(VENV)/.installed

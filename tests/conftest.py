@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import signal
-from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
-# The same examples on every machine, and no deadline: a shared machine may stall at any moment.
-settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", settings.get_profile("here"), max_examples=20)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "here"))
+from servers.fixtures import mariadb_server, postgres_server, spark_server
+from surroundings import cache_folder, clean_environment, load_profile, pytest_sessionfinish
 
+__all__ = [
+    "cache_folder",
+    "clean_environment",
+    "mariadb_server",
+    "postgres_server",
+    "pytest_sessionfinish",
+    "spark_server",
+]
+
+load_profile()
 
 # A shell that runs us in the background has interrupts ignored, and our children would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,17 +44,7 @@ def accept(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--accept"))
 
 
-@pytest.fixture(scope="session")
-def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The user's cache folder as tests see it: never the real one, one a worker so that parsers are built once."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> None:
-    """Nothing of the caller's shell decides a test: no KPIDSL_… settings, no colour, a cache of its own."""
-    for name in [name for name in os.environ if name.startswith("KPIDSL_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache_folder))
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
+def no_plugins(monkeypatch: pytest.MonkeyPatch, clean_environment: None) -> None:
+    """The plugins beside us are installed in the same environment; only tests of their own load them."""
+    monkeypatch.setenv("KPIDSL_PLUGINS", "")

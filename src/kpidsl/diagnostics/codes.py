@@ -76,6 +76,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0371": "a KPI without a target",
         "K0372": "a declaration that nothing uses",
         "K0373": "an objective or outcome on no map",
+        "K0374": "a point that may be meant to separate thousands",
         # objectives and key results
         "K0380": "an objective without a period",
         "K0381": "a period that is not fixed",

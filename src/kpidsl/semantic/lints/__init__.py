@@ -11,6 +11,7 @@ from kpidsl.semantic.lints.goal_walk import goal_expressions
 from kpidsl.semantic.lints.review import check_reviews
 from kpidsl.semantic.lints.series import lint_series
 from kpidsl.semantic.lints.targets import lint_targets
+from kpidsl.semantic.lints.thousands import lint_thousands
 from kpidsl.semantic.lints.tidy import tidy
 from kpidsl.semantic.lints.times import lint_kpi_times, lint_times
 from kpidsl.semantic.lints.walk import expressions, spots
@@ -26,6 +27,7 @@ __all__ = ["lint", "lint_expression", "tidy"]
 def lint(names: Names, model: Model, sources: Sources, problems: Problems) -> None:
     """Warn of what a checked spec set says and hardly means. Only sound declarations are looked at."""
     check_reviews(names, problems)
+    lint_thousands(names, sources.units, problems)
     lint_columns(names, model, problems)
     for node, value in chain(expressions(names, model), goal_expressions(names, model)):
         lint_expression(node, value, model, sources, problems)

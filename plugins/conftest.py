@@ -1,0 +1,17 @@
+"""What tests of plugins get: the same surroundings as kpidsl's own, and the shared servers. All plugins are loaded."""
+
+from __future__ import annotations
+
+from servers.fixtures import mariadb_server, postgres_server, spark_server
+from surroundings import cache_folder, clean_environment, load_profile, pytest_sessionfinish
+
+__all__ = [
+    "cache_folder",
+    "clean_environment",
+    "mariadb_server",
+    "postgres_server",
+    "pytest_sessionfinish",
+    "spark_server",
+]
+
+load_profile()
