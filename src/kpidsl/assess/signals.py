@@ -122,7 +122,7 @@ def forecast_result(
     low, high = p.rounded(found.low, IN_UNIT), p.rounded(found.high, IN_UNIT)
     reason = f"{p.near(found.landing, unit)} by {until} (80%: {p.near(low, unit)} to {p.near(high, unit)})"
     if probability is not None:
-        reason += f", {_percent(probability)} likely to meet its target"
+        reason += f", {_percent(probability, certain=found.deviation == 0)} likely to meet its target"
     return ForecastResult(
         plan.method,
         until,
@@ -216,9 +216,9 @@ def _chance(found: f.Forecast, target: Bound | None) -> float | None:
     return found.below(target.high.value) - found.below(low)
 
 
-def _percent(probability: Decimal) -> str:
-    """A probability in a sentence: never certain where it is not."""
+def _percent(probability: Decimal, *, certain: bool) -> str:
+    """A probability in a sentence: never all or nothing where the landing is not certain."""
     whole = round(probability * 100)
-    if 0 < probability < 1 and whole in (0, 100):
+    if not certain and whole in (0, 100):
         return "less than 1%" if whole == 0 else "more than 99%"
     return f"{whole}%"
