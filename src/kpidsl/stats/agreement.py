@@ -96,7 +96,7 @@ def cohen_kappa(pairs: Mapping[tuple[V, V], int], weights: Weights = "none") -> 
     def apart(one: V, other: V) -> Fraction:
         if weights == "none":
             return Fraction(one != other)
-        far = abs(Fraction(one) - Fraction(other))  # type: ignore[call-overload]
+        far: Fraction = abs(Fraction(one) - Fraction(other))  # type: ignore[call-overload]
         return far**2 if weights == "quadratic" else far
 
     observed = sum(count * apart(*pair) for pair, count in pairs.items())

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpidsl.records import dataclass
-from kpidsl.syntax.decl_nodes import ActionProp
+from kpidsl.syntax.decl_nodes import ActionProp, ForecastProp, TrendProp
 from kpidsl.syntax.expr_nodes import Expr, Quantity, Quotient, Window
 from kpidsl.syntax.node import Name, Node, Text, Word
 from kpidsl.syntax.shared_nodes import Bound, Meta, ProviderCall, RequireProp, SupportsProp
@@ -166,6 +166,8 @@ KeyResultProp = (
     | AbandonedProp
     | PolicyProp
     | ConfidenceProp
+    | TrendProp
+    | ForecastProp
     | ActionProp
     | Meta
 )
