@@ -17,7 +17,7 @@ kpi plain { value total over last day; target <= 5 }
 ROWS = "\n".join(f"    2026-01-{day:02d}, {9 if day == 10 else 1 + day % 2}" for day in range(1, 11))
 
 
-def tested(folder: Path, *expectations: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+def outcome_of(folder: Path, *expectations: str) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
     """What was expected, what found and why, of each expectation that does not hold."""
     lines = "\n".join(f"  expect {one}" for one in expectations)
     spec = folder / "spec.kpi"
@@ -27,11 +27,11 @@ def tested(folder: Path, *expectations: str) -> tuple[tuple[str, str, tuple[str,
 
 
 def test_a_word_that_a_signal_says(tmp_path: Path) -> None:
-    assert tested(tmp_path, "charted signals concern", "charted signals hit_and_miss", "charted is red") == ()
+    assert outcome_of(tmp_path, "charted signals concern", "charted signals hit_and_miss", "charted is red") == ()
 
 
 def test_a_word_that_none_says(tmp_path: Path) -> None:
-    ((expected, found, why),) = tested(tmp_path, "charted signals improvement")
+    ((expected, found, why),) = outcome_of(tmp_path, "charted signals improvement")
     assert expected == "improvement"
     assert found == "concern, hit_and_miss, common_cause, no_trend"
     assert why[0].startswith("special cause (concern): above its upper limit on 2026-01-10")
@@ -48,6 +48,6 @@ def test_a_word_that_none_says(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_expected(tmp_path: Path, expectation: str, message: str, hint: str) -> None:
     with pytest.raises(SpecError) as caught:
-        tested(tmp_path, expectation)
+        outcome_of(tmp_path, expectation)
     (problem,) = caught.value.diagnostics
     assert (problem.code, problem.message, problem.hint) == ("K0303", message, hint)
