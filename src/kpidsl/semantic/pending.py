@@ -9,7 +9,7 @@ from kpidsl.syntax import goal_nodes as g
 
 
 def pending_declarations(names: Names) -> tuple[Pending, ...]:
-    """Outcomes; intervals and signals."""
+    """Outcomes; intervals."""
     kinds: dict[type, str] = {g.OutcomeDecl: "outcome"}
     found: list[Pending] = []
     for name, declared in names.named.items():
@@ -18,9 +18,6 @@ def pending_declarations(names: Names) -> tuple[Pending, ...]:
         if kind is not None:
             found.append(Pending(kind, name, node.name.span))
         if isinstance(node, d.KpiDecl):
-            for prop in node.properties:
-                if isinstance(prop, d.IntervalProp):
-                    found.append(Pending("interval of KPI", name, prop.span))
-                elif isinstance(prop, d.SignalProp):
-                    found.append(Pending("signal of KPI", name, prop.span))
+            intervals = [prop for prop in node.properties if isinstance(prop, d.IntervalProp)]
+            found.extend(Pending("interval of KPI", name, prop.span) for prop in intervals)
     return tuple(found)
