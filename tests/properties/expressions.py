@@ -88,7 +88,7 @@ CODINGS = (
     "krippendorff_alpha(whole by dim per ref, level: ordinal)",
     "krippendorff_alpha(money by dim per ref, level: interval)",
     "krippendorff_alpha(score by dim per ref, level: ratio)",
-    "krippendorff_alpha(dim by flag per ref)",
+    "krippendorff_alpha(dim by flag per ref, level: nominal)",
     "krippendorff_alpha(part by lookup.label per score, level: interval)",
     "cohen_kappa(score by flag per ref)",
     "cohen_kappa(score by flag per ref, weights: linear)",

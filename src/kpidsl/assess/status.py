@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -50,7 +51,7 @@ class Judge:
         if isinstance(value, Scalar):
             unmet = self.unmet(plan, members, count, errors)
             if unmet is not None:
-                value = unmet
+                value = replace(unmet, n_unknown=value.n_unknown, n_open=value.n_open)
         target = self.bound(plan.target, members, errors)
         amber = self.bound(plan.amber, members, errors)
         status, reason = self.status(value, target, amber, plan, members, count, errors)

@@ -49,7 +49,7 @@ class AggregateChecker:
         coded_per: tuple[r.Row, ...] = ()
         way: str | None = None
         if isinstance(node.call, x.Coded):
-            argument, coded_per, way = coded(self, node, node.call, rows)
+            argument, coded_per, way = coded(self, node, node.call, source, rows)
         else:
             argument, level = self.arguments(term, node.call, rows)
             if term.name in ON_SCALES:
