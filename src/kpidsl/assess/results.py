@@ -16,6 +16,7 @@ from kpidsl.records import dataclass
 
 if TYPE_CHECKING:
     from kpidsl.assess.goal_results import ObjectiveResult
+    from kpidsl.assess.outcome_results import OutcomeResult
 
 Value = Decimal | str | bool
 """A number; for `min`, `max`, `first`, `last` of other columns a text, an ISO date or instant; for conditions a
@@ -293,6 +294,7 @@ class Results:
     timings: tuple[tuple[str, Decimal], ...] = field(default=(), compare=False)
     scorecards: tuple[ScorecardResult, ...] = ()
     objectives: tuple[ObjectiveResult, ...] = ()
+    outcomes: tuple[OutcomeResult, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:
@@ -309,3 +311,11 @@ class Results:
 
         found = [one.status for one in self.objectives]
         return {state: found.count(state) for state in reversed(WORST_FIRST) if state in found}
+
+    @property
+    def outcomes_summary(self) -> dict[str, int]:
+        """How many outcomes have each state that occurs, best first."""
+        from kpidsl.assess.outcome_results import STATES
+
+        found = [one.state for one in self.outcomes]
+        return {state: found.count(state) for state in STATES if state in found}
