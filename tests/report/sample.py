@@ -26,6 +26,8 @@ from kpidsl.assess.results import (
     WindowResult,
 )
 from report.sample_goals import goals
+from report.sample_outcomes import outcomes
+from report.sample_signals import forecast, signals
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -178,6 +180,8 @@ def shop() -> Results:
                 compared("1 year earlier", None),
             ),
             trend=trend("99000", "101500.25", None, "97000", "104300", "118250.5"),
+            signals=signals(),
+            forecast=forecast(),
         ),
         title="Monthly revenue",
         description="What was paid, without tax.",
@@ -286,6 +290,7 @@ def shop() -> Results:
         params=(("region", "EU"),),
         timings=(("parse", Decimal("0.0123")), ("run", Decimal("1.5"))),
         objectives=goals(),
+        outcomes=outcomes(),
         scorecards=(board(revenue),),
     )
 

@@ -9,12 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from kpidsl import calendar as c
+from kpidsl.assess.bounds import Bound
 from kpidsl.assess.inputs import inputs
 from kpidsl.assess.judgement import Usable
 from kpidsl.assess.numbers import value_of, written
 from kpidsl.assess.outcome_results import CriterionResult, EvidenceResult, SaidResult
 from kpidsl.assess.results import Input, Value
-from kpidsl.assess.status import REASONS, Bound, window_result
+from kpidsl.assess.status import REASONS, window_result
 from kpidsl.assess.way import Figure, calc, constant
 from kpidsl.calendar import Calendar, Window, shift_anchor
 from kpidsl.calendar.zone import instant_of

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from fractions import Fraction
 
+from kpidsl.assess.bounds import Bound
 from kpidsl.assess.goal_results import ItemResult, Offender
 from kpidsl.assess.numbers import member, written
 from kpidsl.assess.policies import Policy, geometric
 from kpidsl.assess.reaching import Reaching
 from kpidsl.assess.situation import Situation
-from kpidsl.assess.status import Bound
 from kpidsl.assess.way import DAY, Figure, Point, calc, constant, days_between, elapsed, number, within
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation, compare

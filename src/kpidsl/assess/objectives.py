@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from kpidsl.assess.bounds import Bound
 from kpidsl.assess.goal_results import (
     WORST_FIRST,
     ConfidenceResult,
@@ -22,7 +23,7 @@ from kpidsl.assess.key_results import KeyResultJudge, Standing, abandonment
 from kpidsl.assess.numbers import said, share_said, value_of, written
 from kpidsl.assess.policies import GRADE, Policy, grade, policy
 from kpidsl.assess.results import BoundResult
-from kpidsl.assess.status import Bound, window_result
+from kpidsl.assess.status import window_result
 from kpidsl.assess.way import Figure, calc, constant, elapsed, number
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from kpidsl.assess.bounds import Bound
 from kpidsl.assess.goal_results import ItemResult
 from kpidsl.assess.numbers import said, share_said
-from kpidsl.assess.status import Bound
 from kpidsl.assess.way import Figure, Point, number
 from kpidsl.plan.key_results import KeyResultPlan
 from kpidsl.records import dataclass

@@ -17,6 +17,7 @@ from kpidsl.records import dataclass
 if TYPE_CHECKING:
     from kpidsl.assess.goal_results import ObjectiveResult
     from kpidsl.assess.outcome_results import OutcomeResult
+    from kpidsl.assess.signal_results import ForecastResult, SignalResult
 
 Value = Decimal | str | bool
 """A number; for `min`, `max`, `first`, `last` of other columns a text, an ISO date or instant; for conditions a
@@ -120,6 +121,8 @@ class Assessment:
     trend: tuple[TrendPoint, ...]
     n_open: int | None = None
     partial: bool = False
+    signals: tuple[SignalResult, ...] = ()
+    forecast: ForecastResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
 
+from kpidsl.assess.bounds import Bound, shown
 from kpidsl.assess.numbers import said, value_of, written
-from kpidsl.assess.results import Assessment, BoundResult, Comparison, TrendPoint, WindowResult
+from kpidsl.assess.points import Point
+from kpidsl.assess.results import Assessment, Comparison, TrendPoint, WindowResult
+from kpidsl.assess.signals import forecast_result, signal_result
 from kpidsl.calendar import Calendar, Window
-from kpidsl.engine.algebra import Evaluation, compare
+from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan
 from kpidsl.records import dataclass
@@ -25,25 +28,6 @@ REASONS = {
     "source_error": "a source could not be read",
     "no_target": "there is no target yet",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A bound as evaluated; `missing` where an edge has no value."""
-
-    operator: str | None
-    low: Scalar | None
-    high: Scalar | None
-    missing: Missing | None
-    plan: BoundPlan
-
-    def holds(self, value: Fraction) -> bool:
-        """Whether a value is within the bound: compared as exact numbers, unrounded."""
-        assert self.low is not None
-        if self.operator is not None:
-            return compare(self.operator, value, self.low.value)
-        assert self.high is not None
-        return compare(">=", value, self.low.value) and compare("<=", value, self.high.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +52,9 @@ class Judge:
         amber = self.bound(plan.amber, members, errors)
         status, reason = self.status(value, target, amber, plan, members, count, errors)
         number = value.value if isinstance(value, Scalar) and isinstance(value.value, Fraction) else None
+        trend = [(question, self.evaluation.single(question.step, members)) for question in plan.trend]
+        points = [point_of(question, found) for question, found in trend]
+        ahead = plan.forecast
         assessment = Assessment(
             value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
             value.reason if isinstance(value, Missing) else None,
@@ -75,14 +62,18 @@ class Judge:
             value.n_unknown,
             status,
             reason,
-            self.shown(target),
-            self.shown(amber),
+            shown(target),
+            shown(amber),
             attainment(number, target),
             gap(value, target),
             tuple(self.comparison(label, value, question, members, errors) for label, question in plan.comparisons),
-            tuple(self.point(question, members, errors) for question in plan.trend),
+            tuple(self.point(question, found, errors) for question, found in trend),
             value.n_open,
             plan.value.partial,
+            tuple(signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals),
+            forecast_result(ahead, points, self.bound(ahead.target, members, errors), self.unit, self.calendar)
+            if ahead is not None
+            else None,
         )
         return assessment, tuple(errors)
 
@@ -127,14 +118,14 @@ class Judge:
         """What the bounds say of a value that no condition decided."""
         if target.missing is not None:
             return "no_data", f"the target: {REASONS.get(target.missing.reason, target.missing.reason)}"
-        shown = said(value, self.unit)
+        text = said(value, self.unit)
         goal = self.words(target)
         if target.holds(value):
-            return "green", f"{shown} meets the target of {goal}"
+            return "green", f"{text} meets the target of {goal}"
         if amber is not None and amber.missing is not None:
             return "no_data", f"the amber bound: {REASONS.get(amber.missing.reason, amber.missing.reason)}"
         of = attainment(value, target)
-        far = f"{part_of(of)} of the target of {goal}" if of is not None else f"{shown} misses the target of {goal}"
+        far = f"{part_of(of)} of the target of {goal}" if of is not None else f"{text} misses the target of {goal}"
         if amber is not None and amber.holds(value):
             return "amber", f"{far}; amber is {self.words(amber)}"
         return "red", far if amber is None else f"{far}; amber would be {self.words(amber)}"
@@ -178,20 +169,6 @@ class Judge:
             plan,
         )
 
-    def shown(self, bound: Bound | None) -> BoundResult | None:
-        if bound is None:
-            return None
-        low, high = (self.edge(edge) for edge in (bound.low, bound.high))
-        undefined = bound.missing.reason if bound.missing is not None else None
-        if bound.operator is not None:
-            return BoundResult(bound.operator, low, undefined=undefined, starting=bound.plan.starting)
-        return BoundResult(None, None, low, high, undefined, bound.plan.starting)
-
-    def edge(self, edge: Scalar | None) -> Decimal | None:
-        if edge is None or not isinstance(edge.value, Fraction):
-            return None
-        return written(edge.value, edge.exact)
-
     def comparison(
         self,
         label: str,
@@ -217,8 +194,7 @@ class Judge:
             label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial
         )
 
-    def point(self, question: Question, members: Mapping[str, object], errors: list[object]) -> TrendPoint:
-        found = self.evaluation.single(question.step, members)
+    def point(self, question: Question, found: Scalar | Missing, errors: list[object]) -> TrendPoint:
         window = self.window(question.window)
         if isinstance(found, Missing):
             errors.extend(found.errors)
@@ -227,6 +203,16 @@ class Judge:
 
     def window(self, window: Window | None) -> WindowResult | None:
         return window_result(window, self.calendar)
+
+
+def point_of(question: Question, found: Scalar | Missing) -> Point:
+    """A value of the trend as statistics take it: one of a period that is not over is none."""
+    if isinstance(found, Missing):
+        return Point(question.window, None, found.reason)
+    if question.partial:
+        return Point(question.window, None, "not_over")
+    assert isinstance(found.value, Fraction)
+    return Point(question.window, found.value, None)
 
 
 def part_of(share: Decimal) -> str:

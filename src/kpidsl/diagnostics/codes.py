@@ -114,6 +114,18 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0421": "a policy that reads more than it may",
         "K0422": "policy rules that contradict each other",
         "K0423": "a scorecard that shows nothing",
+        "K0430": "a rubric without criteria, or criteria without a rubric",
+        "K0431": "a rule of the judgement that decides nothing",
+        "K0432": "a requirement of something that is not said",
+        "K0433": "a weight of nothing",
+        # signals and forecasts
+        "K0470": "a signal or forecast without a trend",
+        "K0471": "statistics of a running total",
+        "K0472": "statistics of values that share their rows",
+        "K0473": "a signal or forecast there is not",
+        "K0474": "a trend too short for what looks at it",
+        "K0475": "a baseline that does not stay, or a chart rebased without order",
+        "K0476": "a forecast that does not say what it continues, or until when",
         # SMART
         "K0500": "a goal that is not specific",
         "K0501": "a goal that is not measurable",
@@ -139,6 +151,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0700": "a declaration that this version does not evaluate",
         "K0701": "red, and nothing is done about it",
         "K0702": "a check-in that cannot be used",
+        "K0703": "the KPIs and the outcome say different things",
         # plugins and providers
         "K0801": "a plugin that cannot be loaded",
         "K0802": "there is no such provider",

@@ -60,7 +60,7 @@ def _steps(plan: n.Plan) -> Iterator[n.Step]:
     for slices in plan.kpis.values():
         for one in slices:
             yield one.value.step
-            for bound in (one.target, one.amber):
+            for bound in (one.target, one.amber, one.forecast.target if one.forecast is not None else None):
                 if bound is not None:
                     yield bound.low
                     if bound.high is not None:

@@ -40,6 +40,10 @@ def kpi_facts(kpi: m.KpiModel) -> Iterator[Fact]:
         yield "by", "; ".join(" and ".join(one) for one in kpi.slices)
     if kpi.supports:
         yield "supports", ", ".join(kpi.supports)
+    for one in kpi.signals:
+        yield "signal", " ".join(one.span.text.split()).removeprefix("signal ")
+    if kpi.forecast is not None:
+        yield "forecast", " ".join(kpi.forecast.span.text.split()).removeprefix("forecast ")
     for action in kpi.actions:
         when = f" when {action.when}" if action.when is not None else ""
         yield "action", f"{action.title}{when}" + (f" ({action.owner})" if action.owner is not None else "")

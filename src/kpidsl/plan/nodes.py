@@ -11,9 +11,9 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.calendar import Calendar, Window
+from kpidsl.calendar import Calendar, Unit, Window
 from kpidsl.records import dataclass
-from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.model import Rebase, SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.values import Conversion, Filter
 from kpidsl.source_text import Span
@@ -178,6 +178,35 @@ class GuardPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SignalPlan:
+    """A signal on the trend; `rebases` pairs the instant from which a chart begins anew with what is said of it."""
+
+    method: str
+    rules: str
+    seasons: int | None
+    baseline: Window | None
+    rebases: tuple[tuple[datetime, Rebase], ...]
+    screened: bool
+    step: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastPlan:
+    """A forecast for the anchor `until`: the value's window, or its instant, ends at `end` then, `steps` of the trend
+    from where it ends now. `target` is the one in force by then; `undefined` says why there is none.
+    """
+
+    method: str
+    until: datetime
+    end: datetime
+    steps: int
+    seasons: int | None
+    target: BoundPlan | None
+    step: Unit
+    undefined: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SlicePlan:
     """Everything about a KPI, for the whole (`by` empty) or for each segment of some dimensions."""
 
@@ -189,6 +218,8 @@ class SlicePlan:
     requires: tuple[tuple[Step, str], ...]
     comparisons: tuple[tuple[str, Question], ...]
     trend: tuple[Question, ...]
+    signals: tuple[SignalPlan, ...] = ()
+    forecast: ForecastPlan | None = None
 
 
 Shown = tuple[tuple[Question | None, ...], ...]

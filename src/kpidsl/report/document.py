@@ -143,7 +143,7 @@ def kpi(found: KpiResult) -> Fields:
         **given(approximate=approximation(found.approximate), window=window(found.window)),
         **_picked(judged, "target", "amber", "attainment", "gap", "status", "reason", "comparisons"),
         **given(segments=records(map(segment, found.segments))),
-        **_picked(judged, "trend"),
+        **_picked(judged, "trend", "signals", "forecast"),
         **given(
             inputs=records(map(input_, found.inputs)),
             actions=records(map(action, found.actions)),
@@ -161,6 +161,8 @@ def _picked(fields: Fields, *names: str) -> Fields:
 
 
 def assessment(found: Assessment) -> Fields:
+    from kpidsl.report.signals import forecast, signal
+
     return given(
         value=found.value,
         value_undefined=found.value_undefined,
@@ -176,6 +178,8 @@ def assessment(found: Assessment) -> Fields:
         reason=found.reason,
         comparisons=records(map(comparison, found.comparisons)),
         trend=records(map(trend_point, found.trend)),
+        signals=records(map(signal, found.signals)),
+        forecast=forecast(found.forecast),
     )
 
 

@@ -27,6 +27,7 @@ from kpidsl.report.numbers import plain
 from kpidsl.report.outcome_table import counted as counted_outcomes
 from kpidsl.report.outcome_table import outcome_table
 from kpidsl.report.scorecards import overdue_table, said_of, scorecard_table
+from kpidsl.report.signals import lines
 from kpidsl.report.statuses import STATUSES, WORST_FIRST
 from kpidsl.report.table import Column, Table, TableRow, paint
 
@@ -89,7 +90,11 @@ def kpi_rows(kpi: KpiResult, label: str) -> Iterable[TableRow]:
         cells=_cells(found, kpi.unit, label) | {"window": _window(kpi.window)},
         status=str(STATUSES[found.status]),
         colour=STATUSES[found.status].colour,
-        remarks=(" · ".join((*_nearness(kpi), *_remarks(found, kpi.unit, label))), *_actions(kpi)),
+        remarks=(
+            " · ".join((*_nearness(kpi), *_remarks(found, kpi.unit, label))),
+            *map(visible, lines(found)),
+            *_actions(kpi),
+        ),
     )
     shown = worst(kpi.segments)
     for segment in shown:

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import TypeVar
 
+from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
@@ -15,6 +16,7 @@ from kpidsl.semantic.bands import check_bands, check_limits, check_possible
 from kpidsl.semantic.edges import edge_in_unit
 from kpidsl.semantic.properties import META, about, action_model, once, supported
 from kpidsl.semantic.scope import Declared
+from kpidsl.semantic.signal_check import forecast_model, needs_trend, signal_model
 from kpidsl.semantic.slicing import check_allowed
 from kpidsl.semantic.units import NUMBER, Unit
 from kpidsl.semantic.value_check import SORTS, Around, ValueChecker
@@ -27,7 +29,16 @@ from kpidsl.syntax.node import Node
 
 P = TypeVar("P")
 R = TypeVar("R")
-KPI_ONCE = (*META, p.ValueProp, d.UnitProp, d.AmberProp, d.TrendProp, d.WorstSegmentProp, d.IntervalProp, d.SignalProp)
+KPI_ONCE = (
+    *META,
+    p.ValueProp,
+    d.UnitProp,
+    d.AmberProp,
+    d.TrendProp,
+    d.WorstSegmentProp,
+    d.IntervalProp,
+    d.ForecastProp,
+)
 STATUSES = ("green", "amber", "red", "no_data", "stale", "error")
 
 
@@ -70,6 +81,7 @@ class KpiChecker:
         ]
         slices = self.all(p.ByProp, lambda prop: self.slice(prop, value, (*targets, *ambers)))
         trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
+        signals, forecast = self.signals(value, trend[0] if trend else None)
         comparisons = [
             found
             for prop in self.node.properties
@@ -99,6 +111,8 @@ class KpiChecker:
             tuple(actions),
             supports,
             self.node.name.span,
+            signals,
+            forecast,
         )
 
     def value(self) -> v.Value | None:
@@ -149,7 +163,8 @@ class KpiChecker:
                                 counted_unit(item.count, item.unit, self.problems)
                 case _:
                     pass
-        self.all(d.TrendProp, lambda prop: counted_unit(prop.count, prop.unit, self.problems))
+        trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
+        self.signals(None, trend[0] if trend else None)
         self.all(d.ActionProp, self.action)
         self.supports()
         if not any(isinstance(prop, d.TargetProp) for prop in self.node.properties):
@@ -256,6 +271,28 @@ class KpiChecker:
             except Invalid:
                 self.ok = False
         return found
+
+    def signals(
+        self, value: v.Value | None, trend: tuple[int, c.Unit] | None
+    ) -> tuple[tuple[m.SignalModel, ...], m.ForecastModel | None]:
+        """What is made of the trend."""
+        asked = [prop for prop in self.node.properties if isinstance(prop, d.SignalProp | d.ForecastProp)]
+        if asked and not any(isinstance(prop, d.TrendProp) for prop in self.node.properties):
+            needs_trend(asked, value, self.problems)
+            self.ok = False
+        calendar = self.values.calendar
+        signals = self.all(d.SignalProp, lambda prop: signal_model(prop, value, trend, calendar, self.problems))
+        forecasts = self.all(d.ForecastProp, lambda prop: forecast_model(prop, value, trend, self.problems))
+        for at, one in enumerate(signals):
+            if any(
+                (one.method, one.rules, one.seasons) == (other.method, other.rules, other.seasons)
+                for other in signals[:at]
+            ):
+                self.problems.error(
+                    "K0473", f"`{one.method}` stands twice in `{self.node.name.text}`", one.span, hint="keep one"
+                )
+                self.ok = False
+        return tuple(signals), forecasts[0] if forecasts else None
 
     def action(self, prop: d.ActionProp) -> m.ActionModel:
         return action_model(prop, STATUSES, self.problems)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kpidsl.calendar import Calendar
+from kpidsl.calendar import Calendar, WindowSpec
 from kpidsl.calendar import Unit as PeriodUnit
 from kpidsl.diagnostics import Diagnostic
 from kpidsl.records import dataclass
@@ -147,6 +147,40 @@ class ActionModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebase:
+    """The day from which a chart has a new centre and new limits, and why."""
+
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalModel:
+    """`method` is xmr or trend; `rules` those of a chart; `seasons` how many steps of the trend a cycle has."""
+
+    method: str
+    rules: str
+    seasons: int | None
+    baseline: WindowSpec | None
+    rebases: tuple[Rebase, ...]
+    screened: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastModel:
+    """`method` is run_rate, drift or seasonal_naive. Where there is no day `until` which, it is the end of what is
+    totalled: of the unit of `total`.
+    """
+
+    method: str
+    until: date | None
+    total: WindowSpec | None
+    seasons: int | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class KpiModel:
     """`slices` are the `by` lines: each a combination of dimensions that makes segments."""
 
@@ -165,6 +199,8 @@ class KpiModel:
     actions: tuple[ActionModel, ...]
     supports: tuple[str, ...]
     span: Span
+    signals: tuple[SignalModel, ...] = ()
+    forecast: ForecastModel | None = None
 
 
 @dataclass(frozen=True, slots=True)

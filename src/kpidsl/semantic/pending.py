@@ -8,14 +8,11 @@ from kpidsl.syntax import decl_nodes as d
 
 
 def pending_declarations(names: Names) -> tuple[Pending, ...]:
-    """Intervals and signals."""
+    """Intervals."""
     found: list[Pending] = []
     for name, declared in names.named.items():
         node = declared.node
         if isinstance(node, d.KpiDecl):
-            for prop in node.properties:
-                if isinstance(prop, d.IntervalProp):
-                    found.append(Pending("interval of KPI", name, prop.span))
-                elif isinstance(prop, d.SignalProp):
-                    found.append(Pending("signal of KPI", name, prop.span))
+            intervals = [prop for prop in node.properties if isinstance(prop, d.IntervalProp)]
+            found.extend(Pending("interval of KPI", name, prop.span) for prop in intervals)
     return tuple(found)

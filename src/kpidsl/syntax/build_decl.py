@@ -300,4 +300,20 @@ class DeclBuilder(ExprBuilder):
         return d.IntervalProp(self.build(children[0]), level, span=self.span(branch))
 
     def signal_prop(self, branch: Branch, children: list[Any]) -> d.SignalProp:
-        return d.SignalProp(self.build(children[0]), span=self.span(branch))
+        method, seasonal, rules, block = children
+        parts = self.all(block.children) if block is not None else ()
+        return d.SignalProp(self.build(method), seasonal is not None, self.maybe(rules), parts, span=self.span(branch))
+
+    def baseline_part(self, branch: Branch, children: list[Any]) -> d.BaselinePart:
+        return d.BaselinePart(self.build(children[0]), span=self.span(branch))
+
+    def rebase_part(self, branch: Branch, children: list[Any]) -> d.RebasePart:
+        return d.RebasePart(self.date(children[0]), self.build(children[1]), span=self.span(branch))
+
+    def screen_part(self, branch: Branch, children: list[Any]) -> d.ScreenPart:
+        return d.ScreenPart(span=self.span(branch))
+
+    def forecast_prop(self, branch: Branch, children: list[Any]) -> d.ForecastProp:
+        method, until = children
+        day = self.date(until) if until is not None else None
+        return d.ForecastProp(self.build(method), day, span=self.span(branch))

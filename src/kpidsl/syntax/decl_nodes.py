@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpidsl.records import dataclass
-from kpidsl.syntax.expr_nodes import Expr, Quantity, UnitExpr, WindowUnit
+from kpidsl.syntax.expr_nodes import Expr, Quantity, UnitExpr, Window, WindowUnit
 from kpidsl.syntax.node import Name, Node, Text, Word
 from kpidsl.syntax.shared_nodes import Bound, ByProp, Meta, ProviderCall, RequireProp, SupportsProp, ValueProp
 
@@ -205,8 +205,44 @@ class IntervalProp(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class BaselinePart(Node):
+    """`baseline 2025`: the limits of a chart are drawn of the values of this time."""
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class RebasePart(Node):
+    """`rebase 2026-03-01 "new triage"`: from here on the chart has a centre and limits of its own."""
+
+    on: date
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenPart(Node):
+    """`screen ranges`: moving ranges above their limit do not enter the mean range."""
+
+
+SignalPart = BaselinePart | RebasePart | ScreenPart
+
+
+@dataclass(frozen=True, slots=True)
 class SignalProp(Node):
+    """`signal xmr rules nhs { … }`, `signal trend seasonal`."""
+
     method: Word
+    seasonal: bool
+    rules: Word | None
+    parts: tuple[SignalPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastProp(Node):
+    """`forecast drift until 2026-12-31`: the end of that day."""
+
+    method: Word
+    until: date | None
 
 
 KpiProp = (
@@ -224,6 +260,7 @@ KpiProp = (
     | WorstSegmentProp
     | IntervalProp
     | SignalProp
+    | ForecastProp
     | Meta
 )
 

@@ -14,7 +14,19 @@ LONGEST_WORD = 10  # characters; the value of a property with a longer word stan
 LONGEST_NAME = 24  # characters; likewise for what is named, as in `let name = …`
 WIDEST_CODE = 60  # columns; a longer line does not push the comments of the others
 _ALIGNED = frozenset(
-    {"calendar", "source", "metric", "kpi", "action", "objective", "outcome", "evidence", "policy", "scorecard"}
+    {
+        "calendar",
+        "source",
+        "metric",
+        "kpi",
+        "action",
+        "signal",
+        "objective",
+        "outcome",
+        "evidence",
+        "policy",
+        "scorecard",
+    }
 )
 _STANDS_ALONE = frozenset({"key result", "evidence", "judge", "section"})
 # What is named, in tokens, of the statements whose right sides stand under each other.

@@ -137,7 +137,7 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
 
 _PROPERTY = re.compile(
     r"\s*(?:value|target|amber|compare|by|trend|require|owner|review|tags|supports|action|column|let|join|key|time|"
-    r"from|fresh|holds|complete|ahead|unit|limits|changed|indicator|status|interval|signal|description|"
+    r"from|fresh|holds|complete|ahead|unit|limits|changed|indicator|status|interval|signal|forecast|baseline|rebase|screen|description|"
     r"levels?|success|horizon|observable|evidence|judge|judged|measure|expires|method|stakeholder|strength|need|"
     r"period|ambition|parent|policy|checkins|weight|increase|reduce|keep|reach|deliver|confidence|"
     r"timezone|week|year|pattern|holidays|kind|expect|given|show|section|\})"

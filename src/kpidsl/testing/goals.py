@@ -60,9 +60,7 @@ class GoalAsked:
     def what(self) -> str:
         if self.levels is None:
             return "state of an objective"
-        return (
-            "state or level of this outcome" if self.part is None else "level of this outcome, nor a reason"
-        )
+        return "state or level of this outcome" if self.part is None else "level of this outcome, nor a reason"
 
 
 def goal_asked(node: x.Expr, namespace: str, names: Names) -> GoalAsked | None:

@@ -1,0 +1,49 @@
+"""Bounds as evaluated, and what is within them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from kpidsl.assess.numbers import written
+from kpidsl.assess.results import BoundResult
+from kpidsl.engine.algebra import compare
+from kpidsl.engine.scalars import Missing, Scalar
+from kpidsl.plan.nodes import BoundPlan
+from kpidsl.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound as evaluated; `missing` where an edge has no value."""
+
+    operator: str | None
+    low: Scalar | None
+    high: Scalar | None
+    missing: Missing | None
+    plan: BoundPlan
+
+    def holds(self, value: Fraction) -> bool:
+        """Whether a value is within the bound: compared as exact numbers, unrounded."""
+        assert self.low is not None
+        if self.operator is not None:
+            return compare(self.operator, value, self.low.value)
+        assert self.high is not None
+        return compare(">=", value, self.low.value) and compare("<=", value, self.high.value)
+
+
+def shown(bound: Bound | None) -> BoundResult | None:
+    """A bound as the document holds it."""
+    if bound is None:
+        return None
+    low, high = (_edge(edge) for edge in (bound.low, bound.high))
+    undefined = bound.missing.reason if bound.missing is not None else None
+    if bound.operator is not None:
+        return BoundResult(bound.operator, low, undefined=undefined, starting=bound.plan.starting)
+    return BoundResult(None, None, low, high, undefined, bound.plan.starting)
+
+
+def _edge(edge: Scalar | None) -> Decimal | None:
+    if edge is None or not isinstance(edge.value, Fraction):
+        return None
+    return written(edge.value, edge.exact)
