@@ -30,8 +30,8 @@ def to_arrow(results: Results) -> pa.Table:
     """A `pyarrow.Table`, in the order of the document; the segments of a KPI follow it.
 
     `record` is `kpi`, `segment`, `metric`, `objective`, `key_result`, `outcome` or `evidence`; an objective's
-    `progress` is its score, and its key results follow it, as an outcome's evidence does: its `status` is `usable`, or why
-    it is not, its `level` the outcome's. `by` maps the dimensions of a segment to their members. Numbers are
+    `progress` is its score, and its key results follow it, as an outcome's evidence does, whose `status` is `usable` or
+    why it is not. `by` maps the dimensions of a segment to their members. Numbers are
     doubles for calculating with; `value_exact` is the value with every digit, as the JSON writes it (or a text, or a
     boolean as `true` or `false`, whose `value` is null). Instants are in the calendar's zone.
     Raises `KpidslError` where pyarrow is not installed.

@@ -96,8 +96,8 @@ def cohen_kappa(pairs: Mapping[tuple[V, V], int], weights: Weights = "none") -> 
     def apart(one: V, other: V) -> Fraction:
         if weights == "none":
             return Fraction(one != other)
-        far = abs(Fraction(one) - Fraction(other))  # type: ignore[call-overload]
-        return far**2 if weights == "quadratic" else far
+        far: Fraction = abs(Fraction(one) - Fraction(other))  # type: ignore[call-overload]
+        return far * far if weights == "quadratic" else far
 
     observed = sum(count * apart(*pair) for pair, count in pairs.items())
     chance = sum(of_row * of_column * apart(a, b) for a, of_row in rows.items() for b, of_column in columns.items())
