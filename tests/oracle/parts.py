@@ -12,6 +12,7 @@ from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.node import Text, Word
 from oracle import rows as r
 from oracle.civil import MONTHS, Almanac, Span, Unit
+from oracle.coded import agreement, prevalence
 from oracle.tables import Row, Table, instant
 from oracle.values import Outcome, Undefined, over_rows
 from oracle.world import COUNTING, Env, Lag, World, unit_of
@@ -327,8 +328,13 @@ def aggregate(world: World, env: Env, agg: x.Aggregation) -> Outcome:
     if env.series is not None and (agg.at is None or world.tables[agg.source.text].holds):
         covered = covered or part(world, env.series, agg).covered
     function, arguments = agg.call.function.text, agg.call.arguments
+    if isinstance(agg.call, x.Coded):
+        if function == "prevalence":
+            return prevalence(agg.call, found.rows)
+        codes = [r.evaluate(arguments[0], row) for row in found.rows]
+        return agreement(agg.call, in_order(codes, found.rows, world, agg))
     at: Fraction | None = None
-    boxes = (0, 0)
+    boxes = {"csat": (2, 5), "ces": (7, 7)}.get(function, (0, 0))
     for argument in arguments[1:]:
         if isinstance(argument, x.KofN):
             boxes = (argument.k, argument.n)
@@ -336,19 +342,21 @@ def aggregate(world: World, env: Env, agg: x.Aggregation) -> Outcome:
             number = constant(argument)
             assert isinstance(number, Fraction)
             at = number
+            if function == "ces":
+                boxes = (int(number), int(number))
     cells = [r.evaluate(arguments[0], row) for row in found.rows] if arguments else [True for _ in found.rows]
     if function in ("first", "last"):
-        cells = end_cells(function, cells, found.rows, world, agg)
+        cells = [cell for cell, _ in in_order(cells, found.rows, world, agg)]
     outcome = over_rows(function, cells, at=at, boxes=boxes)
     if function in COUNTING and outcome.n == 0 and not covered:
         return Undefined("no_rows")
     return outcome
 
 
-def end_cells(
-    function: str, cells: Sequence[object], scopes: Sequence[r.Scope], world: World, agg: x.Aggregation
-) -> list[object]:
-    """Cells in the order of (time, key, value), so that the first and the last of them are meant."""
+def in_order(
+    cells: Sequence[object], scopes: Sequence[r.Scope], world: World, agg: x.Aggregation
+) -> list[tuple[object, r.Scope]]:
+    """Cells with their rows in the order of (time, key, value), so that the first and the last of them are meant."""
     table = world.tables[agg.source.text]
     time = agg.on.text if agg.on else table.time if table.holds is None else table.holds[0]
     assert time is not None
@@ -359,7 +367,7 @@ def end_cells(
         return (at, tuple(orderable(row.row.get(column)) for column in table.key), cell)
 
     present = [(cell, row) for cell, row in zip(cells, scopes, strict=True) if cell is not None]
-    return [cell for cell, _ in sorted(present, key=order)]
+    return sorted(present, key=order)
 
 
 def constant(expr: x.Expr) -> object:

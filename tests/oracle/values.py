@@ -151,7 +151,7 @@ def over_rows(
             if not present:
                 return Undefined("no_rows", 0, unknown)
             return Value(Fraction(sum(cell is True for cell in present), n), n, Form.DIVIDED, unknown)
-        case "nps" | "top_box":
+        case "nps" | "top_box" | "csat" | "ces" | "ces_net":
             return survey(function, present, boxes)
         case _:
             pass
@@ -167,8 +167,10 @@ def over_rows(
 
 
 def survey(function: str, present: Sequence[object], boxes: tuple[int, int]) -> Outcome:
-    """NPS over answers 0 to 10, top-k box over answers 1 to n; other answers are not valid and not counted."""
-    answers, _ = number(present)
+    """NPS over answers 0 to 10, top-k box over answers 1 to n; other answers are not valid and not counted. CES is their
+    mean where k is n, net what is in the top k less what is in the bottom k.
+    """
+    answers, form = number(present)
     k, n = boxes
     low, high = (0, 10) if function == "nps" else (1, n)
     valid = [answer for answer in answers if low <= answer <= high]
@@ -176,6 +178,11 @@ def survey(function: str, present: Sequence[object], boxes: tuple[int, int]) -> 
         return Undefined("no_rows")
     if function == "nps":
         score = sum((answer >= 9) - (answer <= 6) for answer in valid)
+        return Value(Fraction(100 * score, len(valid)), len(valid), Form.DIVIDED)
+    if function == "ces" and k == n:
+        return Value(mean(valid), len(valid), max(form, Form.DIVIDED))
+    if function == "ces_net":
+        score = sum((answer > n - k) - (answer <= k) for answer in valid)
         return Value(Fraction(100 * score, len(valid)), len(valid), Form.DIVIDED)
     return Value(Fraction(sum(answer > n - k for answer in valid), len(valid)), len(valid), Form.DIVIDED)
 

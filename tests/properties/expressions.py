@@ -75,6 +75,27 @@ CALLS: tuple[Callable[[str], str], ...] = (
     lambda term: f"count_distinct({term})",
 )
 SPREADS = ("stddev", "variance")
+SURVEYS = (
+    "nps(score)",
+    "ces(score)",
+    "ces(score, 5)",
+    "ces(part, 9)",
+    "ces_net(score, 2 of 5)",
+    "ces_net(score, 3 of 7)",
+)
+CODINGS = (
+    "krippendorff_alpha(score by dim per ref, level: nominal)",
+    "krippendorff_alpha(whole by dim per ref, level: ordinal)",
+    "krippendorff_alpha(money by dim per ref, level: interval)",
+    "krippendorff_alpha(score by dim per ref, level: ratio)",
+    "krippendorff_alpha(dim by flag per ref, level: nominal)",
+    "krippendorff_alpha(part by lookup.label per score, level: interval)",
+    "cohen_kappa(score by flag per ref)",
+    "cohen_kappa(score by flag per ref, weights: linear)",
+    "cohen_kappa(whole by flag per dim, weights: quadratic)",
+    "fleiss_kappa(dim by flag per ref)",
+    "fleiss_kappa(flag by dim per ref)",
+)
 
 
 @st.composite
@@ -89,7 +110,7 @@ def calls(draw: DrawFn) -> str:
             function = draw(st.sampled_from(["count", "count_distinct"]))
             return f"{function}({draw(st.sampled_from(['dim', 'seen', 'flag']))})"
         case 4:
-            return "nps(score)"
+            return draw(st.sampled_from(SURVEYS))
         case 5:
             return f"{draw(st.sampled_from(['sum', 'avg', 'min', 'max']))}(real)"
         case _:
@@ -97,6 +118,7 @@ def calls(draw: DrawFn) -> str:
             return draw(st.sampled_from(CALLS))(term)
 
 
+UNITS = ("ref", "ref", "dim", "score", "lookup.label")
 STEPS = ("ev", "ev", "st_", 'ev where dim == "a"', "ev where flag", "ev where whole > 3", "ev where not flag")
 WITHIN = ("1 day", "7 days", "30 days", "2 weeks", "36 hours", "30 minutes", "365 days")
 
@@ -115,7 +137,14 @@ def conversions(draw: DrawFn, *, rate: bool = False) -> str:
 def aggregations(draw: DrawFn, *, flows: bool = False, share: bool = False) -> str:
     """`AGG(…) from ev …`, or of the staff that hold; `flows`: with a value wherever there are rows at all."""
     if share:
-        call = draw(st.sampled_from([f"share({draw(conditions())})", "top_box(score, 2 of 5)", "avg(rate)"]))
+        shares = [
+            f"share({draw(conditions())})",
+            "top_box(score, 2 of 5)",
+            "avg(rate)",
+            "csat(score)",
+            "ces(score, 3 of 7)",
+        ]
+        call = draw(st.sampled_from([*shares, f"prevalence({draw(conditions())} per {draw(st.sampled_from(UNITS))})"]))
     elif flows:
         call = draw(st.sampled_from(["count()", "sum(whole)", "sum(money)", "count(dim)", "count_distinct(dim)"]))
     else:
@@ -127,7 +156,13 @@ def aggregations(draw: DrawFn, *, flows: bool = False, share: bool = False) -> s
         of = draw(st.sampled_from(["count()", "sum(whole)", "avg(whole)", "max(whole)"]))
         return f"{of} from st{where} at {draw(st.sampled_from(['end', 'end', 'start']))}"
     on = draw(st.sampled_from(["", "", "", " on seen"]))
+    if not share and not flows and draw(st.integers(0, 9)) == 0:
+        where = draw(st.sampled_from(["", " where flag", " where score > 2"]))
+        # Never above 1, which the bounds of a KPI would not fit.
+        return f"10 * ({draw(st.sampled_from(CODINGS))} from ev{on}{where})"
     where = f" where {draw(conditions())}" if draw(st.integers(0, 2)) == 0 else ""
+    if call.startswith("prevalence"):
+        return f"{call} from ev{on}{where}"
     at = draw(st.sampled_from(["", "", "", "", "", "", "", "", "", " at end", " at start", " at end per ref"]))
     return f"{call} from ev{on}{where}{at}"
 

@@ -12,7 +12,7 @@ SOME_WORDS = """
     last this since all as given kpi metric calendar count red amber green relative inclusive whole fiscal increase
     conversions conversion_rate period trailing next earlier matches with unit key join let column holds fresh complete
     ahead when not_ previous percentile share segments require review owner tags param goal objective outcome policy
-    test evidence level
+    test evidence level prevalence cohen_kappa coder weights
 """
 WORDS = SOME_WORDS.split()
 

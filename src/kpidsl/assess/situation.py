@@ -19,6 +19,9 @@ _WORDS = {
     "definition_changed": "the metric's definition changed in between",
     "baseline_missing": "the baseline is missing",
     "no_target": "there is no target yet",
+    "no_variation": "all codes are one value, so that agreement by chance is certain",
+    "unequal_coders": "the units are coded by different numbers of coders",
+    "not_two_coders": "there are not exactly two coders",
     "too_early": "the time to convert is over for none of the first events",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -23,6 +24,9 @@ REASONS = {
     "no_rows": "there are no rows in the window",
     "zero_denominator": "a denominator is 0",
     "insufficient_sample": "there are too few rows",
+    "no_variation": "all codes are one value, so that agreement by chance is certain",
+    "unequal_coders": "the units are coded by different numbers of coders",
+    "not_two_coders": "there are not exactly two coders",
     "too_early": "the time to convert is over for none of the first events",
     "definition_changed": "the metric's definition changed in between",
     "source_error": "a source could not be read",
@@ -47,7 +51,7 @@ class Judge:
         if isinstance(value, Scalar):
             unmet = self.unmet(plan, members, count, errors)
             if unmet is not None:
-                value = unmet
+                value = replace(unmet, n_unknown=value.n_unknown, n_open=value.n_open)
         target = self.bound(plan.target, members, errors)
         amber = self.bound(plan.amber, members, errors)
         status, reason = self.status(value, target, amber, plan, members, count, errors)

@@ -39,7 +39,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0304": "a number, text or condition where another is expected",
         "K0305": "an expression over rows outside of an aggregation",
         "K0306": "an aggregation or window inside an expression over rows",
-        "K0307": "`k of n` outside of `top_box`",
+        "K0307": "`k of n` outside of a survey measure",
         "K0308": "there is no such function",
         "K0309": "arguments that a function cannot use",
         "K0310": "units that do not fit",
@@ -118,6 +118,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0431": "a rule of the judgement that decides nothing",
         "K0432": "a requirement of something that is not said",
         "K0433": "a weight of nothing",
+        # samples
+        "K0450": "codes without the scale they are on",
+        "K0451": "a measure of coded material in the wrong form",
         # signals and forecasts
         "K0470": "a signal or forecast without a trend",
         "K0471": "statistics of a running total",

@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from kpidsl.diagnostics import Diagnostic, KpidslError
-from kpidsl.engine.parts import INFINITE, Part
+from kpidsl.engine.parts import Part
 from kpidsl.plan.nodes import Cell, Reach
 from kpidsl.records import dataclass
 
@@ -56,7 +56,7 @@ class Answers:
         """
         answer = self.cells[cell]
         part = answer.parts.get(member)
-        if part is not None and (part.n or part.n_open is not None or part.reason == INFINITE):
+        if part is not None and (part.n or part.n_open is not None or part.reason not in (None, "no_rows")):
             return part
         if cell.counts_nothing_as_zero and self.covers(cell, around):
             return Part(Fraction(0), 0)

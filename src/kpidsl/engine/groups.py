@@ -10,6 +10,7 @@ from kpidsl.engine.parts import width
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
+from kpidsl.semantic.terms import AGREEMENT
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import MERGEABLE
 from kpidsl.sql.classes import shape_of
@@ -38,6 +39,8 @@ def group_of(cell: Cell) -> Group:
         edge = ("edge", cell.at, id(cell.per))
     elif cell.function in MERGEABLE:
         edge = PANES
+    elif cell.function in AGREEMENT:
+        edge = ("agreement", cell.function == "cohen_kappa", id(cell.argument), id(cell.per), id(cell.where))
     elif cell.function == "count_distinct":
         edge = ("distinct", id(cell.argument), shape_of(cell.where)[0])
     else:
@@ -47,7 +50,7 @@ def group_of(cell: Cell) -> Group:
 
 def state_of(cell: Cell) -> tuple[object, ...]:
     """What is asked of a row, whatever the window."""
-    return (cell.function, id(cell.argument), id(cell.where), cell.level, cell.k, cell.n)
+    return (cell.function, id(cell.argument), id(cell.where), id(cell.per), cell.level, cell.k, cell.n, cell.way)
 
 
 def by_state(cells: Sequence[Cell]) -> dict[tuple[object, ...], list[Cell]]:

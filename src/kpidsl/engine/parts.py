@@ -51,7 +51,7 @@ def width(cell: Cell) -> int:
             return 3 + counted
         case "sum" | "avg":
             return 2 + counted
-        case "share" | "nps" | "median" | "percentile":
+        case "share" | "nps" | "ces_net" | "prevalence" | "median" | "percentile":
             return 3
         case _:
             return 2
@@ -119,7 +119,9 @@ def finish(cell: Cell, state: Sequence[Any], scale: Scale | None) -> Part:
             return _quotient(state[0], state[1], state[2])
         case "top_box":
             return _quotient(state[0], state[1], None)
-        case "nps":
+        case "prevalence":
+            return _quotient(state[0], state[1], state[2] - state[1])
+        case "nps" | "ces_net":
             if not state[2]:
                 return Part(None, 0, reason="no_rows")
             return Part(Fraction(100 * (state[0] - state[1]), state[2]), state[2], exact=False)

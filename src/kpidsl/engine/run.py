@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.engine.agreement import agreement
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.distinct import distinct
@@ -38,6 +39,7 @@ from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
+from kpidsl.semantic.terms import AGREEMENT
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
@@ -226,6 +228,9 @@ class Run:
         rows = self.rows(source)
         if first.at is None:
             assert first.time is not None
+            if first.function in AGREEMENT:
+                self.answers.cells.update(agreement(self, rows, cells))
+                return
             if first.function == "count_distinct":
                 self.answers.cells.update(distinct(self, source, cells))
                 return
@@ -340,7 +345,10 @@ class Run:
                 answers[cell].seen.add(key)
 
     def finished(self, cell: Cell, state: State, scale: Scale | None) -> Part:
-        part = finish(cell, state, scale)
+        return self.checked(cell, finish(cell, state, scale))
+
+    def checked(self, cell: Cell, part: Part) -> Part:
+        """A part, and where an infinite number is in its way, the source that holds one."""
         if part.reason == INFINITE and cell.source not in self.answers.infinite:
             self.answers.infinite[cell.source] = SourceError(
                 f"`{cell.source}` holds an infinite number where finite ones are needed",

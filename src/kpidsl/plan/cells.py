@@ -88,12 +88,13 @@ class Cells:
         key = (
             value.function, id(argument), value.source, id(time), id(where), reach.start, reach.end, reach.anchor,
             value.at, id(per), by, id(members), value.level, value.k, value.n, id(conversion),
+            value.way,
         )  # fmt: skip
         found = self._cells.get(key)
         if found is None:
             found = self._cells[key] = Cell(
                 value.function, argument, value.source, time, where, reach.start, reach.end, reach.anchor, value.at,
-                per, by, members, value.level, value.k, value.n, conversion,
+                per, by, members, value.level, value.k, value.n, conversion, value.way,
             )  # fmt: skip
             self.kept.append(found)
         return found

@@ -49,6 +49,7 @@ class Cell:
     k: int | None
     n: int | None
     conversion: Conversion | None = None
+    way: str | None = None
 
     @property
     def counts_nothing_as_zero(self) -> bool:

@@ -8,11 +8,13 @@ from typing import Literal, NoReturn
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
+from kpidsl.semantic.answers_check import ON_SCALES, Box, on_scale, scale_filter
+from kpidsl.semantic.coded_check import coded
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.sources import Sources
-from kpidsl.semantic.terms import AGGREGATIONS, AggregationTerm
+from kpidsl.semantic.terms import AGGREGATIONS, AGREEMENT, AggregationTerm
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT, Unit, product
 from kpidsl.semantic.unknown import synonym
@@ -41,9 +43,22 @@ class AggregateChecker:
         name = declared.name
         source = self.source(name)
         rows = self.sources.rows(name, self.problems, self.namespace)
-        argument, level, k_of_n = self.arguments(term, node.call, rows)
+        argument: r.Row | None
+        level: Fraction | None = None
+        box: Box | None = None
+        coded_per: tuple[r.Row, ...] = ()
+        way: str | None = None
+        if isinstance(node.call, x.Coded):
+            argument, coded_per, way = coded(self, node, node.call, source, rows)
+        else:
+            argument, level = self.arguments(term, node.call, rows)
+            if term.name in ON_SCALES:
+                term, box = on_scale(self, term, node.call)
         own = ((node.where, self.namespace),) if node.where is not None else ()
         where = tuple(self.filter(predicate, name, namespace) for predicate, namespace in (*own, *reversed(filters)))
+        if box is not None and box[0] == box[1]:
+            assert argument is not None
+            where, box = (*where, scale_filter(argument, box[1])), None
         at, per = self.edge(node, rows)
         time = self.time(node, source, rows, at)
         unit = self.unit(term, argument)
@@ -51,7 +66,7 @@ class AggregateChecker:
         if not unit.dimensions and unit.scale != 1:
             unit, scale = Unit(label=unit.label), unit.scale
         kind: v.Kind = "stock" if at is not None and term.kind in ("flow", "stock") else term.kind  # type: ignore[assignment]
-        k, n = k_of_n if k_of_n is not None else (None, None)
+        k, n = box if box is not None else (None, None)
         aggregate = v.Aggregate(
             v.Info(unit, kind, self.sort(term, argument)),
             term.name,
@@ -60,17 +75,18 @@ class AggregateChecker:
             time,
             where,
             at,
-            per,
+            coded_per or per,
             level,
             k,
             n,
             " ".join(node.call.span.text.split()),
             node.span,
+            way=way,
         )
         return aggregate if scale == 1 else v.Converted(aggregate.info, aggregate, scale)
 
     # ------------------------------------------------------------ parts
-    def term(self, call: x.Call) -> AggregationTerm:
+    def term(self, call: x.Call | x.Coded) -> AggregationTerm:
         name = call.function.text
         if name not in AGGREGATIONS:
             meant = synonym(name)
@@ -82,7 +98,12 @@ class AggregateChecker:
         count = len(call.arguments)
         if not term.least <= count <= term.most:
             wanted = str(term.least) if term.least == term.most else f"{term.least} or {term.most}"
-            examples = {"percentile": "percentile(x, 95%)", "top_box": "top_box(score, 2 of 5)", "share": "share(late)"}
+            examples = {
+                "percentile": "percentile(x, 95%)",
+                "top_box": "top_box(score, 2 of 5)",
+                "ces_net": "ces_net(score, 3 of 7)",
+                "share": "share(late)",
+            }
             self.stop(
                 "K0309",
                 f"`{name}` takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}",
@@ -91,24 +112,13 @@ class AggregateChecker:
             )
         return term
 
-    def arguments(
-        self, term: AggregationTerm, call: x.Call, rows: RowChecker
-    ) -> tuple[r.Row | None, Fraction | None, tuple[int, int] | None]:
+    def arguments(self, term: AggregationTerm, call: x.Call, rows: RowChecker) -> tuple[r.Row | None, Fraction | None]:
         if not call.arguments:
-            return None, None, None
+            return None, None
         first = call.arguments[0]
         argument = rows.condition(first) if term.takes == "condition" else rows.row(first)
         self.fits(term, argument, first, rows)
-        level = self.level(call.arguments[1]) if term.name == "percentile" else None
-        box: tuple[int, int] | None = None
-        if term.name == "top_box":
-            second = call.arguments[1]
-            if not isinstance(second, x.KofN) or second.k >= second.n:
-                self.stop(
-                    "K0309", "`top_box` takes the top k of n answers", second.span, "write `top_box(score, 2 of 5)`"
-                )
-            box = (second.k, second.n)
-        return argument, level, box
+        return argument, self.level(call.arguments[1]) if term.name == "percentile" else None
 
     def fits(self, term: AggregationTerm, argument: r.Row, node: x.Expr, rows: RowChecker) -> None:
         kind = argument.type
@@ -182,9 +192,11 @@ class AggregateChecker:
 
     def unit(self, term: AggregationTerm, argument: r.Row | None) -> Unit:
         match term.name:
-            case "share" | "top_box":
+            case "share" | "top_box" | "prevalence":
                 return PERCENT
-            case "count" | "count_distinct" | "count_distinct~" | "nps":
+            case "count" | "count_distinct" | "count_distinct~" | "nps" | "ces_net":
+                return NUMBER
+            case name if name in AGREEMENT:
                 return NUMBER
             case "variance":
                 assert argument is not None

@@ -11,6 +11,7 @@ Range = tuple[Fraction | None, Fraction | None]
 ANY: Range = (None, None)
 _FROM_0: Range = (Fraction(0), None)
 _SHARE: Range = (Fraction(0), Fraction(1))
+_TO_1: Range = (None, Fraction(1))
 _ROWS: dict[str, Range] = {
     "count": _FROM_0,
     "count_distinct": _FROM_0,
@@ -22,6 +23,11 @@ _ROWS: dict[str, Range] = {
     "conversion_rate": _SHARE,
     "conversions": _FROM_0,
     "nps": (Fraction(-100), Fraction(100)),
+    "ces_net": (Fraction(-100), Fraction(100)),
+    "prevalence": _SHARE,
+    "krippendorff_alpha": _TO_1,
+    "cohen_kappa": _TO_1,
+    "fleiss_kappa": _TO_1,
 }
 _SERIES: dict[str, Range] = {"count": _FROM_0, "share": _SHARE, "stddev": _FROM_0}
 

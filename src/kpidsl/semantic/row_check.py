@@ -132,7 +132,7 @@ class RowChecker:
                 row = self.number(operand)
                 return r.Scaled(row.type, row.unit, row, Fraction(percent.number) / 100)
             case x.KofN():
-                self.stop("K0307", "`k of n` stands only in `top_box`", node.span)
+                self.stop("K0307", "`k of n` stands only in `top_box`, `csat`, `ces` and `ces_net`", node.span)
             case _:
                 self.not_here(node)
 

@@ -36,8 +36,17 @@ AGGREGATIONS = {
         AggregationTerm("share", 1, 1, "condition", "ratio"),
         AggregationTerm("nps", 1, 1, "number", "ratio"),
         AggregationTerm("top_box", 2, 2, "number", "ratio"),
+        AggregationTerm("csat", 1, 2, "number", "ratio"),
+        AggregationTerm("ces", 1, 2, "number", "mean"),
+        AggregationTerm("ces_net", 2, 2, "number", "ratio"),
+        AggregationTerm("prevalence", 1, 1, "condition", "ratio"),
+        AggregationTerm("krippendorff_alpha", 1, 1, "any", "ratio"),
+        AggregationTerm("cohen_kappa", 1, 1, "any", "ratio"),
+        AggregationTerm("fleiss_kappa", 1, 1, "any", "ratio"),
     )
 }
+AGREEMENT = frozenset({"krippendorff_alpha", "cohen_kappa", "fleiss_kappa"})
+"""How far coders agree."""
 DISTINCT = frozenset({"count_distinct", "count_distinct~"})
 """Counts of different values, exact and approximate."""
 REDUCTIONS = frozenset(

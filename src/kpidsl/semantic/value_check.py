@@ -170,7 +170,7 @@ class ValueChecker:
                     raise Invalid
                 return v.Defaulted(value.info, value, number * unit.factor_to(value.info.unit) if number else number)
             case x.KofN():
-                self.stop("K0307", "`k of n` stands only in `top_box`", node.span)
+                self.stop("K0307", "`k of n` stands only in `top_box`, `csat`, `ces` and `ces_net`", node.span)
             case _:
                 self.stop(
                     "K0305",

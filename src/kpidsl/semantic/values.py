@@ -63,7 +63,8 @@ class Aggregate(Value):
     """One aggregation of one source.
 
     `time` is None for a source without one; `level` is a percentile's; `k`, `n` a top box's. Of a `conversion`,
-    `source` and `time` are the first event's, and `where` is what is around it.
+    `source` and `time` are the first event's, and `where` is what is around it. What is coded has its unit (and coder)
+    in `per`, and in `way` the level of measurement or the weights of an agreement.
     """
 
     function: str
@@ -79,6 +80,7 @@ class Aggregate(Value):
     text: str
     span: Span
     conversion: Conversion | None = None
+    way: str | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:

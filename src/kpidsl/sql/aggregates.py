@@ -17,7 +17,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.times import function
 
-MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box", "stddev", "variance"})
+MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box", "ces_net", "stddev", "variance"})
 
 
 LIMB = 88
@@ -43,13 +43,16 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Operands:
-    """The columns of one cell in a query: its filter (None: all rows), argument, time and tie-breaking key."""
+    """The columns of one cell in a query: its filter (None: all rows), argument, time and tie-breaking key, and the
+    unit that is coded.
+    """
 
     keep: exp.Expr | None
     argument: exp.Expr | None
     time: exp.Expr | None
     key: tuple[exp.Expr, ...]
     scale: Scale | None
+    unit: exp.Expr | None = None
 
 
 def states(cell: Cell, at: Operands) -> list[exp.Expr]:
@@ -63,7 +66,7 @@ def states(cell: Cell, at: Operands) -> list[exp.Expr]:
         case "sum" | "avg":
             return [_sum(kept, x, cell.argument, at.scale), kept.count(x), *infinite(kept, x, cell.argument)]
         case "min" | "max":
-            return [kept.of(cell.function, _readable(x, cell.argument)), kept.count(x)]
+            return [kept.of(cell.function, readable(x, cell.argument)), kept.count(x)]
         case "share":
             return [kept.count_if(x), kept.count(x), kept.count_if(exp.Is(this=x.copy(), expression=exp.null()))]
         case "nps":
@@ -75,6 +78,14 @@ def states(cell: Cell, at: Operands) -> list[exp.Expr]:
         case "top_box":
             assert cell.k is not None and cell.n is not None
             return [kept.count_if(_between(x, cell.n - cell.k + 1, cell.n)), kept.count_if(_between(x, 1, cell.n))]
+        case "ces_net":
+            assert cell.k is not None and cell.n is not None
+            top, bottom = _between(x, cell.n - cell.k + 1, cell.n), _between(x, 1, cell.k)
+            return [kept.count_if(top), kept.count_if(bottom), kept.count_if(_between(x, 1, cell.n))]
+        case "prevalence":
+            assert at.unit is not None
+            known = exp.not_(exp.Is(this=x.copy(), expression=exp.null()))
+            return [kept.different(at.unit, x), kept.different(at.unit, known), kept.different(at.unit, None)]
         case "count_distinct":
             return [exp.Count(this=exp.Distinct(expressions=[kept.when(x)])), kept.count(x)]
         case "count_distinct~":
@@ -115,6 +126,13 @@ class _Kept:
     def count_if(self, condition: exp.Expr) -> exp.Expr:
         both = condition.copy() if self.keep is None else exp.and_(self.keep.copy(), exp.paren(condition.copy()))
         return exp.Count(this=exp.Case().when(both, exp.Literal.number(1)))
+
+    def different(self, value: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
+        """How many different values there are in rows that meet a condition, too."""
+        parts = [part for part in (self.keep, condition) if part is not None]
+        if parts:
+            value = exp.Case().when(exp.and_(*(exp.paren(part.copy()) for part in parts)), value.copy())
+        return exp.Count(this=exp.Distinct(expressions=[value.copy()]))
 
 
 def _at_least(x: exp.Expr, low: int) -> exp.Expr:
@@ -238,9 +256,9 @@ def _edge_value(kept: _Kept, x: exp.Expr, cell: Cell, at: Operands) -> exp.Expr:
     present = exp.not_(exp.Is(this=x.copy(), expression=exp.null()))
     keep = present if kept.keep is None else exp.and_(kept.keep.copy(), present)
     pick = "arg_min" if cell.function == "first" else "arg_max"
-    return function(pick, exp.Case().when(keep, _readable(x, cell.argument)), exp.Case().when(keep.copy(), order))
+    return function(pick, exp.Case().when(keep, readable(x, cell.argument)), exp.Case().when(keep.copy(), order))
 
 
-def _readable(x: exp.Expr, row: Row) -> exp.Expr:
+def readable(x: exp.Expr, row: Row) -> exp.Expr:
     """A value as it can be fetched everywhere: instants as microseconds."""
     return function("epoch_us", x) if row.type in (DataType.INSTANT, DataType.TIMESTAMP) else x

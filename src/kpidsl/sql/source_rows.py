@@ -88,7 +88,9 @@ class RowsOf:
             if time is None:
                 assert self.source.holds is not None
                 time = self.row(self.source.holds.start)
-        return Operands(keep, argument, time, key, scales.get(cell.argument) if cell.argument is not None else None)
+        unit = self.row(cell.per[0]) if cell.function == "prevalence" else None
+        scale = scales.get(cell.argument) if cell.argument is not None else None
+        return Operands(keep, argument, time, key, scale, unit)
 
     def member(self, row: Row) -> exp.Expr:
         """A dimension's member; instants as civil times, which can be fetched and read."""

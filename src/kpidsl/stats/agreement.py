@@ -36,41 +36,42 @@ def krippendorff_alpha(units: Mapping[tuple[V, ...], int], level: Level) -> Frac
             totals[value] += count
     if not totals:
         return "insufficient_sample"
-    differ = _differences(totals, level)
-    chance = sum((totals[a] * totals[b] * differ[a, b] for a, b in differ), Fraction(0))
+    places = _places(totals, level)
+    chance = _apart(totals, level, places)
     if not chance:
         return "no_variation"
     # Summed by how many coded a unit: one division for each number of coders, not for each unit.
-    seen: dict[int, Fraction] = {}
+    observed: dict[int, Fraction] = {}
     for values, count in pairable.items():
-        of_unit = Counter(values)
-        apart = sum(
-            (of_unit[a] * of_unit[b] * _between(differ, a, b) for a, b in combinations(of_unit, 2)), Fraction(0)
-        )
-        seen[len(values)] = seen.get(len(values), Fraction(0)) + count * apart
-    observed = sum((apart / (coders - 1) for coders, apart in seen.items()), Fraction(0))
-    return 1 - (totals.total() - 1) * observed / chance
+        apart = count * _apart(Counter(values), level, places)
+        observed[len(values)] = observed.get(len(values), Fraction(0)) + apart
+    within = sum((apart / (coders - 1) for coders, apart in observed.items()), Fraction(0))
+    return 1 - (totals.total() - 1) * within / chance
 
 
-def _between(differ: Mapping[tuple[V, V], Fraction], a: V, b: V) -> Fraction:
-    found = differ.get((a, b))
-    return differ[b, a] if found is None else found
-
-
-def _differences(totals: Counter[V], level: Level) -> dict[tuple[V, V], Fraction]:
-    """The squared difference δ² of each two values."""
+def _places(totals: Counter[V], level: Level) -> Mapping[V, Fraction]:
+    """Where each value stands: as the number it is; at the level `ordinal` in the middle of those it ties with."""
     if level == "nominal":
-        return dict.fromkeys(combinations(totals, 2), Fraction(1))
+        return {}
+    if level != "ordinal":
+        return {one: Fraction(one) for one in totals}  # type: ignore[call-overload]
     ordered: list[V] = sorted(totals)  # type: ignore[type-var]
-    if level == "ordinal":
-        # Where each value stands in the middle of those that tie with it: δ is how far two of them are apart.
-        ends = list(accumulate(totals[one] for one in ordered))
-        ranks = {one: Fraction(2 * end - totals[one], 2) for one, end in zip(ordered, ends, strict=True)}
-        return {(a, b): (ranks[b] - ranks[a]) ** 2 for a, b in combinations(ordered, 2)}
-    numbers = {one: Fraction(one) for one in ordered}  # type: ignore[call-overload]
-    if level == "interval":
-        return {(a, b): (numbers[b] - numbers[a]) ** 2 for a, b in combinations(ordered, 2)}
-    return {(a, b): _relative(numbers[a], numbers[b]) for a, b in combinations(ordered, 2)}
+    ends = accumulate(totals[one] for one in ordered)
+    return {one: Fraction(2 * end - totals[one], 2) for one, end in zip(ordered, ends, strict=True)}
+
+
+def _apart(values: Counter[V], level: Level, places: Mapping[V, Fraction]) -> Fraction:
+    """The sum of the squared differences δ² of all pairs of some values. Only those of `ratio` are made one by one."""
+    n = values.total()
+    match level:
+        case "nominal":
+            return Fraction(n * n - sum(times * times for times in values.values()), 2)
+        case "ratio":
+            pairs = combinations(values, 2)
+            return sum((values[a] * values[b] * _relative(places[a], places[b]) for a, b in pairs), Fraction(0))
+        case _:
+            squares = sum((times * places[one] ** 2 for one, times in values.items()), Fraction(0))
+            return n * squares - sum((times * places[one] for one, times in values.items()), Fraction(0)) ** 2
 
 
 def _relative(a: Fraction, b: Fraction) -> Fraction:
@@ -97,7 +98,7 @@ def cohen_kappa(pairs: Mapping[tuple[V, V], int], weights: Weights = "none") -> 
         if weights == "none":
             return Fraction(one != other)
         far: Fraction = abs(Fraction(one) - Fraction(other))  # type: ignore[call-overload]
-        return far * far if weights == "quadratic" else far
+        return far**2 if weights == "quadratic" else far
 
     observed = sum(count * apart(*pair) for pair, count in pairs.items())
     chance = sum(of_row * of_column * apart(a, b) for a, of_row in rows.items() for b, of_column in columns.items())

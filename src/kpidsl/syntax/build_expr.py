@@ -360,6 +360,18 @@ class ExprBuilder:
         call, source, on = children
         return x.Aggregation(self.build(call), self.build(source), self.maybe(on), None, None, span=self.span(branch))
 
+    def coded(self, branch: Branch, children: list[Any]) -> x.Coded:
+        function, argument, by, per, option, word = children
+        return x.Coded(
+            Name(function.value, span=self.span(function)),
+            (self.build(argument),),
+            self.maybe(by),
+            self.build(per),
+            self.maybe(option),
+            self.maybe(word),
+            span=self.span(branch),
+        )
+
     def conversion(self, branch: Branch, children: list[Any]) -> x.Conversion:
         function, first, then, per, within = children
         return x.Conversion(

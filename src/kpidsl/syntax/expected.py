@@ -31,6 +31,7 @@ _WORDS = {
     "FISCAL_UNIT": "`fiscal`",
     "FROM_NUMBER": "`from`",
     "CONVERSION": "`conversion_rate`",
+    "CODED": "`prevalence`",
     "APPROXIMATE": "a name",
     "PER_NUMBER": "`per 100_000`",
     "MONTH_DAY": "a day such as `01-31`",
@@ -62,6 +63,7 @@ _VALUE_ALL = frozenset(
         "IF",
         "NOT",
         "CONVERSION",
+        "CODED",
         "APPROXIMATE",
     ]
 )

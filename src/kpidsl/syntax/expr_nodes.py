@@ -175,6 +175,20 @@ class Call(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Coded(Node):
+    """`prevalence(theme == "trust" per interview)`, `krippendorff_alpha(code by coder per unit, level: ordinal)`: a
+    measure of units, from the rows in which they are coded. There is one argument.
+    """
+
+    function: Name
+    arguments: tuple[Expr, ...]
+    by: Name | None
+    per: Name
+    option: Name | None
+    word: Word | None
+
+
+@dataclass(frozen=True, slots=True)
 class At(Node):
     """`at end`, `at start`, `at end per account_id`."""
 
@@ -186,7 +200,7 @@ class At(Node):
 class Aggregation(Node):
     """`sum(amount) from orders on paid_at where status == "paid" at end per account`."""
 
-    call: Call
+    call: Call | Coded
     source: Name
     on: Name | None
     where: Expr | None

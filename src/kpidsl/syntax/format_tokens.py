@@ -239,7 +239,9 @@ class _Reader:
             case (_, ".."):
                 return left.type != "LIMITS"
             case (_, "("):
-                return left.type in ("CONVERSION", "APPROXIMATE") or _end(left) in self.calls or self._tight(left)
+                return (
+                    left.type in ("CODED", "CONVERSION", "APPROXIMATE") or _end(left) in self.calls or self._tight(left)
+                )
             case _:
                 return self._tight(left) or (right.type in ("STAR", "SLASH") and self._tight(right))
 

@@ -13,7 +13,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER
 
 Known = dict[str, dict[str, DataType | None]]
-_OF_NUMBERS = frozenset({"sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box"})
+_OF_NUMBERS = frozenset({"sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box", "ces_net"})
 _TIME_FUNCTIONS = frozenset(
     {"year", "quarter", "month", "day", "hour", "weekday", "date", "days_between", "business_days_between"}
 )

@@ -11,11 +11,11 @@ from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
 from kpidsl.semantic.lints.walk import Spot
 from kpidsl.semantic.sources import Sources
-from kpidsl.semantic.terms import DISTINCT
+from kpidsl.semantic.terms import AGREEMENT, DISTINCT
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import expr_nodes as x
 
-_RATES = ("share", "nps", "top_box")
+_RATES = ("share", "nps", "top_box", "ces_net", "prevalence", *AGREEMENT)
 _LEVELS = ("median", "percentile")
 
 
@@ -218,8 +218,10 @@ def _kinds(value: v.Value) -> str:
             return "means"
         case v.Aggregate(function="share" | "top_box"):
             return "shares"
-        case v.Aggregate(function="nps"):
+        case v.Aggregate(function="nps" | "ces_net"):
             return "scores"
+        case v.Aggregate(function="prevalence"):
+            return "shares"
         case v.Aggregate(function="median" | "percentile"):
             return "quantiles"
         case _:
@@ -232,7 +234,11 @@ def _total(value: v.Value) -> str:
             return "the mean of all rows"
         case v.Aggregate(function="median" | "percentile"):
             return "that of all rows"
-        case v.Aggregate(function="share" | "top_box" | "nps"):
+        case v.Aggregate(function="share" | "top_box" | "nps" | "ces_net"):
             return "the share of all rows"
+        case v.Aggregate(function="prevalence"):
+            return "the share of all units"
+        case v.Aggregate(function=name) if name in AGREEMENT:
+            return "the agreement about all units"
         case _:
             return "the ratio of the totals"
