@@ -28,7 +28,8 @@ from kpidsl.assess.results import (
     SpecIdentity,
 )
 from kpidsl.assess.scorecards import ScorecardReader
-from kpidsl.assess.status import WORST_FIRST, Judge, window_result
+from kpidsl.assess.status import WORST_FIRST, Judge
+from kpidsl.assess.trends import window_result
 from kpidsl.calendar import Calendar, shift_anchor
 from kpidsl.diagnostics import Diagnostic, KpidslError, Severity
 from kpidsl.engine.algebra import Evaluation

@@ -15,7 +15,8 @@ from kpidsl.assess.judgement import Usable
 from kpidsl.assess.numbers import value_of, written
 from kpidsl.assess.outcome_results import CriterionResult, EvidenceResult, SaidResult
 from kpidsl.assess.results import Input, Value
-from kpidsl.assess.status import REASONS, window_result
+from kpidsl.assess.status import REASONS
+from kpidsl.assess.trends import window_result
 from kpidsl.assess.way import Figure, calc, constant
 from kpidsl.calendar import Calendar, Window, shift_anchor
 from kpidsl.calendar.zone import instant_of

@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from kpidsl.assess.bounds import Bound, shown
 from kpidsl.assess.numbers import said, value_of, written
-from kpidsl.assess.points import Point
-from kpidsl.assess.results import Assessment, Comparison, TrendPoint, WindowResult
+from kpidsl.assess.results import Assessment, Comparison
 from kpidsl.assess.signals import forecast_result, signal_result
-from kpidsl.calendar import Calendar, Window
+from kpidsl.assess.trends import point_of, trend_points, window_result
+from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan
@@ -58,6 +58,8 @@ class Judge:
         number = value.value if isinstance(value, Scalar) and isinstance(value.value, Fraction) else None
         trend = [(question, self.evaluation.single(question.step, members)) for question in plan.trend]
         points = [point_of(question, found) for question, found in trend]
+        compared = [self.comparison(label, value, question, members, errors) for label, question in plan.comparisons]
+        errors.extend(error for _, found in trend if isinstance(found, Missing) for error in found.errors)
         ahead = plan.forecast
         assessment = Assessment(
             value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
@@ -70,8 +72,8 @@ class Judge:
             shown(amber),
             attainment(number, target),
             gap(value, target),
-            tuple(self.comparison(label, value, question, members, errors) for label, question in plan.comparisons),
-            tuple(self.point(question, found, errors) for question, found in trend),
+            tuple(compared),
+            trend_points(trend, self.calendar),
             value.n_open,
             plan.value.partial,
             tuple(signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals),
@@ -182,7 +184,7 @@ class Judge:
         errors: list[object],
     ) -> Comparison:
         other = self.evaluation.single(question.step, members)
-        window = self.window(question.window)
+        window = window_result(question.window, self.calendar)
         if isinstance(other, Missing):
             errors.extend(other.errors)
             return Comparison(label, window, None, other.reason, other.n, None, None, other.reason, question.partial)
@@ -198,26 +200,6 @@ class Judge:
             label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial
         )
 
-    def point(self, question: Question, found: Scalar | Missing, errors: list[object]) -> TrendPoint:
-        window = self.window(question.window)
-        if isinstance(found, Missing):
-            errors.extend(found.errors)
-            return TrendPoint(window, None, found.reason, found.n, question.partial)
-        return TrendPoint(window, value_of(found.value, found.exact, self.calendar), None, found.n, question.partial)
-
-    def window(self, window: Window | None) -> WindowResult | None:
-        return window_result(window, self.calendar)
-
-
-def point_of(question: Question, found: Scalar | Missing) -> Point:
-    """A value of the trend as statistics take it: one of a period that is not over is none."""
-    if isinstance(found, Missing):
-        return Point(question.window, None, found.reason)
-    if question.partial:
-        return Point(question.window, None, "not_over")
-    assert isinstance(found.value, Fraction)
-    return Point(question.window, found.value, None)
-
 
 def part_of(share: Decimal) -> str:
     """A share of a target in a sentence, with as many digits as it takes not to read as all of it."""
@@ -225,14 +207,6 @@ def part_of(share: Decimal) -> str:
     while digits < 15 and share != 1 and Context(prec=digits).multiply(share, Decimal(100)) == 100:
         digits += 1
     return f"{trimmed(Context(prec=digits).multiply(share, Decimal(100))):,f}%"
-
-
-def window_result(window: Window | None, calendar: Calendar) -> WindowResult | None:
-    """A window in the calendar's zone."""
-    if window is None:
-        return None
-    start = calendar.local(window.start) if window.start is not None else None
-    return WindowResult(window.label, start, calendar.local(window.end))
 
 
 def attainment(value: Fraction | None, target: Bound | None) -> Decimal | None:

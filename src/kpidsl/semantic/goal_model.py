@@ -14,7 +14,7 @@ from typing import Literal
 from kpidsl.calendar import Days, Period
 from kpidsl.calendar import Unit as PeriodUnit
 from kpidsl.records import dataclass
-from kpidsl.semantic.model import ActionModel, BoundModel, Descriptive
+from kpidsl.semantic.model import ActionModel, BoundModel, Descriptive, ForecastModel
 from kpidsl.semantic.values import Value
 from kpidsl.source_text import Span
 from kpidsl.syntax.shared_nodes import ProviderCall
@@ -167,6 +167,8 @@ class KeyResultModel:
     achieve: AchieveModel = AchieveModel()
     restated: tuple[RestatedModel, ...] = ()
     abandoned: AbandonedModel | None = None
+    trend: tuple[int, PeriodUnit] | None = None
+    forecast: ForecastModel | None = None
 
 
 # ---------------------------------------------------------------- objective

@@ -251,5 +251,8 @@ class SpecBuilder(OutcomeBuilder):
         reason: Word | None = self.maybe(children[1])
         return t.ExpectUndefinedProp(self.build(children[0]), reason, span=self.span(branch))
 
+    def expect_signal_prop(self, branch: Branch, children: list[Any]) -> t.ExpectSignalProp:
+        return t.ExpectSignalProp(self.build(children[0]), self.build(children[1]), span=self.span(branch))
+
     def expect_error_prop(self, branch: Branch, children: list[Any]) -> t.ExpectErrorProp:
         return t.ExpectErrorProp(self.build(children[0]), span=self.span(branch))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from kpidsl.records import dataclass
 from kpidsl.syntax import outcome_nodes as o
-from kpidsl.syntax.decl_nodes import ActionProp
+from kpidsl.syntax.decl_nodes import ActionProp, ForecastProp, TrendProp
 from kpidsl.syntax.expr_nodes import Expr, Quantity, Quotient, Window
 from kpidsl.syntax.node import Name, Node, Text, Word
 from kpidsl.syntax.shared_nodes import Bound, Meta, ProviderCall, RequireProp, SupportsProp
@@ -167,6 +167,8 @@ KeyResultProp = (
     | AbandonedProp
     | PolicyProp
     | ConfidenceProp
+    | TrendProp
+    | ForecastProp
     | ActionProp
     | Meta
 )
