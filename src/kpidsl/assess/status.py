@@ -20,7 +20,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
 WORST_FIRST = ("error", "red", "no_data", "stale", "amber", "green", "no_target")
-_REASONS = {
+REASONS = {
     "no_rows": "there are no rows in the window",
     "zero_denominator": "a denominator is 0",
     "insufficient_sample": "there are too few rows",
@@ -104,9 +104,9 @@ class Judge:
         bounds = [bound.missing for bound in (target, amber) if bound is not None and bound.missing is not None]
         for missing in (value, *bounds, *conditions):
             if isinstance(missing, Missing) and missing.reason == "source_error":
-                return "error", _REASONS["source_error"]
+                return "error", REASONS["source_error"]
         if isinstance(value, Missing):
-            return "no_data", _REASONS.get(value.reason, value.reason)
+            return "no_data", REASONS.get(value.reason, value.reason)
         assert isinstance(value.value, Fraction)
         if self.stale is not None:
             return "stale", self.stale
@@ -123,13 +123,13 @@ class Judge:
     def colour(self, value: Fraction, target: Bound, amber: Bound | None) -> tuple[str, str]:
         """What the bounds say of a value that no condition decided."""
         if target.missing is not None:
-            return "no_data", f"the target: {_REASONS.get(target.missing.reason, target.missing.reason)}"
+            return "no_data", f"the target: {REASONS.get(target.missing.reason, target.missing.reason)}"
         text = said(value, self.unit)
         goal = self.words(target)
         if target.holds(value):
             return "green", f"{text} meets the target of {goal}"
         if amber is not None and amber.missing is not None:
-            return "no_data", f"the amber bound: {_REASONS.get(amber.missing.reason, amber.missing.reason)}"
+            return "no_data", f"the amber bound: {REASONS.get(amber.missing.reason, amber.missing.reason)}"
         of = attainment(value, target)
         far = f"{part_of(of)} of the target of {goal}" if of is not None else f"{text} misses the target of {goal}"
         if amber is not None and amber.holds(value):

@@ -21,7 +21,8 @@ from kpidsl.source_text import Span
 from kpidsl.syntax.shared_nodes import ProviderCall
 
 if TYPE_CHECKING:
-    from kpidsl.semantic.goal_model import ObjectiveModel, OutcomeModel, PolicyModel, ScorecardModel
+    from kpidsl.semantic.goal_model import ObjectiveModel, PolicyModel, ScorecardModel
+    from kpidsl.semantic.outcome_model import OutcomeModel
 
 
 @dataclass(frozen=True, slots=True)

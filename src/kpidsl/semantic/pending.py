@@ -5,18 +5,13 @@ from __future__ import annotations
 from kpidsl.semantic.model import Pending
 from kpidsl.semantic.scope import Names
 from kpidsl.syntax import decl_nodes as d
-from kpidsl.syntax import goal_nodes as g
 
 
 def pending_declarations(names: Names) -> tuple[Pending, ...]:
-    """Outcomes; intervals."""
-    kinds: dict[type, str] = {g.OutcomeDecl: "outcome"}
+    """Intervals."""
     found: list[Pending] = []
     for name, declared in names.named.items():
         node = declared.node
-        kind = kinds.get(type(node))
-        if kind is not None:
-            found.append(Pending(kind, name, node.name.span))
         if isinstance(node, d.KpiDecl):
             intervals = [prop for prop in node.properties if isinstance(prop, d.IntervalProp)]
             found.extend(Pending("interval of KPI", name, prop.span) for prop in intervals)

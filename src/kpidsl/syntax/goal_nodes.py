@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from kpidsl.records import dataclass
+from kpidsl.syntax import outcome_nodes as o
 from kpidsl.syntax.decl_nodes import ActionProp, ForecastProp, TrendProp
 from kpidsl.syntax.expr_nodes import Expr, Quantity, Quotient, Window
 from kpidsl.syntax.node import Name, Node, Text, Word
@@ -277,16 +278,9 @@ class JudgedProp(Node):
 
 
 EvidenceProp = (
-    MeasureProp
-    | LevelProp
-    | RequireProp
-    | ExpiresProp
-    | MethodProp
-    | StakeholderProp
-    | StrengthProp
-    | JudgedProp
-    | Meta
-)
+    MeasureProp | LevelProp | RequireProp | ExpiresProp | MethodProp | StakeholderProp | StrengthProp | JudgedProp
+    | WeightProp | o.RubricProp | o.CriterionProp | o.InvitedProp | o.AgreementProp | Meta
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +306,10 @@ class NeedProp(Node):
 
 @dataclass(frozen=True, slots=True)
 class JudgeLevelProp(Node):
-    rule: Word
+    """`level median`; `level 2 of 3` (`share`)."""
+
+    rule: Word | None
+    share: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +322,13 @@ class ContestedProp(Node):
 
 @dataclass(frozen=True, slots=True)
 class JudgeProp(Node):
-    rules: tuple[NeedProp | JudgeLevelProp | ContestedProp, ...]
+    rules: tuple[NeedProp | JudgeLevelProp | ContestedProp | o.CapProp | o.HurdleProp, ...]
 
 
 OutcomeProp = (
-    ForProp | SupportsProp | HorizonProp | ObservableProp | LevelsProp | SuccessProp | EvidenceDecl | JudgeProp | Meta
-)
+    ForProp | SupportsProp | HorizonProp | ObservableProp | LevelsProp | SuccessProp | EvidenceDecl | JudgeProp
+    | o.OverrideProp | o.ContributionProp | Meta
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from kpidsl.syntax.node import Name, Word
 from kpidsl.syntax.shared_nodes import ValueProp
 from kpidsl.testing.cells import Columns, exponent
 from kpidsl.testing.given import GivenColumn, GivenTable
-from kpidsl.testing.goals import STATES, GoalAsked, goal_asked
+from kpidsl.testing.goals import GoalAsked, goal_asked
 from kpidsl.testing.known_columns import Known
 from kpidsl.testing.signals import is_sound
 from kpidsl.testing.walk import comparisons_in, names_in
@@ -287,10 +287,10 @@ class Reader:
                 if goal.figure is not None:
                     self.no_figure(goal, value.span)
                     return None
-                if state.text not in STATES:
+                if state.text not in goal.states:
                     self.problems.error(
-                        "K0303", f"`{state.text}` is no state of an objective", state.span,
-                        hint=did_you_mean(state.text, STATES) or f"it is {', '.join(STATES)}",
+                        "K0303", f"`{state.text}` is no {goal.what}", state.span,
+                        hint=did_you_mean(state.text, goal.states) or f"it is {', '.join(goal.states)}",
                     )  # fmt: skip
                     return None
                 return Expectation(node, goal=goal)
@@ -319,13 +319,17 @@ class Reader:
         return False
 
     def no_figure(self, goal: GoalAsked, span: Span) -> None:
-        if goal.figure is None:
+        if goal.figure is None and not goal.figures:
+            message, hint = f"`{span.text}` is no number", f"say how it is to stand: `expect {span.text} is achieved`"
+        elif goal.figure is None:
             message, hint = f"`{span.text}` is no number", f"say which: `{span.text}.{goal.figures[0]}`"
         elif goal.figure in goal.figures:
             message, hint = f"`{span.text}` has no state", f"compare it: `expect {span.text} == …`"
         else:
-            message = f"`{goal.figure}` is no key result and no figure of `{goal.name}`"
-            hint = did_you_mean(goal.figure, goal.figures) or f"there are {', '.join(goal.figures)}"
+            part = "evidence" if goal.levels is not None else "key result"
+            message = f"`{goal.figure}` is no {part} and no figure of `{goal.name}`"
+            known = ", ".join(goal.figures)
+            hint = did_you_mean(goal.figure, goal.figures) or (f"there are {known}" if known else "name a part of it")
         self.problems.error("K0303", message, span, hint=hint)
 
     def no_reason(self, reason: Word) -> None:
