@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
+from itertools import zip_longest
 
 from kpidsl.assess.bounds import Bound, shown
+from kpidsl.assess.intervals import Estimate, change_interval
 from kpidsl.assess.numbers import said, value_of, written
 from kpidsl.assess.points import Point
 from kpidsl.assess.results import Assessment, Comparison, TrendPoint, WindowResult
@@ -15,7 +17,7 @@ from kpidsl.assess.signals import forecast_result, signal_result
 from kpidsl.calendar import Calendar, Window
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar
-from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan
+from kpidsl.plan.nodes import BoundPlan, IntervalPlan, Question, SlicePlan
 from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
@@ -59,6 +61,7 @@ class Judge:
         trend = [(question, self.evaluation.single(question.step, members)) for question in plan.trend]
         points = [point_of(question, found) for question, found in trend]
         ahead = plan.forecast
+        estimate = self.estimate(plan.interval, value, members)
         assessment = Assessment(
             value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
             value.reason if isinstance(value, Missing) else None,
@@ -70,7 +73,10 @@ class Judge:
             shown(amber),
             attainment(number, target),
             gap(value, target),
-            tuple(self.comparison(label, value, question, members, errors) for label, question in plan.comparisons),
+            tuple(
+                self.comparison(compared, value, estimate, asked, members, errors)
+                for compared, asked in zip_longest(plan.comparisons, plan.changes)
+            ),
             tuple(self.point(question, found, errors) for question, found in trend),
             value.n_open,
             plan.value.partial,
@@ -78,6 +84,8 @@ class Judge:
             forecast_result(ahead, points, self.bound(ahead.target, members, errors), self.unit, self.calendar)
             if ahead is not None
             else None,
+            estimate.result() if estimate is not None else None,
+            estimate.certainty(target) if estimate is not None else None,
         )
         return assessment, tuple(errors)
 
@@ -173,14 +181,24 @@ class Judge:
             plan,
         )
 
+    def estimate(
+        self, plan: IntervalPlan | None, value: Scalar | Missing, members: Mapping[str, object]
+    ) -> Estimate | None:
+        """A value that an interval is asked of, where there is one."""
+        if plan is None or isinstance(value, Missing):
+            return None
+        return Estimate.of(plan, value, self.evaluation, members)
+
     def comparison(
         self,
-        label: str,
+        compared: tuple[str, Question],
         value: Scalar | Missing,
-        question: Question,
+        estimate: Estimate | None,
+        asked: IntervalPlan | None,
         members: Mapping[str, object],
         errors: list[object],
     ) -> Comparison:
+        label, question = compared
         other = self.evaluation.single(question.step, members)
         window = self.window(question.window)
         if isinstance(other, Missing):
@@ -194,8 +212,10 @@ class Judge:
         relative = written(change / abs(other.value), False) if other.value else None
         undefined = None if other.value else "zero_denominator"
         exact = value.exact and other.exact
+        then = self.estimate(asked, other, members)
+        interval = change_interval(estimate, then) if estimate is not None and then is not None else None
         return Comparison(
-            label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial
+            label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial, interval
         )
 
     def point(self, question: Question, found: Scalar | Missing, errors: list[object]) -> TrendPoint:

@@ -117,6 +117,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         # samples
         "K0450": "codes without the scale they are on",
         "K0451": "a measure of coded material in the wrong form",
+        "K0452": "an interval that does not fit the value",
+        "K0453": "a level of confidence outside of its scale",
         # signals and forecasts
         "K0470": "a signal or forecast without a trend",
         "K0471": "statistics of a running total",

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from kpidsl.semantic.model import Pending
 from kpidsl.semantic.scope import Names
-from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import goal_nodes as g
 
 
 def pending_declarations(names: Names) -> tuple[Pending, ...]:
-    """Outcomes; intervals."""
+    """Outcomes."""
     kinds: dict[type, str] = {g.OutcomeDecl: "outcome"}
     found: list[Pending] = []
     for name, declared in names.named.items():
-        node = declared.node
-        kind = kinds.get(type(node))
+        kind = kinds.get(type(declared.node))
         if kind is not None:
-            found.append(Pending(kind, name, node.name.span))
-        if isinstance(node, d.KpiDecl):
-            intervals = [prop for prop in node.properties if isinstance(prop, d.IntervalProp)]
-            found.extend(Pending("interval of KPI", name, prop.span) for prop in intervals)
+            found.append(Pending(kind, name, declared.node.name.span))
     return tuple(found)
