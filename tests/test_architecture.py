@@ -27,7 +27,7 @@ ROWS = (
     ("assess",),
     ("report",),
     ("hookspecs", "plugins", "sources"),
-    ("spec_files", "kept_model", "binding", "checkins", "selection", "lookup"),
+    ("spec_files", "library", "kept_model", "binding", "checkins", "selection", "lookup"),
     ("checked", "state"),
     ("smart", "graph"),
     ("pipeline", "testing", "fixing"),

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
-from importlib import resources
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kpidsl.checked import Checked, CheckReport, Opened, modelled, opened
 from kpidsl.clock import Clock
 from kpidsl.diagnostics import Diagnostic, KpidslError, Problems, Severity, UsageError
-from kpidsl.source_text import Source
+from kpidsl.library import library_units
 from kpidsl.spec_files import SpecFiles, read
 
 if TYPE_CHECKING:
+    from kpidsl.engine.answers import Answers
     from kpidsl.engine.kept import KeptSource
     from kpidsl.graph.records import Graph
     from kpidsl.plan import Plan
     from kpidsl.report.explanation import Explanation
     from kpidsl.report.results import Results
     from kpidsl.smart.records import SmartReport
-    from kpidsl.syntax.setting_nodes import UnitDecl
     from kpidsl.testing.outcomes import SuiteReport
 
 Stage = Literal["ast", "model", "plan", "sql"]
@@ -152,6 +151,7 @@ class SpecSet:
         from kpidsl.checkins import read_checkins
         from kpidsl.engine.duck import connect, restrict
         from kpidsl.engine.run import Run
+        from kpidsl.plan import plan as lower
         from kpidsl.report.results import Results
 
         clock = Clock()
@@ -183,27 +183,32 @@ class SpecSet:
                 restrict(connection, files_behind(checked.bound, tables))
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
-            asked = Run(
-                plan, connection, tables, tables.failed, explain=explain, no_holidays=no_holidays, told=told, kept=kept
+
+            asking = partial(Run, connection=connection, tables=tables, failed=tables.failed, no_holidays=no_holidays)
+
+            def again(anchor: datetime, outcome: str) -> tuple[Plan, Answers]:
+                earlier = lower(checked.model, anchor, (outcome,), Problems())
+                earlier = replace(earlier, calendar=plan.calendar)
+                return earlier, asking(earlier, explain=False).run()
+
+            answers = asking(plan, explain=explain, told=told, kept=kept).run()
+            clock.lap("queries")
+            identity = SpecIdentity(len(self._files.sources), self._files.sha256)
+            found = assess(
+                checked.model,
+                plan,
+                answers,
+                selected,
+                version=version(),
+                as_of_is_now=is_now,
+                spec=identity,
+                params=given,
+                warnings=[one for one in checked.problems if one.severity is Severity.WARNING],
+                checkins=checkins,
+                again=again,
             )
-            answers = asked.run()
         finally:
             connection.close()
-        clock.lap("queries")
-        identity = SpecIdentity(len(self._files.sources), self._files.sha256)
-        found = assess(
-            checked.model,
-            plan,
-            answers,
-            selected,
-            version=version(),
-            as_of_is_now=is_now,
-            spec=identity,
-            params=given,
-            everything=not select,
-            warnings=[one for one in checked.problems if one.severity is Severity.WARNING],
-            checkins=checkins,
-        )
         clock.lap("assess")
         return Results.of(replace(found, timings=clock.laps) if timings else found)
 
@@ -379,19 +384,3 @@ def version() -> str:
     from kpidsl import __version__
 
     return __version__
-
-
-@cache
-def library_units() -> tuple[UnitDecl, ...]:
-    """The units and currencies of the standard library, which is written in the language."""
-    from kpidsl.syntax import parse
-    from kpidsl.syntax.setting_nodes import UnitDecl
-
-    found: list[UnitDecl] = []
-    for file in sorted(resources.files("kpidsl.std").iterdir(), key=lambda one: one.name):
-        if file.name.endswith(".kpi"):
-            problems = Problems()
-            spec = parse(Source(f"std/{file.name}", file.read_text(encoding="utf-8")), problems)
-            assert not problems.has_errors, [one.message for one in problems]
-            found.extend(node for node in spec.declarations if isinstance(node, UnitDecl))
-    return tuple(found)

@@ -36,11 +36,9 @@ def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
         return model.order
     chosen: set[str] = set()
     key_results = {one.name for objective in model.objectives.values() for one in objective.key_results}
-    pending = {one.name for one in model.pending}
     for pattern in select:
         found = {name for name in model.order if _matches(model, name, pattern)}
         found |= {name for name in key_results if ":" not in pattern and fnmatchcase(name, pattern)}
-        found |= {name for name in pending if ":" not in pattern and fnmatchcase(name, pattern)}
         if not found:
             kind, _, rest = pattern.rpartition(":")
             known = _known(model, kind)
@@ -54,21 +52,25 @@ def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
                 f"--select {pattern}: this metric has no window, so it has no value by itself",
                 hint=f"a KPI gives it one: `kpi … {{ value {pattern} over last month }}`",
             )
-        chosen |= found | {kpi for name in found for kpi in _shown_by(model, name)}
+        chosen |= found | {kpi for name in found for kpi in _beside(model, name)}
     return tuple(name for name in model.order if name in chosen) + tuple(
         sorted(name for name in chosen if name not in model.order)
     )
 
 
-def _shown_by(model: Model, name: str) -> set[str]:
-    """The KPIs that a scorecard of this name shows."""
+def _beside(model: Model, name: str) -> set[str]:
+    """The KPIs that a scorecard of this name shows, or that say something of an outcome of this name."""
+    outcome = model.outcomes.get(name)
+    if outcome is not None:
+        measured = {kpi for one in outcome.evidence for kpi in one.kpis}
+        return measured | {kpi.name for kpi in model.kpis.values() if name in kpi.supports}
     scorecard = model.scorecards.get(name)
     items = (item for section in scorecard.sections for item in section.items) if scorecard is not None else ()
     return {item.kpi for item in items if item.kpi is not None}
 
 
 def _matches(model: Model, name: str, pattern: str) -> bool:
-    kinds = (model.metrics, model.kpis, model.objectives, model.scorecards)
+    kinds = (model.metrics, model.kpis, model.objectives, model.outcomes, model.scorecards)
     one = next((kind[name] for kind in kinds if name in kind), None)
     if pattern.startswith("tag:"):
         return one is not None and any(fnmatchcase(tag, pattern[4:]) for tag in one.about.tags)
@@ -78,7 +80,13 @@ def _matches(model: Model, name: str, pattern: str) -> bool:
 
 
 def _known(model: Model, kind: str) -> list[str]:
-    kinds = (model.metrics.values(), model.kpis.values(), model.objectives.values(), model.scorecards.values())
+    kinds = (
+        model.metrics.values(),
+        model.kpis.values(),
+        model.objectives.values(),
+        model.outcomes.values(),
+        model.scorecards.values(),
+    )
     every = [one.about for kind in kinds for one in kind]
     match kind:
         case "tag":
@@ -87,4 +95,4 @@ def _known(model: Model, kind: str) -> list[str]:
             return sorted({about.owner for about in every if about.owner is not None})
         case _:
             shown = (name for name, one in model.metrics.items() if one.standalone)
-            return [*model.kpis, *model.objectives, *model.scorecards, *shown]
+            return [*model.kpis, *model.objectives, *model.outcomes, *model.scorecards, *shown]

@@ -28,6 +28,7 @@ from kpidsl.assess.results import (
     WindowResult,
 )
 from report.sample_goals import goals
+from report.sample_outcomes import outcomes
 from report.sample_signals import forecast, signals
 
 UNKNOWN = IntervalResult("normal", Decimal("0.9"), None, None, "insufficient_sample")
@@ -307,6 +308,7 @@ def shop() -> Results:
         params=(("region", "EU"),),
         timings=(("parse", Decimal("0.0123")), ("run", Decimal("1.5"))),
         objectives=goals(),
+        outcomes=outcomes(),
         scorecards=(board(revenue),),
     )
 

@@ -28,7 +28,12 @@ def test_there_is_a_row_for_everything_in_the_order_of_the_document() -> None:
         ("objective", "engagement"),
         ("key_result", "engagement.active"),
     ]
-    assert len(rows) == 6 + 3 + 4 + 3 + 4
+    assert rows[20:23] == [
+        ("outcome", "community_trust"),
+        ("evidence", "community_trust.survey"),
+        ("evidence", "community_trust.panel"),
+    ]
+    assert len(rows) == 6 + 3 + 4 + 3 + 4 + 3 + 5
 
 
 def test_a_row_carries_what_the_record_does() -> None:

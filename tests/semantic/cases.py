@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kpidsl.diagnostics import Diagnostic, Problems
-from kpidsl.pipeline import library_units
+from kpidsl.library import library_units
 from kpidsl.semantic.check import check
 from kpidsl.semantic.lints import tidy
 from kpidsl.semantic.model import KpiModel, MetricModel, Model

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from kpidsl import calendar as c
-from kpidsl.semantic import goal_model as m
+from kpidsl.semantic import outcome_model as m
 from kpidsl.semantic.bands import known
 from semantic.cases import Checked, in_shop
 

@@ -112,7 +112,15 @@ where d.week = date '2013-12-23' and p.week = date '2013-12-16' and q.week = dat
 
 -- name: weekly_on_time_arrival trend
 select week as start, share(count(*) filter (arr_delay < 15), count(*)) as value
-from flights where week between date '2013-10-07' and date '2013-12-23' group by week order by week;
+from flights where week between date '2013-01-07' and date '2013-12-23' group by week order by week;
+
+-- name: weekly_on_time_arrival signal
+with weeks as (
+    select week, share(count(*) filter (arr_delay < 15), count(*)) as value
+    from flights where week between date '2013-01-07' and date '2013-12-23' group by week
+),
+ranged as (select value, abs(value - lag(value) over (order by week)) as range from weeks)
+select avg(value) as centre, avg(value) - 2.66 * avg(range) as lower, avg(value) + 2.66 * avg(range) as upper from ranged;
 
 -- name: good_days
 with days as (

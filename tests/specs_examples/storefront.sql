@@ -89,6 +89,26 @@ with starts as (select unnest(range(12)) as weeks, date '2026-04-19' - 7 * weeks
 select start::timestamp as start, (select count(distinct customer_id) from orders where paid and day between start and start + 27) as value
 from starts order by start;
 
+-- name: weekly_orders
+select count(*) filter (day between date '2026-05-04' and date '2026-05-10') as value,
+    count(*) filter (day between date '2026-05-04' and date '2026-05-10') as n,
+    count(*) filter (day between date '2026-04-27' and date '2026-05-03') as "previous"
+from orders where paid;
+
+-- name: weekly_orders trend
+select date_trunc('week', day) as start, count(*) as value from orders
+where paid and day between date '2025-11-03' and date '2026-05-10' group by start order by start;
+
+-- name: weekly_orders signal
+with weeks as (
+    select date_trunc('week', day) as week, count(*) as value from orders
+    where paid and day between date '2025-11-03' and date '2026-05-10' group by week
+),
+ranged as (select value, abs(value - lag(value) over (order by week)) as range from weeks),
+kept as (select avg(range) as mean from ranged where range < (select 3.268 * avg(range) from ranged))
+select avg(value) as centre, avg(value) - 2.66 * any_value(mean) as lower, avg(value) + 2.66 * any_value(mean) as upper
+from ranged, kept;
+
 -- name: daily_buyers
 with days as (select month, day, count(distinct customer_id) as buyers from orders where paid group by month, day)
 select (select sum(buyers) from days where month = date '2026-04-01') / 30 as value, 30 as n,

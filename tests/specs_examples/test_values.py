@@ -74,6 +74,7 @@ STOREFRONT = Example(
         "order_value": "green",
         "basket_size": "amber",
         "customers_active": "amber",
+        "weekly_orders": "green",
         "daily_buyers": "green",
         "discounting": "green",
         "refunds_in_revenue": "green",
@@ -193,6 +194,8 @@ def test_there_is_sql_for_every_kpi_segment_and_trend(evaluated: Evaluated) -> N
             needed.add(f"{name} by {', '.join(kpi['segments'][0]['by'])}")
         if kpi.get("trend"):
             needed.add(f"{name} trend")
+        if kpi.get("signals"):
+            needed.add(f"{name} signal")
     assert needed == queries(evaluated.name).keys()
 
 
@@ -228,6 +231,15 @@ def test_trends(evaluated: Evaluated, name: str) -> None:
     rows = queries(evaluated.name).get(f"{name} trend", [])
     assert [civil(point["start"]) for point in points] == [civil(row["start"]) for row in rows]
     assert [point.get("value") for point in points] == [close(row["value"]) for row in rows]
+
+
+@each_kpi
+def test_limits_of_charts(evaluated: Evaluated, name: str) -> None:
+    charts = [one["limits"] for one in evaluated.kpis[name].get("signals", []) if "limits" in one]
+    rows = queries(evaluated.name).get(f"{name} signal", [])
+    assert [{edge: one[edge] for edge in ("centre", "lower", "upper")} for one in charts] == [
+        {edge: close(value) for edge, value in row.items()} for row in rows
+    ]
 
 
 @flights

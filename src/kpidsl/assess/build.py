@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from datetime import datetime
+from functools import partial
 
 from kpidsl.assess.actions import actions_at, unattended
 from kpidsl.assess.attending import attended
 from kpidsl.assess.checkins import Checkin, unusable
+from kpidsl.assess.evidence import Stale
 from kpidsl.assess.goal_results import ObjectiveResult
 from kpidsl.assess.inputs import inputs
 from kpidsl.assess.numbers import member, value_of
 from kpidsl.assess.objectives import Goals, failed_objective
+from kpidsl.assess.outcome_results import OutcomeResult
+from kpidsl.assess.outcomes import Again, Outcomes, diverging, failed_outcome
 from kpidsl.assess.results import (
     Assessment,
     ErrorResult,
@@ -24,8 +28,9 @@ from kpidsl.assess.results import (
     SpecIdentity,
 )
 from kpidsl.assess.scorecards import ScorecardReader
-from kpidsl.assess.status import WORST_FIRST, Judge, window_result
-from kpidsl.calendar import shift_anchor
+from kpidsl.assess.status import WORST_FIRST, Judge
+from kpidsl.assess.trends import window_result
+from kpidsl.calendar import Calendar, shift_anchor
 from kpidsl.diagnostics import Diagnostic, KpidslError, Severity
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.answers import Answers
@@ -134,21 +139,8 @@ class Assessor:
         )
 
     def stale(self, value: v.Value, at: datetime | None = None) -> str | None:
-        """Why a value is stale: the newest row of one of its sources is older than the source says it may be, seen from
-        the anchor, or from `at`.
-        """
-        anchor = self.plan.anchor if at is None else at
-        for name in dict.fromkeys(name for aggregate in v.aggregates(value) for name in aggregate.sources):
-            source = self.model.sources[name]
-            if source.fresh is None:
-                continue
-            extent = self.answers.extents.get((name, source.time))
-            newest = extent.newest.get(anchor) if extent is not None else None
-            count, unit = source.fresh
-            if newest is not None and newest < shift_anchor(anchor, count, unit, self.plan.calendar):
-                day = self.plan.calendar.civil(newest)
-                return f"the newest row of {name} is from {day:%Y-%m-%d %H:%M}, older than {unit.counted(count)}"
-        return None
+        """Why a value is stale, seen from the anchor, or from `at`."""
+        return staleness(self.model, self.plan.calendar, self.answers)(value, self.plan.anchor if at is None else at)
 
     # ------------------------------------------------------------ objectives
     def objectives(self, selected: tuple[str, ...]) -> tuple[ObjectiveResult, ...]:
@@ -164,6 +156,22 @@ class Assessor:
                 found.append(failed_objective(failed))
         for name, standing in goals.standings.items():
             self.met(name, standing.errors)
+        return tuple(found)
+
+    # ------------------------------------------------------------ outcomes
+    def outcomes(
+        self, selected: tuple[str, ...], kpis: Mapping[str, KpiResult], again: Again
+    ) -> tuple[OutcomeResult, ...]:
+        found: list[OutcomeResult] = []
+        stale = partial(staleness, self.model, self.plan.calendar)
+        outcomes = Outcomes(self.model, self.plan, self.evaluation, stale, kpis, again)
+        for name in selected:
+            failed = self.model.failed.get(name)
+            if name in self.model.outcomes:
+                found.append(outcomes.outcome(name))
+                self.met(name, outcomes.errors[name])
+            elif failed is not None and failed.kind == "outcome":
+                found.append(failed_outcome(failed))
         return tuple(found)
 
     # ------------------------------------------------------------ what could not be had
@@ -186,13 +194,6 @@ class Assessor:
             failed = self.model.failed.get(name)
             for problem in failed.problems if failed is not None else ():
                 self.errors.add(problem.code, problem.message, problem.hint, problem.place, (name,))
-
-    def pending(self) -> None:
-        for pending in self.model.pending:
-            shown = f"{pending.what} `{pending.name}`"
-            self.errors.add(
-                "K0700", f"{shown} is read but not evaluated by this version", None, pending.span.place, (pending.name,)
-            )
 
     def failed_kpi(self, failed: m.Failed) -> KpiResult:
         """A KPI that the data makes impossible: present, with the status error."""
@@ -217,6 +218,27 @@ class Assessor:
         )
 
 
+def staleness(model: m.Model, calendar: Calendar, answers: Answers) -> Stale:
+    """Says why a value is stale at an anchor: the newest row of one of its sources is older than the source says it may
+    be, seen from there.
+    """
+
+    def stale(value: v.Value, anchor: datetime) -> str | None:
+        for name in dict.fromkeys(name for aggregate in v.aggregates(value) for name in aggregate.sources):
+            source = model.sources[name]
+            if source.fresh is None:
+                continue
+            extent = answers.extents.get((name, source.time))
+            newest = extent.newest.get(anchor) if extent is not None else None
+            count, unit = source.fresh
+            if newest is not None and newest < shift_anchor(anchor, count, unit, calendar):
+                day = calendar.civil(newest)
+                return f"the newest row of {name} is from {day:%Y-%m-%d %H:%M}, older than {unit.counted(count)}"
+        return None
+
+    return stale
+
+
 def worst(whole: Assessment, segments: list[Segment]) -> Assessment:
     """The whole with the status of its worst segment."""
     first = min(segments, key=lambda segment: WORST_FIRST.index(segment.assessment.status))
@@ -234,13 +256,13 @@ def assess(
     as_of_is_now: bool,
     spec: SpecIdentity,
     params: Mapping[str, str],
-    everything: bool,
     warnings: Iterable[Diagnostic] = (),
     checkins: Mapping[str, tuple[Checkin, ...] | KpidslError] | None = None,
+    again: Again,
 ) -> Results:
     """The results of a run, in the order of the spec.
 
-    `everything`: nothing was selected, so what is pending is told.
+    `again` asks the data about an outcome at an earlier anchor: when evidence expires is known only from the data.
     """
     errors = Errors()
     assessor = Assessor(model, plan, Evaluation(answers), errors)
@@ -266,9 +288,8 @@ def assess(
         scorecard, met = reader.read(model.scorecards[name], shown)
         assessor.met(name, met)
         scorecards.append(scorecard)
+    outcomes = assessor.outcomes(names, {kpi.name: kpi for kpi in kpis}, again)
     assessor.failed(names)
-    if everything:
-        assessor.pending()
     return Results(
         version,
         plan.calendar.local(plan.anchor),
@@ -282,10 +303,12 @@ def assess(
             *(told(warning) for warning in (*warnings, *answers.warnings) if warning.severity is not Severity.ERROR),
             *unusable(model.objectives, said),
             *((idle,) if (idle := unattended(kpis)) is not None else ()),
+            *diverging(outcomes),
         ),
         tuple(sorted(params.items())),
         objectives=objectives,
         scorecards=tuple(scorecards),
+        outcomes=outcomes,
     )
 
 

@@ -8,8 +8,8 @@ from kpidsl.assess import points as p
 from kpidsl.assess.bounds import Bound
 from kpidsl.assess.numbers import written
 from kpidsl.assess.points import Point, Points
-from kpidsl.assess.results import WindowResult
 from kpidsl.assess.signal_results import FindingResult, Limits, Phase, SignalResult
+from kpidsl.assess.trends import window_result
 from kpidsl.calendar import Calendar, Window
 from kpidsl.plan.nodes import SignalPlan
 from kpidsl.records import dataclass
@@ -57,7 +57,7 @@ def charted(plan: SignalPlan, points: Points, target: Bound | None, calendar: Ca
         variation=variation,
         assurance=assurance,
         limits=_limits(now.chart),
-        baseline=_window(plan.baseline, calendar),
+        baseline=window_result(plan.baseline, calendar),
         since=now.since,
         rebased=now.reason,
         findings=_findings(now, calendar),
@@ -164,8 +164,10 @@ def _sentence(
         parts.append("common cause variation")
     else:
         what = "" if variation == "special_cause" else f" ({variation})"
-        since = p.when(now.points[found.first], plan.step, calendar)
-        parts.append(f"special cause{what}: {_words(found)} {'in' if found.points == 1 else 'since'} {since}")
+        first = now.points[found.first]
+        one = found.points == 1
+        since = p.placed(first, plan.step, calendar) if one else f"since {p.when(first, plan.step, calendar)}"
+        parts.append(f"special cause{what}: {_words(found)} {since}")
     if assurance is not None:
         parts.append(_ASSURED[assurance])
     if now.chart is not None and now.chart.n < c.PROVISIONAL:
@@ -188,10 +190,3 @@ def _words(found: c.Finding) -> str:
             return f"{found.points} points nearer to the {limit} limit than to the centre"
         case "moving_range":
             return "a jump beyond what ranges do"
-
-
-def _window(window: Window | None, calendar: Calendar) -> WindowResult | None:
-    if window is None:
-        return None
-    start = calendar.local(window.start) if window.start is not None else None
-    return WindowResult(window.label, start, calendar.local(window.end))

@@ -10,7 +10,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from kpidsl.assess.results import ActionResult, BoundResult, CheckinResult, Input, Member, Value, WindowResult
+from kpidsl.assess.results import (
+    ActionResult,
+    BoundResult,
+    CheckinResult,
+    Input,
+    Member,
+    TrendPoint,
+    Value,
+    WindowResult,
+)
+from kpidsl.assess.signal_results import ForecastResult
 from kpidsl.records import dataclass
 
 WORST_FIRST = (
@@ -120,6 +130,8 @@ class KeyResultResult:
     at: str
     actions: tuple[ActionResult, ...] = ()
     checkin: CheckinResult | None = None
+    trend: tuple[TrendPoint, ...] = ()
+    forecast: ForecastResult | None = None
 
     def why(self, figure: str) -> str | None:
         """Why a figure is undefined; None where it is not, or where this kind of key result has none."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from kpidsl.assess.numbers import value_of
 from kpidsl.assess.results import Approximation, Input
-from kpidsl.assess.status import window_result
+from kpidsl.assess.trends import window_result
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Scalar

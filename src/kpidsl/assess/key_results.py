@@ -11,7 +11,10 @@ from kpidsl.assess.goal_results import ItemResult, Offender
 from kpidsl.assess.numbers import member, written
 from kpidsl.assess.policies import Policy, geometric
 from kpidsl.assess.reaching import Reaching
+from kpidsl.assess.signal_results import ForecastResult
+from kpidsl.assess.signals import forecast_result
 from kpidsl.assess.situation import Situation
+from kpidsl.assess.trends import Trend, point_of
 from kpidsl.assess.way import DAY, Figure, Point, calc, constant, days_between, elapsed, number, within
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation, compare
@@ -43,6 +46,8 @@ class Standing:
     items: tuple[ItemResult, ...]
     offenders: tuple[Offender, ...]
     errors: tuple[object, ...]
+    trend: Trend = ()
+    forecast: ForecastResult | None = None
 
     def number(self, name: str) -> Fraction | None:
         """A figure as a number, or None."""
@@ -103,9 +108,15 @@ class KeyResultJudge:
         self.paced(figures)
         reaching = Reaching(model, self.plan, figures, target, points, items, self.unit)
         state, reason = Situation(reaching, self.policy, self.is_begun, self.stale, self.abandoned).state()
+        trend = tuple((question, self.asked(question.step)) for question in self.plan.trend)
+        ahead = self.plan.forecast
+        forecast: ForecastResult | None = None
+        if ahead is not None:
+            series = [point_of(question, one) for question, one in trend]
+            forecast = forecast_result(ahead, series, target, self.unit, self.calendar)
         return Standing(
             model, self.plan, figures, target, state, reason, self.policy.name, points, items, offenders,
-            tuple(self.errors),
+            tuple(self.errors), trend, forecast,
         )  # fmt: skip
 
     # ------------------------------------------------------------ values

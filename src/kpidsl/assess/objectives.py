@@ -23,7 +23,7 @@ from kpidsl.assess.key_results import KeyResultJudge, Standing, abandonment
 from kpidsl.assess.numbers import said, share_said, value_of, written
 from kpidsl.assess.policies import GRADE, Policy, grade, policy
 from kpidsl.assess.results import BoundResult
-from kpidsl.assess.status import window_result
+from kpidsl.assess.trends import trend_points, window_result
 from kpidsl.assess.way import Figure, calc, constant, elapsed, number
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar
@@ -275,6 +275,8 @@ class Goals:
             about.review,
             about.tags,
             one.span.place,
+            trend=trend_points(found.trend, calendar),
+            forecast=found.forecast,
         )
 
     def confidence(self, one: g.KeyResultModel) -> ConfidenceResult | None:

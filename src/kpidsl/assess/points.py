@@ -112,5 +112,13 @@ def chance(p: Decimal) -> str:
     return "p < 0.001" if p < _SMALL else f"p = {trimmed(Context(prec=2).plus(p)):f}"
 
 
+def placed(point: Point, step: Unit, calendar: Calendar) -> str:
+    """The same with the word before it, of a single point."""
+    day = when(point, step, calendar)
+    if step.grain is Grain.WEEK:
+        return f"in the week of {day}"
+    return f"in {day}" if len(day) < len("2026-01-01") else f"on {day}"
+
+
 def too_few(found: int, least: int) -> str:
     return f"{found} of the {least} values that this needs"

@@ -17,6 +17,7 @@ from kpidsl.records import dataclass
 if TYPE_CHECKING:
     from kpidsl.assess.goal_results import ObjectiveResult
     from kpidsl.assess.interval_results import Certainty, IntervalResult
+    from kpidsl.assess.outcome_results import OutcomeResult
     from kpidsl.assess.signal_results import ForecastResult, SignalResult
 
 Value = Decimal | str | bool
@@ -302,6 +303,7 @@ class Results:
     timings: tuple[tuple[str, Decimal], ...] = field(default=(), compare=False)
     scorecards: tuple[ScorecardResult, ...] = ()
     objectives: tuple[ObjectiveResult, ...] = ()
+    outcomes: tuple[OutcomeResult, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:
@@ -318,3 +320,11 @@ class Results:
 
         found = [one.status for one in self.objectives]
         return {state: found.count(state) for state in reversed(WORST_FIRST) if state in found}
+
+    @property
+    def outcomes_summary(self) -> dict[str, int]:
+        """How many outcomes have each state that occurs, best first."""
+        from kpidsl.assess.outcome_results import STATES
+
+        found = [one.state for one in self.outcomes]
+        return {state: found.count(state) for state in STATES if state in found}

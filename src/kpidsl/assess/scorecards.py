@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from kpidsl.assess.inputs import inputs
 from kpidsl.assess.numbers import value_of
 from kpidsl.assess.results import KpiResult, ScorecardResult, SectionResult, ShownResult
-from kpidsl.assess.status import window_result
+from kpidsl.assess.trends import window_result
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar

@@ -176,7 +176,9 @@ def _totalled(plan: ForecastPlan, points: Points, calendar: Calendar) -> Found:
     last = points[-1].window if points else None
     if last is None or last.start is None:
         return None, points, ("insufficient_history", "there is no total yet")
-    of = [one for one in points if one.window is not None and one.window.start == last.start]
+    of = [one for one in points if one.window is not None and one.window.start == last.start < one.window.end]
+    if not of:
+        return None, points, ("insufficient_history", "there is no total yet")
     ends: list[tuple[datetime, Fraction]] = []
     # A total of one step is a part by itself.
     first = of[0].window

@@ -11,10 +11,10 @@ from itertools import zip_longest
 from kpidsl.assess.bounds import Bound, shown
 from kpidsl.assess.intervals import Estimate, change_interval
 from kpidsl.assess.numbers import said, value_of, written
-from kpidsl.assess.points import Point
-from kpidsl.assess.results import Assessment, Comparison, TrendPoint, WindowResult
+from kpidsl.assess.results import Assessment, Comparison
 from kpidsl.assess.signals import forecast_result, signal_result
-from kpidsl.calendar import Calendar, Window
+from kpidsl.assess.trends import point_of, trend_points, window_result
+from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import BoundPlan, IntervalPlan, Question, SlicePlan
@@ -22,7 +22,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
 WORST_FIRST = ("error", "red", "no_data", "stale", "amber", "green", "no_target")
-_REASONS = {
+REASONS = {
     "no_rows": "there are no rows in the window",
     "zero_denominator": "a denominator is 0",
     "insufficient_sample": "there are too few rows",
@@ -60,8 +60,13 @@ class Judge:
         number = value.value if isinstance(value, Scalar) and isinstance(value.value, Fraction) else None
         trend = [(question, self.evaluation.single(question.step, members)) for question in plan.trend]
         points = [point_of(question, found) for question, found in trend]
-        ahead = plan.forecast
         estimate = self.estimate(plan.interval, value, members)
+        compared = [
+            self.comparison(one, value, estimate, asked, members, errors)
+            for one, asked in zip_longest(plan.comparisons, plan.changes)
+        ]
+        errors.extend(error for _, found in trend if isinstance(found, Missing) for error in found.errors)
+        ahead = plan.forecast
         assessment = Assessment(
             value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
             value.reason if isinstance(value, Missing) else None,
@@ -73,11 +78,8 @@ class Judge:
             shown(amber),
             attainment(number, target),
             gap(value, target),
-            tuple(
-                self.comparison(compared, value, estimate, asked, members, errors)
-                for compared, asked in zip_longest(plan.comparisons, plan.changes)
-            ),
-            tuple(self.point(question, found, errors) for question, found in trend),
+            tuple(compared),
+            trend_points(trend, self.calendar),
             value.n_open,
             plan.value.partial,
             tuple(signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals),
@@ -110,9 +112,9 @@ class Judge:
         bounds = [bound.missing for bound in (target, amber) if bound is not None and bound.missing is not None]
         for missing in (value, *bounds, *conditions):
             if isinstance(missing, Missing) and missing.reason == "source_error":
-                return "error", _REASONS["source_error"]
+                return "error", REASONS["source_error"]
         if isinstance(value, Missing):
-            return "no_data", _REASONS.get(value.reason, value.reason)
+            return "no_data", REASONS.get(value.reason, value.reason)
         assert isinstance(value.value, Fraction)
         if self.stale is not None:
             return "stale", self.stale
@@ -129,13 +131,13 @@ class Judge:
     def colour(self, value: Fraction, target: Bound, amber: Bound | None) -> tuple[str, str]:
         """What the bounds say of a value that no condition decided."""
         if target.missing is not None:
-            return "no_data", f"the target: {_REASONS.get(target.missing.reason, target.missing.reason)}"
+            return "no_data", f"the target: {REASONS.get(target.missing.reason, target.missing.reason)}"
         text = said(value, self.unit)
         goal = self.words(target)
         if target.holds(value):
             return "green", f"{text} meets the target of {goal}"
         if amber is not None and amber.missing is not None:
-            return "no_data", f"the amber bound: {_REASONS.get(amber.missing.reason, amber.missing.reason)}"
+            return "no_data", f"the amber bound: {REASONS.get(amber.missing.reason, amber.missing.reason)}"
         of = attainment(value, target)
         far = f"{part_of(of)} of the target of {goal}" if of is not None else f"{text} misses the target of {goal}"
         if amber is not None and amber.holds(value):
@@ -200,7 +202,7 @@ class Judge:
     ) -> Comparison:
         label, question = compared
         other = self.evaluation.single(question.step, members)
-        window = self.window(question.window)
+        window = window_result(question.window, self.calendar)
         if isinstance(other, Missing):
             errors.extend(other.errors)
             return Comparison(label, window, None, other.reason, other.n, None, None, other.reason, question.partial)
@@ -218,26 +220,6 @@ class Judge:
             label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial, interval
         )
 
-    def point(self, question: Question, found: Scalar | Missing, errors: list[object]) -> TrendPoint:
-        window = self.window(question.window)
-        if isinstance(found, Missing):
-            errors.extend(found.errors)
-            return TrendPoint(window, None, found.reason, found.n, question.partial)
-        return TrendPoint(window, value_of(found.value, found.exact, self.calendar), None, found.n, question.partial)
-
-    def window(self, window: Window | None) -> WindowResult | None:
-        return window_result(window, self.calendar)
-
-
-def point_of(question: Question, found: Scalar | Missing) -> Point:
-    """A value of the trend as statistics take it: one of a period that is not over is none."""
-    if isinstance(found, Missing):
-        return Point(question.window, None, found.reason)
-    if question.partial:
-        return Point(question.window, None, "not_over")
-    assert isinstance(found.value, Fraction)
-    return Point(question.window, found.value, None)
-
 
 def part_of(share: Decimal) -> str:
     """A share of a target in a sentence, with as many digits as it takes not to read as all of it."""
@@ -245,14 +227,6 @@ def part_of(share: Decimal) -> str:
     while digits < 15 and share != 1 and Context(prec=digits).multiply(share, Decimal(100)) == 100:
         digits += 1
     return f"{trimmed(Context(prec=digits).multiply(share, Decimal(100))):,f}%"
-
-
-def window_result(window: Window | None, calendar: Calendar) -> WindowResult | None:
-    """A window in the calendar's zone."""
-    if window is None:
-        return None
-    start = calendar.local(window.start) if window.start is not None else None
-    return WindowResult(window.label, start, calendar.local(window.end))
 
 
 def attainment(value: Fraction | None, target: Bound | None) -> Decimal | None:

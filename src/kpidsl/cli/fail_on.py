@@ -38,10 +38,11 @@ def statuses(_ctx: click.Context | None, _parameter: click.Parameter | None, giv
 
 
 def fails(results: Results, named: frozenset[str]) -> bool:
-    """Whether a KPI, an objective or a key result has one of these statuses. A segment counts where its KPI takes the
-    status of its worst one.
+    """Whether a KPI, an objective, a key result or an outcome has one of these statuses. A segment counts where its
+    KPI takes the status of its worst one.
     """
     found = [kpi.assessment.status for kpi in results.kpis]
     for objective in results.objectives:
         found += [objective.status, *(one.status for one in objective.key_results)]
+    found += [outcome.state for outcome in results.outcomes]
     return not named.isdisjoint(found)

@@ -114,6 +114,10 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0421": "a policy that reads more than it may",
         "K0422": "policy rules that contradict each other",
         "K0423": "a scorecard that shows nothing",
+        "K0430": "a rubric without criteria, or criteria without a rubric",
+        "K0431": "a rule of the judgement that decides nothing",
+        "K0432": "a requirement of something that is not said",
+        "K0433": "a weight of nothing",
         # samples
         "K0450": "codes without the scale they are on",
         "K0451": "a measure of coded material in the wrong form",
@@ -149,9 +153,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0612": "a join that finds more than one row",
         "K0613": "an infinite number",
         # results
-        "K0700": "a declaration that this version does not evaluate",
         "K0701": "red, and nothing is done about it",
         "K0702": "a check-in that cannot be used",
+        "K0703": "the KPIs and the outcome say different things",
         # plugins and providers
         "K0801": "a plugin that cannot be loaded",
         "K0802": "there is no such provider",

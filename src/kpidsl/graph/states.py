@@ -49,6 +49,7 @@ def with_states(graph: Graph, results: Results, as_of: str) -> Graph:
     for objective in results.objectives:
         found[objective.name] = objective.status
         found.update({f"key result {one.name}": one.status for one in objective.key_results})
+    found.update({outcome.name: outcome.state for outcome in results.outcomes})
     return replace(graph, nodes=tuple(_with(node, found) for node in graph.nodes), as_of=as_of)
 
 

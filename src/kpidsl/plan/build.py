@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from kpidsl.diagnostics import Problems
+from kpidsl.plan.evidence import plan_evidence
 from kpidsl.plan.key_results import plan_key_results
 from kpidsl.plan.lower import Lowering
 from kpidsl.plan.nodes import Plan
@@ -13,7 +14,7 @@ from kpidsl.semantic.model import Model
 
 
 def plan(model: Model, anchor: datetime, selected: Collection[str] | None, problems: Problems) -> Plan:
-    """The plan for the selected metrics, KPIs, objectives and key results (None: all) at an anchor (UTC)."""
+    """The plan for the selected metrics, KPIs, objectives, key results and outcomes (None: all) at an anchor (UTC)."""
     lowering = Lowering(model, anchor, problems)
     chosen = None if selected is None else frozenset(selected)
     wanted = [name for name in model.order if chosen is None or name in chosen]
@@ -25,5 +26,6 @@ def plan(model: Model, anchor: datetime, selected: Collection[str] | None, probl
     kpis = {name: lowering.kpi(model.kpis[name]) for name in wanted if name in model.kpis}
     key_results = plan_key_results(model, lowering, selected)
     scorecards = {name: lowering.scorecard(model.scorecards[name]) for name in wanted if name in model.scorecards}
+    evidence = plan_evidence(model, lowering, chosen)
     cells, anchors = tuple(lowering.cells.kept), frozenset(lowering.series_anchors)
-    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors, key_results, scorecards)
+    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors, key_results, scorecards, evidence)

@@ -99,6 +99,26 @@ class Cells:
             self.kept.append(found)
         return found
 
+    def newest(self, cell: Cell) -> Cell:
+        """The cell of the greatest time of the rows that a cell reads, before the end of its window; of a conversion,
+        of its first events.
+        """
+        assert cell.time is not None
+        first = cell.conversion.first if cell.conversion is not None else ()
+        where, nothing = self.same((*first, *cell.where)), self.same(())
+        key = (
+            "max", id(cell.time), cell.source, id(cell.time), id(where), None, cell.end, cell.anchor, None,
+            id(nothing), (), id(nothing), None, None, None, id(None),
+        )  # fmt: skip
+        found = self._cells.get(key)
+        if found is None:
+            found = self._cells[key] = Cell(
+                "max", cell.time, cell.source, cell.time, where, None, cell.end, cell.anchor, None, nothing, (),
+                nothing, None, None, None, None,
+            )  # fmt: skip
+            self.kept.append(found)
+        return found
+
     def same(self, one: T) -> T:
         """The first object that is equal to this one."""
         return cast(T, self._same.setdefault(one, one))

@@ -10,6 +10,7 @@ from kpidsl.calendar import Calendar
 from kpidsl.plan import nodes as n
 from kpidsl.plan.eras import mixed
 from kpidsl.plan.lower import MOST_PERIODS, Lowering
+from kpidsl.plan.signals import forecast_plan
 from kpidsl.records import dataclass
 from kpidsl.semantic import goal_model as g
 from kpidsl.semantic import values as v
@@ -43,6 +44,8 @@ class KeyResultPlan:
     baseline: n.Step | None = None
     target: n.BoundPlan | None = None
     checkpoints: tuple[Checkpoint, ...] = ()
+    trend: tuple[n.Question, ...] = ()
+    forecast: n.ForecastPlan | None = None
 
 
 def plan_key_results(model: Model, lowering: Lowering, selected: Collection[str] | None) -> dict[str, KeyResultPlan]:
@@ -112,9 +115,16 @@ def plan_key_result(model: g.KeyResultModel, lowering: Lowering) -> KeyResultPla
             lowered = lowering.lower(baseline, moment, ())
             is_mixed = mixed(value.eras, lowered.eras)
             step = n.Undefined("definition_changed") if is_mixed else lowered.step
+    moment = lowering.moment(aim.value, at)
+    ahead: n.ForecastPlan | None = None
+    if model.forecast is not None and model.trend is not None:
+        ends = lowering.ends(aim.value, window, at, end)
+        ahead = forecast_plan(model.forecast, aim.value, window, end, ends, model.trend[1], None, calendar)
     return KeyResultPlan(
         start, end, at, known, n.Question(value.step, window), step, _target(aim, lowering, at),
         tuple(_checkpoints(model, aim, lowering, start, at)),
+        lowering.series_of(aim.value, model.trend, moment, ()) if model.trend is not None else (),
+        ahead,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from kpidsl.plan.eras import Eras, mixed, period_eras
 from kpidsl.plan.intervals import change_plan, interval_plan
 from kpidsl.plan.partial import prorated, running
 from kpidsl.plan.place_in_time import Moment, anchor_of, window_of
-from kpidsl.plan.signals import signal_plans, steps_between, total_ends, until_of
+from kpidsl.plan.signals import forecast_plan, signal_plans, until_of
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
@@ -108,25 +108,28 @@ class Lowering:
     def trend(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> tuple[n.Question, ...]:
         if kpi.trend is None:
             return ()
-        anchors = c.trend_anchors(self.anchor, *kpi.trend, self.calendar)
-        return tuple(self.question(kpi.value, replace(moment, anchor=anchor), by) for anchor in anchors)
+        return self.series_of(kpi.value, kpi.trend, moment, by)
+
+    def series_of(
+        self, value: v.Value, trend: tuple[int, c.Unit], moment: Moment, by: tuple[str, ...]
+    ) -> tuple[n.Question, ...]:
+        """The value at the anchor of a moment and at earlier ones, oldest first."""
+        anchors = c.trend_anchors(moment.anchor, *trend, self.calendar)
+        return tuple(self.question(value, replace(moment, anchor=anchor), by) for anchor in anchors)
 
     def forecast(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> n.ForecastPlan | None:
         if kpi.forecast is None or kpi.trend is None:
             return None
-        asked, window = kpi.forecast, self.window(kpi.value, moment)
-        until = until_of(asked, window, self.calendar)
-        then = self.window(kpi.value, self.moment(kpi.value, until))
-        last, end = (window.end, then.end) if window is not None and then is not None else (self.anchor, until)
-        undefined = None
-        if end <= last:
-            undefined = "not_ahead"
-        elif asked.method == "run_rate":
-            ends = total_ends(kpi, window, self.calendar)
-            undefined = "total_begins_anew" if ends is not None and end > ends else None
-        target = self.bound(self.in_force(kpi, Window(None, end, ""), by), moment, by, {})
-        steps = steps_between(last, end, kpi.trend[1], self.calendar)
-        return n.ForecastPlan(asked.method, until, end, steps, asked.seasons, target, kpi.trend[1], undefined)
+        window = self.window(kpi.value, moment)
+        until = until_of(kpi.forecast, window, self.calendar)
+        ends = self.ends(kpi.value, window, self.anchor, until)
+        target = self.bound(self.in_force(kpi, Window(None, ends[1], ""), by), moment, by, {})
+        return forecast_plan(kpi.forecast, kpi.value, window, until, ends, kpi.trend[1], target, self.calendar)
+
+    def ends(self, value: v.Value, window: Window | None, at: datetime, until: datetime) -> tuple[datetime, datetime]:
+        """Where a value's window ends now, and with the anchor `until`; without one, the anchors themselves."""
+        then = self.window(value, self.moment(value, until))
+        return (window.end, then.end) if window is not None and then is not None else (at, until)
 
     def in_force(self, kpi: m.KpiModel, window: Window | None, by: tuple[str, ...]) -> m.BoundModel | None:
         """The target that holds just before the end of the value's window."""

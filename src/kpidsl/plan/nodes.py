@@ -19,6 +19,7 @@ from kpidsl.semantic.values import Conversion, Filter
 from kpidsl.source_text import Span
 
 if TYPE_CHECKING:
+    from kpidsl.plan.evidence import EvidencePlan
     from kpidsl.plan.key_results import KeyResultPlan
 
 
@@ -245,7 +246,8 @@ Shown = tuple[tuple[Question | None, ...], ...]
 @dataclass(frozen=True, slots=True)
 class Plan:
     """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `series_anchors` the
-    anchors at which series and key results stand. `key_results` are by their full names.
+    anchors at which series and key results stand. `key_results` and `evidence` (what is measured) are by their full
+    names.
     """
 
     calendar: Calendar
@@ -257,6 +259,7 @@ class Plan:
     series_anchors: frozenset[datetime]
     key_results: Mapping[str, KeyResultPlan] = field(default_factory=dict)
     scorecards: Mapping[str, Shown] = field(default_factory=dict)
+    evidence: Mapping[str, EvidencePlan] = field(default_factory=dict)
 
 
 def inside(step: Step) -> tuple[Step, ...]:

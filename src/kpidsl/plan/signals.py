@@ -8,6 +8,7 @@ from kpidsl import calendar as c
 from kpidsl.calendar import Calendar, Window
 from kpidsl.plan import nodes as n
 from kpidsl.semantic import model as m
+from kpidsl.semantic import values as v
 from kpidsl.semantic.windowing import windows
 
 _DAY = timedelta(days=1)
@@ -39,9 +40,31 @@ def until_of(forecast: m.ForecastModel, window: Window | None, calendar: Calenda
     return calendar.step(window.start, forecast.total.unit, 1)
 
 
-def total_ends(kpi: m.KpiModel, window: Window | None, calendar: Calendar) -> datetime | None:
+def forecast_plan(
+    asked: m.ForecastModel,
+    value: v.Value,
+    window: Window | None,
+    until: datetime,
+    ends: tuple[datetime, datetime],
+    step: c.Unit,
+    target: n.BoundPlan | None,
+    calendar: Calendar,
+) -> n.ForecastPlan:
+    """A forecast for the anchor `until`; `ends` are where the value's window ends now, and then."""
+    last, end = ends
+    undefined = None
+    if end <= last:
+        undefined = "not_ahead"
+    elif asked.method == "run_rate":
+        anew = _total_ends(value, window, calendar)
+        undefined = "total_begins_anew" if anew is not None and end > anew else None
+    steps = steps_between(last, end, step, calendar)
+    return n.ForecastPlan(asked.method, until, end, steps, asked.seasons, target, step, undefined)
+
+
+def _total_ends(value: v.Value, window: Window | None, calendar: Calendar) -> datetime | None:
     """When a running total begins anew; None where it never does."""
-    found = [one for one in windows(kpi.value) if isinstance(one, c.ToDate)]
+    found = [one for one in windows(value) if isinstance(one, c.ToDate)]
     if not found or window is None or window.start is None:
         return None
     return calendar.step(window.start, found[0].unit, 1)

@@ -1,4 +1,4 @@
-"""Results as an Arrow table: a row for every KPI, segment, metric, objective and key result."""
+"""Results as an Arrow table: a row for every KPI, segment, metric, objective, key result, outcome and evidence."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from kpidsl.assess.goal_results import KeyResultResult, ObjectiveResult
+from kpidsl.assess.outcome_results import EvidenceResult, OutcomeResult
 from kpidsl.assess.results import (
     Assessment,
     BoundResult,
@@ -28,8 +29,9 @@ Row = dict[str, object]
 def to_arrow(results: Results) -> pa.Table:
     """A `pyarrow.Table`, in the order of the document; the segments of a KPI follow it.
 
-    `record` is `kpi`, `segment`, `metric`, `objective` or `key_result`; an objective's `progress` is its score, and its
-    key results follow it. `by` maps the dimensions of a segment to their members. Numbers are
+    `record` is `kpi`, `segment`, `metric`, `objective`, `key_result`, `outcome` or `evidence`; an objective's
+    `progress` is its score, and its key results follow it, as an outcome's evidence does, whose `status` is `usable` or
+    why it is not. `by` maps the dimensions of a segment to their members. Numbers are
     doubles for calculating with; `value_exact` is the value with every digit, as the JSON writes it (or a text, or a
     boolean as `true` or `false`, whose `value` is null). Instants are in the calendar's zone.
     Raises `KpidslError` where pyarrow is not installed.
@@ -59,6 +61,7 @@ def to_arrow(results: Results) -> pa.Table:
             pa.field("window_start", instant),
             pa.field("window_end", instant),
             pa.field("status", pa.string()),
+            pa.field("level", pa.string()),
             pa.field("reason", pa.string()),
             pa.field("target_op", pa.string()),
             pa.field("target", pa.float64()),
@@ -101,6 +104,9 @@ def _rows(results: Results) -> list[Row]:
     for objective in results.objectives:
         rows.append(_objective(objective))
         rows.extend(map(_key_result, objective.key_results))
+    for outcome in results.outcomes:
+        rows.append(_outcome(outcome))
+        rows.extend(_evidence(outcome.name, one) for one in outcome.evidence)
     return rows
 
 
@@ -136,6 +142,38 @@ def _objective(found: ObjectiveResult) -> Row:
         "due": found.due,
         "owner": found.owner,
         "tags": list(found.tags),
+        "at": found.at,
+    }
+
+
+def _outcome(found: OutcomeResult) -> Row:
+    return {
+        "record": "outcome",
+        "name": found.name,
+        "title": found.title,
+        "status": found.state,
+        "level": found.level,
+        "reason": found.reason,
+        "due": found.end,
+        "owner": found.owner,
+        "tags": list(found.tags),
+        "at": found.at,
+    }
+
+
+def _evidence(outcome: str, found: EvidenceResult) -> Row:
+    return {
+        "record": "evidence",
+        "name": f"{outcome}.{found.name}",
+        "title": found.title,
+        "unit": found.unit,
+        **_value(found.value, found.value_undefined),
+        **_window(found.window),
+        "n": found.n,
+        "status": "usable" if found.usable else found.excluded,
+        "level": found.level,
+        "reason": found.reason,
+        "owner": found.owner,
         "at": found.at,
     }
 

@@ -45,6 +45,7 @@ def document(results: Results) -> Fields:
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone.
     """
     from kpidsl.report.goals import objective
+    from kpidsl.report.outcomes import outcome
 
     return {
         "schema": SCHEMA,
@@ -54,10 +55,16 @@ def document(results: Results) -> Fields:
         "timezone": results.timezone,
         **given(params=dict(results.params) or None),
         "spec": {"files": results.spec.files, "sha256": results.spec.sha256},
-        "summary": {"kpis": dict(results.summary), **given(objectives=dict(results.objectives_summary) or None)},
+        "summary": {
+            "kpis": dict(results.summary),
+            **given(
+                objectives=dict(results.objectives_summary) or None, outcomes=dict(results.outcomes_summary) or None
+            ),
+        },
         "metrics": [metric(each) for each in results.metrics],
         "kpis": [kpi(each) for each in results.kpis],
         "objectives": [objective(each) for each in results.objectives],
+        "outcomes": [outcome(each) for each in results.outcomes],
         **given(scorecards=records(map(scorecard, results.scorecards))),
         "errors": [error(each) for each in results.errors],
         "warnings": [error(each) for each in results.warnings],

@@ -11,6 +11,7 @@ from kpidsl.diagnostics.glyphs import visible
 from kpidsl.report.figures import Figure, bound, exact, figure
 from kpidsl.report.numbers import plain
 from kpidsl.report.scorecards import said_of
+from kpidsl.report.signals import forecast_line
 from kpidsl.report.statuses import STATES
 from kpidsl.report.table import Column, Table, TableRow, paint
 
@@ -91,6 +92,7 @@ def _key_result(found: KeyResultResult) -> TableRow:
         colour=state.colour,
         depth=1,
         aside=visible(found.reason) if found.progress is None else "",
+        remarks=(visible(forecast_line(found.forecast)),) if found.forecast is not None else (),
     )
 
 

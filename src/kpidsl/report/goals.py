@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kpidsl.assess.goal_results import CheckpointResult, ItemResult, KeyResultResult, ObjectiveResult, Offender
 from kpidsl.assess.results import BoundResult, CheckinResult
-from kpidsl.report.document import Fields, action, given, input_, records, window
+from kpidsl.report.document import Fields, action, given, input_, records, trend_point, window
+from kpidsl.report.signals import forecast
 
 
 def objective(found: ObjectiveResult) -> Fields:
@@ -93,6 +94,8 @@ def key_result(found: KeyResultResult) -> Fields:
         if found.confidence is not None
         else None,
         checkin=checkin(found.checkin) if found.checkin is not None else None,
+        trend=records(map(trend_point, found.trend)),
+        forecast=forecast(found.forecast),
         inputs=records(map(input_, found.inputs)),
         actions=records(map(action, found.actions)),
         owner=found.owner,

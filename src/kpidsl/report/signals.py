@@ -96,7 +96,11 @@ def lines(found: Assessment) -> Iterable[str]:
     for one in found.signals:
         yield f"{_name(one)}: {one.reason}"
     if found.forecast is not None:
-        yield f"forecast ({found.forecast.method.replace('_', ' ')}): {found.forecast.reason}"
+        yield forecast_line(found.forecast)
+
+
+def forecast_line(found: ForecastResult) -> str:
+    return f"forecast ({found.method.replace('_', ' ')}): {found.reason}"
 
 
 def _name(found: SignalResult) -> str:

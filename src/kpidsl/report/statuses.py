@@ -40,4 +40,10 @@ STATES = {
     "on_track": Status("✓", "on track", "32"),
     "achieved": Status("✓", "achieved", "32"),
     "abandoned": Status("-", "abandoned", "2"),
+    # of outcomes alone
+    "not_achieved": Status("✗", "not achieved", "31"),
+    "contested": Status("≠", "contested", "33"),
+    "partly": Status("!", "partly", "33"),
+    "insufficient_evidence": Status("∅", "insufficient evidence", "36"),
+    "not_due": Status("·", "not due", "2"),
 }

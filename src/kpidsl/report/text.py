@@ -24,6 +24,8 @@ from kpidsl.report.figures import Figure, between, bound, difference, distance, 
 from kpidsl.report.goal_table import counted, objective_table
 from kpidsl.report.notes import notes
 from kpidsl.report.numbers import plain
+from kpidsl.report.outcome_table import counted as counted_outcomes
+from kpidsl.report.outcome_table import outcome_table
 from kpidsl.report.scorecards import overdue_table, said_of, scorecard_table
 from kpidsl.report.signals import lines
 from kpidsl.report.statuses import STATUSES, WORST_FIRST
@@ -68,6 +70,7 @@ def to_text(results: Results, *, width: int = WIDTH, colour: bool = False) -> st
         kpi_table(results.kpis, width=width, colour=colour),
         metric_table(results.metrics, width=width, colour=colour),
         objective_table(results.objectives, width=width, colour=colour),
+        outcome_table(results.outcomes, width=width, colour=colour),
         *(scorecard_table(each, width=width, colour=colour) for each in results.scorecards),
         overdue_table(results, width=width, colour=colour),
         notes(results.errors, "error", width=width, colour=colour),
@@ -214,6 +217,9 @@ def _counts(results: Results, *, colour: bool) -> list[str]:
     if results.objectives:
         counts = counted(results.objectives_summary, colour=colour)
         parts.append(f"{_many(len(results.objectives), 'objective')}: {counts}")
+    if results.outcomes:
+        counts = counted_outcomes(results.outcomes_summary, colour=colour)
+        parts.append(f"{_many(len(results.outcomes), 'outcome')}: {counts}")
     if results.errors:
         parts.append(paint(_many(len(results.errors), "error"), STATUSES["error"].colour, on=colour))
     if results.warnings:

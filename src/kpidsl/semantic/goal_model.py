@@ -1,4 +1,4 @@
-"""Objectives, outcomes, policies and scorecards as they are meant: typed, in one unit, no syntax left but places.
+"""Objectives, policies and scorecards as they are meant: typed, in one unit, no syntax left but places.
 
 Constants are in the unit of the value they are held against; a percentage is a fraction (85 % is 0.85). Days are civil
 days of the calendar, first and last both included: in `docs` and formulas s is the start of the first, e the end of the
@@ -14,7 +14,7 @@ from typing import Literal
 from kpidsl.calendar import Days, Period
 from kpidsl.calendar import Unit as PeriodUnit
 from kpidsl.records import dataclass
-from kpidsl.semantic.model import ActionModel, BoundModel, Descriptive, RequireModel
+from kpidsl.semantic.model import ActionModel, BoundModel, Descriptive, ForecastModel
 from kpidsl.semantic.values import Value
 from kpidsl.source_text import Span
 from kpidsl.syntax.shared_nodes import ProviderCall
@@ -167,6 +167,8 @@ class KeyResultModel:
     achieve: AchieveModel = AchieveModel()
     restated: tuple[RestatedModel, ...] = ()
     abandoned: AbandonedModel | None = None
+    trend: tuple[int, PeriodUnit] | None = None
+    forecast: ForecastModel | None = None
 
 
 # ---------------------------------------------------------------- objective
@@ -197,83 +199,6 @@ class ObjectiveModel:
     span: Span
     missing_as_zero: bool = False
     abandoned: AbandonedModel | None = None
-
-
-# ---------------------------------------------------------------- outcome
-@dataclass(frozen=True, slots=True)
-class LevelModel:
-    level: str
-    bound: BoundModel
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredModel:
-    """`levels` stand best first: the first one whose bound the value meets is its level; none met is the lowest."""
-
-    value: Value
-    levels: tuple[LevelModel, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedModel:
-    level: str
-    by: str
-    on: date
-    see: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StrengthModel:
-    """On the Nesta Standards of Evidence or the Maryland Scientific Methods Scale, 1 (weak) to 5."""
-
-    scale: Literal["nesta", "maryland"]
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceModel:
-    """One item of evidence; `name` is full: `outcome.evidence`. `expires` runs from its newest row or its date."""
-
-    name: str
-    about: Descriptive
-    finding: MeasuredModel | JudgedModel
-    requires: tuple[RequireModel, ...]
-    expires: tuple[int, PeriodUnit] | None
-    method: str | None
-    stakeholder: str | None
-    strength: StrengthModel | None
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeModel:
-    """How much is enough – so many usable items, methods, stakeholders – and how levels are brought together.
-
-    `spread`: levels between the best and the worst item from which on the outcome is contested; None: never.
-    """
-
-    evidence: int = 1
-    methods: int = 0
-    stakeholders: int = 0
-    level: Literal["median", "lowest"] = "median"
-    spread: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OutcomeModel:
-    """`levels` stand worst first. `observable` is None where it may be seen from the start of its horizon."""
-
-    name: str
-    about: Descriptive
-    for_whom: tuple[str, ...]
-    supports: tuple[str, ...]
-    horizon: PeriodModel | None
-    observable: date | None
-    levels: tuple[str, ...]
-    success: str
-    evidence: tuple[EvidenceModel, ...]
-    judge: JudgeModel
-    span: Span
 
 
 # ---------------------------------------------------------------- policy, scorecard

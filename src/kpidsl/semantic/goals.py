@@ -10,13 +10,14 @@ from kpidsl.semantic import goal_model as g
 from kpidsl.semantic import model as m
 from kpidsl.semantic.objective_check import ObjectiveChecker
 from kpidsl.semantic.outcome_check import OutcomeChecker
+from kpidsl.semantic.outcome_model import OutcomeModel
 from kpidsl.semantic.policy_check import PolicyChecker
 from kpidsl.semantic.scope import Declared, Names
 from kpidsl.semantic.scorecard_check import ScorecardChecker
 from kpidsl.semantic.value_check import ValueChecker
 from kpidsl.syntax.goal_nodes import ObjectiveDecl, OutcomeDecl, ParentProp, PolicyDecl, ScorecardDecl
 
-Goal = g.ObjectiveModel | g.OutcomeModel | g.PolicyModel | g.ScorecardModel
+Goal = g.ObjectiveModel | OutcomeModel | g.PolicyModel | g.ScorecardModel
 
 
 @dataclass(slots=True)
@@ -24,7 +25,7 @@ class Goals:
     """What was found sound, and what only data makes impossible; everything else is reported."""
 
     objectives: dict[str, g.ObjectiveModel] = field(default_factory=dict)
-    outcomes: dict[str, g.OutcomeModel] = field(default_factory=dict)
+    outcomes: dict[str, OutcomeModel] = field(default_factory=dict)
     policies: dict[str, g.PolicyModel] = field(default_factory=dict)
     scorecards: dict[str, g.ScorecardModel] = field(default_factory=dict)
     failed: dict[str, m.Failed] = field(default_factory=dict)
@@ -33,7 +34,7 @@ class Goals:
         match model:
             case g.ObjectiveModel():
                 self.objectives[model.name] = model
-            case g.OutcomeModel():
+            case OutcomeModel():
                 self.outcomes[model.name] = model
             case g.PolicyModel():
                 self.policies[model.name] = model

@@ -16,16 +16,18 @@ from kpidsl.semantic.model import BoundModel
 from kpidsl.semantic.progress_check import PATHS, abandoned, achieve, path_steps, restated
 from kpidsl.semantic.properties import META, about, action_model, choice, each_named_once, every, look_up, once
 from kpidsl.semantic.reachable import check_reachable, meets
+from kpidsl.semantic.signal_check import goal_forecast
 from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import goal_nodes as g
-from kpidsl.syntax.decl_nodes import ActionProp
+from kpidsl.syntax.decl_nodes import ActionProp, ForecastProp, TrendProp
 from kpidsl.syntax.expr_nodes import Expr
 from kpidsl.syntax.node import Name
 
 KEY_RESULT_ONCE = (
-    *META, g.WeightProp, g.DueProp, g.StartProp, g.PathProp, g.PolicyProp, g.AchieveProp, g.AbandonedProp,
+    *META, g.WeightProp, g.DueProp, g.StartProp, g.PathProp, g.PolicyProp, g.AchieveProp, g.AbandonedProp, TrendProp,
+    ForecastProp,
 )  # fmt: skip
 AIMS = (g.ChangeProp, g.ReachProp, g.KeepProp, g.DeliverProp)
 STATES = (
@@ -102,6 +104,8 @@ class KeyResultChecker:
                 later = restated(props, aim, self.around, self.values, node.name)
             except Invalid:
                 results.append(False)
+        trend, forecast, fine = goal_forecast(node, aim, problems)
+        results.append(fine)
         if aim is not None and written_aim is not None:
             check_activity(node, aim, problems)
         if aim is None or written_aim is None or days is None or not all(results):
@@ -122,6 +126,8 @@ class KeyResultChecker:
             modes[0] if modes else m.AchieveModel(),
             later,
             left[0] if left else None,
+            trend,
+            forecast,
         )
 
     # ------------------------------------------------------------ when

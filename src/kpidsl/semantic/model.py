@@ -22,7 +22,8 @@ from kpidsl.source_text import Span
 from kpidsl.syntax.shared_nodes import ProviderCall
 
 if TYPE_CHECKING:
-    from kpidsl.semantic.goal_model import ObjectiveModel, OutcomeModel, PolicyModel, ScorecardModel
+    from kpidsl.semantic.goal_model import ObjectiveModel, PolicyModel, ScorecardModel
+    from kpidsl.semantic.outcome_model import OutcomeModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,15 +221,6 @@ class KpiModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """A declaration, or a property of one, that this version reads but does not evaluate."""
-
-    what: str
-    name: str
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
 class Failed:
     """A metric, KPI, objective … that data makes impossible: a column its source lacks, of a wrong type.
 
@@ -253,7 +245,6 @@ class Model:
     metrics: Mapping[str, MetricModel]
     kpis: Mapping[str, KpiModel]
     order: tuple[str, ...]
-    pending: tuple[Pending, ...]
     failed: Mapping[str, Failed] = field(default_factory=dict)
     objectives: Mapping[str, ObjectiveModel] = field(default_factory=dict)
     outcomes: Mapping[str, OutcomeModel] = field(default_factory=dict)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from datetime import date
 
-from kpidsl.semantic import goal_model as m
+from kpidsl.semantic import outcome_model as m
 from kpidsl.semantic.evidence_check import EvidenceChecker, level_name
+from kpidsl.semantic.goal_model import PeriodModel
+from kpidsl.semantic.judge_check import JudgeChecker
 from kpidsl.semantic.objective_check import fixed_period
 from kpidsl.semantic.properties import META, about, choice, each_named_once, every, once, supported
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.value_check import ValueChecker
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import goal_nodes as g
+from kpidsl.syntax import outcome_nodes as o
 
 OUTCOME_ONCE = (
     *META, g.ForProp, g.HorizonProp, g.ObservableProp, g.LevelsProp, g.SuccessProp, g.JudgeProp,
 )  # fmt: skip
-NEEDS = ("evidence", "methods", "stakeholders")
-MOST_LISTED = 5
-RULES = ("median", "lowest")
+CLAIMS = ("none", "plausible", "probable", "established")
+"""What part the work had in a change, the weakest claim first."""
 
 
 class OutcomeChecker:
@@ -52,7 +54,11 @@ class OutcomeChecker:
         ]
         evidence = tuple(one for one in found if one is not None)
         results.append(len(evidence) == len(written))
-        judges, fine = every(node, g.JudgeProp, lambda prop: self.judge(prop, written, levels))
+        judges, fine = every(node, g.JudgeProp, JudgeChecker(written, levels, self.values).check)
+        results.append(fine)
+        overrides, fine = every(node, o.OverrideProp, lambda prop: self.override(prop, levels))
+        results.append(fine)
+        claims, fine = every(node, o.ContributionProp, self.contribution)
         results.append(fine)
         if not all(results) or not levels or not successes:
             return None
@@ -70,6 +76,8 @@ class OutcomeChecker:
             evidence,
             judges[0] if judges else m.JudgeModel(),
             node.name.span,
+            tuple(overrides),
+            tuple(claims),
         )
 
     def is_whole(self) -> bool:
@@ -127,7 +135,7 @@ class OutcomeChecker:
                 )  # fmt: skip
 
     # ------------------------------------------------------------ when
-    def observable(self, prop: g.ObservableProp, horizon: m.PeriodModel | None) -> date:
+    def observable(self, prop: g.ObservableProp, horizon: PeriodModel | None) -> date:
         if horizon is not None and not horizon.first <= prop.start <= horizon.last:
             where = "before the horizon begins" if prop.start < horizon.first else "after the horizon is over"
             place = next(one for one in self.node.properties if isinstance(one, g.HorizonProp))
@@ -138,107 +146,11 @@ class OutcomeChecker:
             raise Invalid
         return prop.start
 
-    # ------------------------------------------------------------ judge
-    def judge(self, prop: g.JudgeProp, evidence: list[g.EvidenceDecl], levels: tuple[str, ...]) -> m.JudgeModel:
-        there = {
-            "evidence": [one.name.text for one in evidence],
-            "methods": _named(evidence, g.MethodProp),
-            "stakeholders": _named(evidence, g.StakeholderProp),
-        }
-        seen: dict[str, g.Need] = {}
-        counts: dict[str, int] = {}
-        rule, spread = "median", None
-        kinds: dict[type, g.JudgeLevelProp | g.ContestedProp] = {}
-        fine = True
-        for part in prop.rules:
-            try:
-                if isinstance(part, g.NeedProp):
-                    fine = self.needs(part, there, seen, counts) and fine
-                    continue
-                if type(part) in kinds:
-                    self.problems.error(
-                        "K0201", f"`{part.span.text.split()[0]}` stands twice in `judge`", part.span, "again here",
-                        also=[(kinds[type(part)].span, "first here")], hint="keep one",
-                    )  # fmt: skip
-                    raise Invalid
-                kinds[type(part)] = part
-                if isinstance(part, g.JudgeLevelProp):
-                    rule = choice(part.rule, RULES, "way to bring levels together", self.problems)
-                else:
-                    spread = self.spread(part, levels)
-            except Invalid:
-                fine = False
-        if not fine:
-            raise Invalid
-        return m.JudgeModel(
-            counts.get("evidence", 1), counts.get("methods", 0), counts.get("stakeholders", 0),
-            "lowest" if rule == "lowest" else "median", spread,
-        )  # fmt: skip
+    # ------------------------------------------------------------ what people say of it
+    def override(self, prop: o.OverrideProp, levels: tuple[str, ...]) -> m.OverrideModel:
+        level = level_name(prop.level, levels, self.values)
+        return m.OverrideModel(level, prop.by.value, prop.on, prop.why.value if prop.why is not None else None)
 
-    def needs(
-        self, prop: g.NeedProp, there: dict[str, list[str]], seen: dict[str, g.Need], counts: dict[str, int]
-    ) -> bool:
-        fine = True
-        for need in prop.needs:
-            try:
-                counts[need.what.text] = self.need(need, there, seen)
-            except Invalid:
-                fine = False
-        return fine
-
-    def need(self, need: g.Need, there: dict[str, list[str]], seen: dict[str, g.Need]) -> int:
-        what = choice(need.what, NEEDS, "thing to need", self.problems)
-        if what in seen:
-            self.problems.error(
-                "K0201", f"how many {what} are needed is said twice", need.span, "again here",
-                also=[(seen[what].span, "first here")], hint="keep one",
-            )  # fmt: skip
-            raise Invalid
-        seen[what] = need
-        have = there[what]
-        if need.count is None:
-            return len(have)
-        if need.count > len(have) and there["evidence"]:
-            items = "items of evidence" if what == "evidence" else what
-            listed = f": {', '.join(have)}" if 0 < len(have) <= MOST_LISTED else ""
-            self.problems.error(
-                "K0415", f"this needs {need.count} {items}, and there {_are(len(have))}", need.span,
-                f"there {_are(len(have))}{listed}", hint=self.more(what, len(have)),
-            )  # fmt: skip
-            raise Invalid
-        return need.count
-
-    def more(self, what: str, have: int) -> str:
-        add = {
-            "evidence": "add an `evidence` block",
-            "methods": "give each item its `method`",
-            "stakeholders": "give each item its `stakeholder`",
-        }[what]
-        return f"{add}, or write `{have} {what}`" if have else add
-
-    def spread(self, prop: g.ContestedProp, levels: tuple[str, ...]) -> int:
-        least = prop.levels + (prop.operator == ">")
-        widest = len(levels) - 1
-        if prop.operator not in (">=", ">"):
-            message, hint = f"`{prop.operator}` is no way to say that a spread is wide", "write `spread >= 2 levels`"
-        elif levels and least > widest:
-            message = f"no two items lie {least} levels apart: from `{levels[0]}` to `{levels[-1]}` it is {widest}"
-            hint = f"write `spread >= {widest} levels`" if widest > 1 else "leave the line out"
-        else:
-            return least
-        self.values.stop("K0417", message, prop.span, hint)
-
-
-def _named(evidence: list[g.EvidenceDecl], kind: type[g.MethodProp | g.StakeholderProp]) -> list[str]:
-    """The different methods or stakeholders of the evidence."""
-    found: dict[str, None] = {}
-    for one in evidence:
-        for prop in one.properties:
-            if isinstance(prop, kind):
-                name = prop.method if isinstance(prop, g.MethodProp) else prop.stakeholder
-                found[name.text] = None
-    return list(found)
-
-
-def _are(count: int) -> str:
-    return "is none" if count == 0 else "is one" if count == 1 else f"are {count}"
+    def contribution(self, prop: o.ContributionProp) -> m.ContributionModel:
+        claim = choice(prop.claim, CLAIMS, "claim of a contribution", self.problems)
+        return m.ContributionModel(claim, prop.by.value, prop.on, prop.see.value if prop.see is not None else None)

@@ -8,13 +8,15 @@ from typing import Literal, NoReturn
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.semantic import goal_model as gm
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.windowing import windows
-from kpidsl.semantic.windows import Invalid, window_spec
+from kpidsl.semantic.windows import Invalid, counted_unit, window_spec
 from kpidsl.source_text import Span
 from kpidsl.stats import control_chart, forecast, trend
 from kpidsl.syntax import decl_nodes as d
+from kpidsl.syntax import goal_nodes as g
 
 METHODS = ("xmr", "trend")
 RULES = ("nhs", "wheeler")
@@ -53,10 +55,36 @@ def signal_model(
     return m.SignalModel(method, rules or "wheeler", seasons, baseline, rebases, screened, prop.span)
 
 
+def goal_forecast(
+    node: g.KeyResultDecl, aim: gm.AimModel | None, problems: Problems
+) -> tuple[Trend | None, m.ForecastModel | None, bool]:
+    """The trend and the forecast of a key result, and whether they are right. It is forecast to the day it is due."""
+    value = None if aim is None or isinstance(aim, gm.DeliverModel) else aim.value
+    trends = [prop for prop in node.properties if isinstance(prop, d.TrendProp)]
+    asked = [prop for prop in node.properties if isinstance(prop, d.ForecastProp)]
+    trend: Trend | None = None
+    try:
+        for prop in (*trends, *asked) if isinstance(aim, gm.DeliverModel) else ():
+            _stop("K0476", "what is delivered has no values to look at", prop.span, "leave it out", problems)
+        for written in trends[:1]:
+            trend = (written.count, counted_unit(written.count, written.unit, problems))
+        if asked and not trends:
+            needs_trend(asked, value, problems)
+            raise Invalid
+        for one in asked[:1]:
+            if one.until is not None:
+                hint = f"write `forecast {one.method.text}`"
+                _stop("K0476", "a key result is forecast to the day it is due", one.span, hint, problems)
+            return trend, forecast_model(one, value, trend, problems, has_end=True), True
+    except Invalid:
+        return None, None, False
+    return trend, None, True
+
+
 def forecast_model(
-    prop: d.ForecastProp, value: v.Value | None, steps: Trend | None, problems: Problems
+    prop: d.ForecastProp, value: v.Value | None, steps: Trend | None, problems: Problems, *, has_end: bool = False
 ) -> m.ForecastModel:
-    """A forecast as it is meant. Raises `Invalid`."""
+    """A forecast as it is meant. `has_end`: what it is of says itself until when. Raises `Invalid`."""
     method = _known(prop.method.text, FORECASTS, "way to forecast", prop.method.span, problems)
     seasons = _seasons(steps, prop.span, problems) if method == "seasonal_naive" and steps is not None else None
     total = _total(value) if value is not None else None
@@ -77,7 +105,7 @@ def forecast_model(
         if value is not None and steps is not None:
             _independent(value, steps, prop.span, "forecast", problems)
         least = forecast.FEWEST_DRIFT if method == "drift" else forecast.FEWEST_CYCLES * (seasons or 0)
-    if prop.until is None and not isinstance(total, c.ToDate):
+    if prop.until is None and not has_end and not isinstance(total, c.ToDate):
         _stop(
             "K0476", "the forecast does not say until when", prop.span, f"forecast {method} until 2026-12-31", problems
         )

@@ -10,13 +10,13 @@ from typing import Any
 from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.branches import Branch
-from kpidsl.syntax.build_decl import DeclBuilder
+from kpidsl.syntax.build_outcome import OutcomeBuilder
 from kpidsl.syntax.expr_nodes import Quantity
 from kpidsl.syntax.given import read_given
 from kpidsl.syntax.node import Word
 
 
-class SpecBuilder(DeclBuilder):
+class SpecBuilder(OutcomeBuilder):
     """Builds every declaration of the language."""
 
     # ------------------------------------------------------------ objective
@@ -189,7 +189,10 @@ class SpecBuilder(DeclBuilder):
         return g.Need(number, self.build(what), span=self.span(branch))
 
     def judge_level_prop(self, branch: Branch, children: list[Any]) -> g.JudgeLevelProp:
-        return g.JudgeLevelProp(self.build(children[0]), span=self.span(branch))
+        if len(children) == 2:
+            least, of = (self.whole(one, "a number of items") for one in children)
+            return g.JudgeLevelProp(None, (least, of), span=self.span(branch))
+        return g.JudgeLevelProp(self.build(children[0]), None, span=self.span(branch))
 
     def contested_prop(self, branch: Branch, children: list[Any]) -> g.ContestedProp:
         operator, levels = children
@@ -247,6 +250,9 @@ class SpecBuilder(DeclBuilder):
     def expect_undefined_prop(self, branch: Branch, children: list[Any]) -> t.ExpectUndefinedProp:
         reason: Word | None = self.maybe(children[1])
         return t.ExpectUndefinedProp(self.build(children[0]), reason, span=self.span(branch))
+
+    def expect_signal_prop(self, branch: Branch, children: list[Any]) -> t.ExpectSignalProp:
+        return t.ExpectSignalProp(self.build(children[0]), self.build(children[1]), span=self.span(branch))
 
     def expect_error_prop(self, branch: Branch, children: list[Any]) -> t.ExpectErrorProp:
         return t.ExpectErrorProp(self.build(children[0]), span=self.span(branch))

@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from kpidsl.records import dataclass
-from kpidsl.syntax.decl_nodes import ActionProp
+from kpidsl.syntax import outcome_nodes as o
+from kpidsl.syntax.decl_nodes import ActionProp, ForecastProp, TrendProp
 from kpidsl.syntax.expr_nodes import Expr, Quantity, Quotient, Window
 from kpidsl.syntax.node import Name, Node, Text, Word
 from kpidsl.syntax.shared_nodes import Bound, Meta, ProviderCall, RequireProp, SupportsProp
@@ -166,6 +167,8 @@ KeyResultProp = (
     | AbandonedProp
     | PolicyProp
     | ConfidenceProp
+    | TrendProp
+    | ForecastProp
     | ActionProp
     | Meta
 )
@@ -275,16 +278,9 @@ class JudgedProp(Node):
 
 
 EvidenceProp = (
-    MeasureProp
-    | LevelProp
-    | RequireProp
-    | ExpiresProp
-    | MethodProp
-    | StakeholderProp
-    | StrengthProp
-    | JudgedProp
-    | Meta
-)
+    MeasureProp | LevelProp | RequireProp | ExpiresProp | MethodProp | StakeholderProp | StrengthProp | JudgedProp
+    | WeightProp | o.RubricProp | o.CriterionProp | o.InvitedProp | o.AgreementProp | Meta
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +306,10 @@ class NeedProp(Node):
 
 @dataclass(frozen=True, slots=True)
 class JudgeLevelProp(Node):
-    rule: Word
+    """`level median`; `level 2 of 3` (`share`)."""
+
+    rule: Word | None
+    share: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,12 +322,13 @@ class ContestedProp(Node):
 
 @dataclass(frozen=True, slots=True)
 class JudgeProp(Node):
-    rules: tuple[NeedProp | JudgeLevelProp | ContestedProp, ...]
+    rules: tuple[NeedProp | JudgeLevelProp | ContestedProp | o.CapProp | o.HurdleProp, ...]
 
 
 OutcomeProp = (
-    ForProp | SupportsProp | HorizonProp | ObservableProp | LevelsProp | SuccessProp | EvidenceDecl | JudgeProp | Meta
-)
+    ForProp | SupportsProp | HorizonProp | ObservableProp | LevelsProp | SuccessProp | EvidenceDecl | JudgeProp
+    | o.OverrideProp | o.ContributionProp | Meta
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,13 +65,30 @@ class ExpectUndefinedProp(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectSignalProp(Node):
+    """`expect late_share signals concern`."""
+
+    value: Expr
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectErrorProp(Node):
     """`expect error K0601`."""
 
     code: Word
 
 
-TestProp = AsOfProp | GivenProp | ExpectProp | ExpectAboutProp | ExpectStateProp | ExpectUndefinedProp | ExpectErrorProp
+TestProp = (
+    AsOfProp
+    | GivenProp
+    | ExpectProp
+    | ExpectAboutProp
+    | ExpectStateProp
+    | ExpectUndefinedProp
+    | ExpectSignalProp
+    | ExpectErrorProp
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields
 from datetime import date, datetime
 
 from kpidsl.diagnostics import Problems, closest, did_you_mean
@@ -15,12 +13,14 @@ from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
-from kpidsl.syntax.node import Name, Node, Word
+from kpidsl.syntax.node import Name, Word
 from kpidsl.syntax.shared_nodes import ValueProp
 from kpidsl.testing.cells import Columns, exponent
 from kpidsl.testing.given import GivenColumn, GivenTable
-from kpidsl.testing.goals import STATES, GoalAsked, goal_asked
+from kpidsl.testing.goals import GoalAsked, goal_asked
 from kpidsl.testing.known_columns import Known
+from kpidsl.testing.signals import is_sound
+from kpidsl.testing.walk import comparisons_in, names_in
 
 STATUSES = ("green", "amber", "red", "no_data", "stale", "error", "no_target")
 REASONS = (
@@ -29,7 +29,14 @@ REASONS = (
 )  # fmt: skip
 PROBE = "expectation "
 """How the names of probes begin: with a blank inside, so that no spec can write one."""
-Expect = t.ExpectProp | t.ExpectAboutProp | t.ExpectStateProp | t.ExpectUndefinedProp | t.ExpectErrorProp
+Expect = (
+    t.ExpectProp
+    | t.ExpectAboutProp
+    | t.ExpectStateProp
+    | t.ExpectUndefinedProp
+    | t.ExpectSignalProp
+    | t.ExpectErrorProp
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +258,10 @@ class Reader:
                     self.no_reason(reason)
                     return None
                 return Expectation(node, self.probe(value), self.kpi(value, namespace))
+            case t.ExpectSignalProp(value=value):
+                kpi = self.kpi(value, namespace)
+                fine = is_sound(node, self.names.named[kpi].node if kpi is not None else None, self.problems)
+                return Expectation(node, kpi=kpi) if fine else None
             case t.ExpectErrorProp(code=code):
                 if not (code.text.startswith("K") and code.text[1:].isdecimal() and len(code.text) == 5):
                     self.problems.error(
@@ -276,10 +287,10 @@ class Reader:
                 if goal.figure is not None:
                     self.no_figure(goal, value.span)
                     return None
-                if state.text not in STATES:
+                if state.text not in goal.states:
                     self.problems.error(
-                        "K0303", f"`{state.text}` is no state of an objective", state.span,
-                        hint=did_you_mean(state.text, STATES) or f"it is {', '.join(STATES)}",
+                        "K0303", f"`{state.text}` is no {goal.what}", state.span,
+                        hint=did_you_mean(state.text, goal.states) or f"it is {', '.join(goal.states)}",
                     )  # fmt: skip
                     return None
                 return Expectation(node, goal=goal)
@@ -308,13 +319,17 @@ class Reader:
         return False
 
     def no_figure(self, goal: GoalAsked, span: Span) -> None:
-        if goal.figure is None:
+        if goal.figure is None and not goal.figures:
+            message, hint = f"`{span.text}` is no number", f"say how it is to stand: `expect {span.text} is achieved`"
+        elif goal.figure is None:
             message, hint = f"`{span.text}` is no number", f"say which: `{span.text}.{goal.figures[0]}`"
         elif goal.figure in goal.figures:
             message, hint = f"`{span.text}` has no state", f"compare it: `expect {span.text} == …`"
         else:
-            message = f"`{goal.figure}` is no key result and no figure of `{goal.name}`"
-            hint = did_you_mean(goal.figure, goal.figures) or f"there are {', '.join(goal.figures)}"
+            part = "evidence" if goal.levels is not None else "key result"
+            message = f"`{goal.figure}` is no {part} and no figure of `{goal.name}`"
+            known = ", ".join(goal.figures)
+            hint = did_you_mean(goal.figure, goal.figures) or (f"there are {known}" if known else "name a part of it")
         self.problems.error("K0303", message, span, hint=hint)
 
     def no_reason(self, reason: Word) -> None:
@@ -350,34 +365,6 @@ class Reader:
             "K0301", "it is not said how near is near enough", about.span, hint=f"write `~ {about.span.text} within …`"
         )
         return None
-
-
-def comparisons_in(node: x.Expr) -> Iterator[x.Compare]:
-    """The comparisons a condition is made of."""
-    match node:
-        case x.Compare():
-            yield node
-        case x.Logic(left=left, right=right):
-            yield from comparisons_in(left)
-            yield from comparisons_in(right)
-        case x.Not(operand=operand):
-            yield from comparisons_in(operand)
-        case _:
-            return
-
-
-def names_in(node: object) -> Iterator[str]:
-    """Every name that is written in the expressions of a node; tables of given rows aside."""
-    if isinstance(node, x.NameRef):
-        yield node.name
-    if isinstance(node, Name):
-        yield node.text
-    if isinstance(node, Node) and not isinstance(node, t.GivenProp):
-        for part in fields(node):
-            yield from names_in(getattr(node, part.name))
-    elif isinstance(node, tuple):
-        for item in node:
-            yield from names_in(item)
 
 
 def as_metrics(block: Block) -> dict[str, Declared[Named]]:

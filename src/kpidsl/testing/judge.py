@@ -13,6 +13,7 @@ from kpidsl.semantic.decimals import trimmed
 from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.expr_nodes import Boolean, Quantity
 from kpidsl.syntax.node import Node, Text
+from kpidsl.testing import signals
 from kpidsl.testing.blocks import Comparison, Expectation, Probe
 from kpidsl.testing.judge_goals import goal_judged
 from kpidsl.testing.outcomes import Failure, Outcome
@@ -52,6 +53,8 @@ def _judged(one: Expectation, tested: Tested) -> Failure | None:
             return _about(one, tested)
         case t.ExpectStateProp(state=state):
             return _state(one, state.text, tested)
+        case t.ExpectSignalProp(word=word):
+            return _signal(one, word.text, tested)
         case t.ExpectUndefinedProp(reason=reason):
             return _undefined(one, reason.text if reason is not None else None, tested)
         case never:
@@ -140,6 +143,16 @@ def _state(one: Expectation, state: str, tested: Tested) -> Failure | None:
     errors = tested.results.errors if tested.results is not None else ()
     why.extend(f"{error.code} {error.message}" for error in errors if one.kpi in error.affects)
     return _failure(one, tested, state, assessment.status, tuple(why), is_error=assessment.status == "error")
+
+
+def _signal(one: Expectation, word: str, tested: Tested) -> Failure | None:
+    assert one.kpi is not None
+    result = tested.kpi(one.kpi)
+    if result is None:
+        return _failure(one, tested, word, "an error", tested.problems_of((one.kpi,)), is_error=True)
+    if signals.is_said(word, result):
+        return None
+    return _failure(one, tested, word, signals.said(result), signals.reasons(result))
 
 
 def _undefined(one: Expectation, reason: str | None, tested: Tested) -> Failure | None:

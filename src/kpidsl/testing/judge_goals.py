@@ -1,11 +1,10 @@
-"""Expectations of objectives and key results held against what came out."""
+"""Expectations of objectives, outcomes and their parts held against what came out."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
 
-from kpidsl.assess.goal_results import KeyResultResult, ObjectiveResult
 from kpidsl.assess.numbers import written
 from kpidsl.engine.algebra import compare
 from kpidsl.engine.scalars import Missing, Scalar
@@ -13,7 +12,7 @@ from kpidsl.semantic.decimals import trimmed
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import test_nodes as t
 from kpidsl.testing.blocks import Expectation, Probe
-from kpidsl.testing.goals import GoalAsked, figure_found, goal_found, unit_of
+from kpidsl.testing.goals import Found, GoalAsked, figure_found, goal_found, is_in, stands, unit_of, why
 from kpidsl.testing.outcomes import Failure
 from kpidsl.testing.run import Tested
 
@@ -22,28 +21,26 @@ def goal_judged(one: Expectation, asked: GoalAsked, tested: Tested) -> Failure |
     """Why an expectation of a goal does not hold; None where it does."""
     found = goal_found(asked, tested.results) if tested.results is not None else None
     if found is None:
-        why = tested.problems_of((asked.objective,))
-        return _failure(one, " ".join(one.node.span.text.split()[1:]), "an error", why, is_error=True)
+        problems = tested.problems_of((asked.goal,))
+        return _failure(one, " ".join(one.node.span.text.split()[1:]), "an error", problems, is_error=True)
     match one.node:
         case t.ExpectStateProp(state=state):
-            if found.status == state.text:
+            if is_in(state.text, found):
                 return None
-            return _failure(one, state.text, found.status, (found.reason,), is_error=found.status == "error")
+            return _failure(one, state.text, stands(found), (why(found),), is_error=stands(found) == "error")
         case t.ExpectUndefinedProp(reason=reason):
             value, why_not = figure_found(asked, found)
             if value is None and (reason is None or reason.text == why_not):
                 return None
             expected = "undefined" if reason is None else f"undefined: {reason.text}"
-            return _failure(one, expected, _shown(value, why_not, asked, found), (found.reason,))
+            return _failure(one, expected, _shown(value, why_not, asked, found), (why(found),))
         case t.ExpectProp(condition=x.Compare(operator=operator)):
             return _compared(one, asked, found, operator, tested)
         case _:
             return _near(one, asked, found, tested)
 
 
-def _compared(
-    one: Expectation, asked: GoalAsked, found: ObjectiveResult | KeyResultResult, operator: str, tested: Tested
-) -> Failure | None:
+def _compared(one: Expectation, asked: GoalAsked, found: Found, operator: str, tested: Tested) -> Failure | None:
     assert one.about is not None
     value, why_not = figure_found(asked, found)
     other, mismatch = _other(one.about, asked, found, tested)
@@ -51,12 +48,10 @@ def _compared(
         return None
     sign = "" if operator == "==" else f"{operator} "
     expected = f"{sign}{_amount(other, unit_of(asked, found))}"
-    return _failure(one, expected, _shown(value, why_not, asked, found), mismatch or (found.reason,))
+    return _failure(one, expected, _shown(value, why_not, asked, found), mismatch or (why(found),))
 
 
-def _near(
-    one: Expectation, asked: GoalAsked, found: ObjectiveResult | KeyResultResult, tested: Tested
-) -> Failure | None:
+def _near(one: Expectation, asked: GoalAsked, found: Found, tested: Tested) -> Failure | None:
     assert one.about is not None and one.within is not None
     value, why_not = figure_found(asked, found)
     other, mismatch = _other(one.about, asked, found, tested)
@@ -66,18 +61,16 @@ def _near(
         return None
     unit = unit_of(asked, found)
     expected = f"{_amount(other, unit)}, within {_amount(within, 'pp' if unit == '%' else unit)}"
-    return _failure(one, expected, _shown(value, why_not, asked, found), mismatch or (found.reason,))
+    return _failure(one, expected, _shown(value, why_not, asked, found), mismatch or (why(found),))
 
 
-def _other(
-    probe: Probe, asked: GoalAsked, found: ObjectiveResult | KeyResultResult, tested: Tested
-) -> tuple[Fraction | None, tuple[str, ...]]:
+def _other(probe: Probe, asked: GoalAsked, found: Found, tested: Tested) -> tuple[Fraction | None, tuple[str, ...]]:
     """What a figure is compared with, and why that cannot be."""
     result, unit = tested.found(probe.name), tested.unit(probe.name)
     own = unit_of(asked, found)
     if result is None or isinstance(result, Missing):
-        why = tested.problems_of((probe.name,)) if result is None else (result.reason.replace("_", " "),)
-        return None, why
+        said = tested.problems_of((probe.name,)) if result is None else (result.reason.replace("_", " "),)
+        return None, said
     assert isinstance(result, Scalar)
     if not isinstance(result.value, Fraction):
         return None, ("a figure is compared with a number",)
@@ -95,11 +88,9 @@ def _amount(value: Fraction | None, unit: str | None) -> str:
     return "nothing" if value is None else _text(written(value, True), unit)
 
 
-def _shown(
-    value: Decimal | None, why_not: str | None, asked: GoalAsked, found: ObjectiveResult | KeyResultResult
-) -> str:
+def _shown(value: Decimal | None, why_not: str | None, asked: GoalAsked, found: Found) -> str:
     if value is None:
-        return f"undefined: {why_not}" if why_not is not None else "none: this kind of key result does not have it"
+        return f"undefined: {why_not}" if why_not is not None else "none: it does not have this figure"
     return _text(value, unit_of(asked, found))
 
 

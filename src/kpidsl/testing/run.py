@@ -13,6 +13,7 @@ from kpidsl.binding import Bound, bring_in
 from kpidsl.calendar import Window, parse_as_of
 from kpidsl.diagnostics import Diagnostic, KpidslError, Problems
 from kpidsl.engine.algebra import Evaluation
+from kpidsl.engine.answers import Answers
 from kpidsl.engine.run import Run
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan import Plan, plan
@@ -186,6 +187,11 @@ def run(block: Block, model: Model, of_data: tuple[Diagnostic, ...], connection:
     bound.failed.update(failed)
     answers = Run(made, connection, tables, failed, explain=False).run()
     bound.failed.update(answers.failed_sources)
+
+    def again(anchor: datetime, outcome: str) -> tuple[n.Plan, Answers]:
+        earlier = plan(model, anchor, (outcome,), Problems())
+        return earlier, Run(earlier, connection, tables, failed, explain=False).run()
+
     results = assess(
         model,
         made,
@@ -195,7 +201,7 @@ def run(block: Block, model: Model, of_data: tuple[Diagnostic, ...], connection:
         as_of_is_now=False,
         spec=SpecIdentity(0, ""),
         params={},
-        everything=False,
+        again=again,
     )
     return replace(tested, plan=made, evaluation=Evaluation(answers), results=results)
 
@@ -210,7 +216,7 @@ def _asked(block: Block, model: Model) -> tuple[str, ...]:
     if block.expects_error:
         return tuple(name for name in model.order if name in own or not name.startswith(PROBE))
     named = {one.kpi for one in block.expectations if one.kpi is not None}
-    named |= {one.goal.objective for one in block.expectations if one.goal is not None}
+    named |= {one.goal.goal for one in block.expectations if one.goal is not None}
     return tuple(name for name in model.order if name in own or name in named)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from kpidsl.semantic import goal_model as m
+from kpidsl.semantic import outcome_model as o
 from kpidsl.semantic.model import BoundModel, Model
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.values import Value
@@ -55,8 +56,8 @@ def _key_result(node: g.KeyResultDecl, result: m.KeyResultModel) -> Iterator[Pai
             return
 
 
-def _evidence(node: g.EvidenceDecl, evidence: m.EvidenceModel) -> Iterator[Pair]:
-    if not isinstance(evidence.finding, m.MeasuredModel):
+def _evidence(node: g.EvidenceDecl, evidence: o.EvidenceModel) -> Iterator[Pair]:
+    if not isinstance(evidence.finding, o.MeasuredModel):
         return
     lines = {one.level.text: one.bound for one in node.properties if isinstance(one, g.LevelProp)}
     for prop in node.properties:
