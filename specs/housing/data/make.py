@@ -44,7 +44,8 @@ def tenancies(random: Random) -> list[Row]:
         left: date | None = None
         if random.random() < 0.16:
             left = day + timedelta(days=40 + int(500 * random.random()))
-        rows.append((f"R{number:03}", BOROUGHS[chosen(random, (0.4, 0.35, 0.25))], day, left if left and left <= LAST else None))
+        borough = BOROUGHS[chosen(random, (0.4, 0.35, 0.25))]
+        rows.append((f"R{number:03}", borough, day, left if left and left <= LAST else None))
         day += timedelta(days=2 + int(6 * random.random()))
     return rows
 
@@ -61,8 +62,8 @@ def survey(random: Random, people: Sequence[Row]) -> tuple[list[Row], list[Row]]
             invited.append((wave, person, borough))
             if random.random() < 0.44:
                 months = (wave - moved_in).days / 30
-                warm = min(0.30 + 0.03 * months, 0.62)
-                home = 1 + chosen(random, (0.06, 0.10, 0.84 - 0.1 - warm if warm < 0.6 else 0.14, warm * 0.6, warm * 0.4 + 0.1))
+                warm = min(0.42 + 0.03 * months, 0.78)
+                home = 1 + chosen(random, (0.06, 0.10, 0.84 - warm, warm * 0.6, warm * 0.4))
                 calm = 1 + chosen(random, (0.05, 0.13, 0.22, 0.35, 0.25))
                 people_near = 1 + chosen(random, (0.17, 0.27, 0.28, 0.19, 0.09))
                 answered = wave + timedelta(days=int(20 * random.random()))
@@ -114,7 +115,8 @@ def repairs(random: Random) -> list[Row]:
         for _ in range(chosen(random, (0.55, 0.3, 0.15))):
             took = 1 + int(13 * random.random()) if random.random() < 0.9 else 15 + int(15 * random.random())
             done = day + timedelta(days=took)
-            rows.append((f"P{len(rows) + 1:04}", BOROUGHS[chosen(random, (0.4, 0.35, 0.25))], day, done if done <= LAST else None))
+            borough = BOROUGHS[chosen(random, (0.4, 0.35, 0.25))]
+            rows.append((f"P{len(rows) + 1:04}", borough, day, done if done <= LAST else None))
         day += timedelta(days=1)
     return rows
 
@@ -127,7 +129,7 @@ def write(file: Path, heading: str, rows: Iterable[Row]) -> None:
 
 
 def main(folder: Path) -> None:
-    random = Random(11)  # noqa: S311 — data, not secrets
+    random = Random(11)
     people = tenancies(random)
     invited, answers = survey(random, people)
     write(folder / "tenancies.csv", "resident,borough,moved_in,moved_out", people)
