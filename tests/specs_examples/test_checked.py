@@ -39,7 +39,7 @@ def blocks(*, fragments: bool) -> list[object]:
     return found
 
 
-@pytest.mark.parametrize("example", ["flights", "storefront", "okr"])
+@pytest.mark.parametrize("example", ["flights", "storefront", "okr", "housing"])
 def test_an_example_is_checked_without_a_word(example: str) -> None:
     done = run("check", f"specs/{example}")
     assert (done.returncode, done.stderr) == (0, "no problems found\n")
@@ -55,7 +55,7 @@ def test_an_example_is_evaluated_whole() -> None:
     ]
 
 
-@pytest.mark.parametrize(("example", "tests"), [("flights", 11), ("storefront", 13), ("okr", 5)])
+@pytest.mark.parametrize(("example", "tests"), [("flights", 11), ("storefront", 13), ("okr", 5), ("housing", 3)])
 def test_the_tests_in_the_language_pass(example: str, tests: int) -> None:
     done = run("test", f"specs/{example}")
     assert (done.returncode, done.stdout) == (0, f"{tests} passed\n")

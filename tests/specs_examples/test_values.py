@@ -105,7 +105,14 @@ OKR = Example(
     },
 )
 
-EXAMPLES = (FLIGHTS, STOREFRONT, OKR)
+HOUSING = Example(
+    "housing",
+    (".",),
+    "2026-10-31",
+    {"tenancies_kept": "green", "repairs_in_time": "green", "answers_come_back": "green"},
+)
+
+EXAMPLES = (FLIGHTS, STOREFRONT, OKR, HOUSING)
 
 
 @dataclass(frozen=True, slots=True)
