@@ -9,7 +9,7 @@ import pytest
 
 from kpidsl import load
 from kpidsl.report.text import to_text
-from signals.trends import Amounts, assessed, results, signal
+from signals.trends import Amounts, assessed, months, results, signal
 
 NHS: Amounts = [1, 2, 1, 2, 10, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1]
 MONTHS = "value total over last month; trend 18 months"
@@ -202,3 +202,29 @@ def test_what_a_manager_reads(tmp_path: Path) -> None:
     assert "signal (nhs): common cause variation; meets and misses its target by chance" in text
     assert "trend: no trend that chance does not explain: 0 per month (95%: 0 to 0), p = 0.73" in text
     assert "forecast (drift): 1 by 2026-12-31 (80%: -10.55 to 12.55), 59% likely to meet its target" in text
+
+
+def test_another_definition_is_no_neighbour(tmp_path: Path) -> None:
+    lower: Amounts = [1, 2, 1, 2, 1, 2]
+    (tmp_path / "d.csv").write_text(months([*lower, *FLAT]))
+    spec = tmp_path / "changed.kpi"
+    spec.write_text(
+        'source d { from csv("d.csv"); time at; column at: date; column x: decimal }\n'
+        'metric total { value sum(x) from d; changed 2025-07-01 "returns are left out from here" }\n'
+        "kpi k { value total over last month; trend 16 months; signal xmr; forecast drift until 2026-06-30 }\n"
+    )
+    found = load(spec).evaluate(as_of="2026-04-30").kpis[0].assessment
+    assert [point.value_undefined for point in found.trend] == [None] * 16
+    (chart,) = found.signals
+    assert (chart.n, [(one.reason, one.points) for one in chart.absent]) == (10, [("definition_changed", 6)])
+    assert chart.limits is not None
+    assert chart.limits.centre == Decimal("10.5")
+    assert found.forecast is not None
+    assert found.forecast.n == 10
+
+
+def test_a_month_that_is_not_over_is_left_out(tmp_path: Path) -> None:
+    kpi = "value sum(total each month partial to date) over this year; trend 3 years; signal xmr"
+    found = signal(tmp_path, FLAT, "2025-10-15", kpi)
+    assert found.undefined == "insufficient_history"
+    assert {one.reason for one in found.absent} == {"not_over", "no_rows"}

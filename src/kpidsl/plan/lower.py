@@ -114,8 +114,13 @@ class Lowering:
         self, value: v.Value, trend: tuple[int, c.Unit], moment: Moment, by: tuple[str, ...]
     ) -> tuple[n.Question, ...]:
         """The value at the anchor of a moment and at earlier ones, oldest first."""
-        anchors = c.trend_anchors(moment.anchor, *trend, self.calendar)
-        return tuple(self.question(value, replace(moment, anchor=anchor), by) for anchor in anchors)
+        moments = [replace(moment, anchor=anchor) for anchor in c.trend_anchors(moment.anchor, *trend, self.calendar)]
+        found = [(one, self.lower(value, one, by)) for one in moments]
+        now = found[-1][1].eras
+        return tuple(
+            replace(self.about(lowered.step, self.window(value, one)), redefined=mixed(now, lowered.eras))
+            for one, lowered in found
+        )
 
     def forecast(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> n.ForecastPlan | None:
         if kpi.forecast is None or kpi.trend is None:

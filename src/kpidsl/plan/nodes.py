@@ -180,11 +180,14 @@ Step = (
 # ---------------------------------------------------------------- what is asked for
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A value and the window it is about; `partial` where a period that is not over enters it."""
+    """A value and the window it is about; `partial` where a period that is not over enters it. `redefined`: of a trend,
+    a metric meant something else then than it does at the newest anchor.
+    """
 
     step: Step
     window: Window | None
     partial: bool = False
+    redefined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
