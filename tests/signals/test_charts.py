@@ -108,6 +108,31 @@ def test_a_baseline_with_too_few_values(tmp_path: Path) -> None:
     assert found.reason == "too few values for limits in its baseline: 3 of the 8 values that this needs"
 
 
+def test_a_baseline_beside_the_trend(tmp_path: Path) -> None:
+    kpi = "value total over last month; trend 10 months; signal xmr { baseline 2020 }"
+    found = signal(tmp_path, FLAT, "2025-10-31", kpi)
+    assert (found.undefined, found.reason) == ("insufficient_history", "no value of its trend is in its baseline")
+
+
+def test_a_baseline_of_the_time_before_a_rebase(tmp_path: Path) -> None:
+    later: Amounts = [30, 32, 31, 29, 30, 31, 32, 29]
+    kpi = (
+        "value total over last month; trend 18 months\n"
+        'signal xmr { baseline 2025-01-01..2025-08-31; rebase 2025-11-01 "a second shop" }'
+    )
+    found = signal(tmp_path, [*FLAT, *later], "2026-06-30", kpi)
+    assert found.limits is not None
+    assert (found.baseline, found.limits.n) == (None, 8)
+    (before,) = found.earlier
+    assert before.limits is not None
+    assert before.limits.n == 8
+
+
+def test_what_the_newest_value_is_where_that_is_missing(tmp_path: Path) -> None:
+    found = signal(tmp_path, FLAT, "2025-11-30", "value mean over last month; trend 11 months; signal xmr")
+    assert "its newest value is the one in 2025-10" in found.reason
+
+
 def test_a_rebased_chart(tmp_path: Path) -> None:
     later: Amounts = [30, 32, 31, 29, 30, 31, 32, 29]
     kpi = 'value total over last month; trend 18 months; signal xmr { rebase 2025-11-01 "a second shop" }'
