@@ -205,6 +205,11 @@ class Lowering:
                 return Lowered(n.CountOfRows())
             case v.Aggregate():
                 return Lowered(self.ask(value, moment, by))
+            case v.IntervalEnd(operand=operand, end=end, interval=interval):
+                inner = self.lower(operand, moment, by)
+                asked = interval_plan(interval, lambda part: self.lower(part, moment, by).step)
+                assert asked is not None
+                return Lowered(n.IntervalEnd(inner.step, end, asked), inner.eras)
             case v.TargetValue():
                 return Lowered(n.Undefined("no_target"))
             case v.Operation(operator=operator, left=left, right=right):

@@ -150,7 +150,31 @@ class Reduce:
     level: Fraction | None
 
 
-Step = Ask | Constant | Undefined | CountOfRows | Combine | Oppose | Scale | Default | Series | Members | Reduce
+@dataclass(frozen=True, slots=True)
+class IntervalPlan:
+    """An interval of factor·X + offset; `parts` are asked besides the value, for the method."""
+
+    method: str
+    level: Fraction
+    parts: tuple[Step, ...]
+    factor: Fraction
+    offset: Fraction
+    quantile: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalEnd:
+    """An end of the interval of a value."""
+
+    operand: Step
+    end: Literal["low", "high"]
+    interval: IntervalPlan
+
+
+Step = (
+    Ask | Constant | Undefined | CountOfRows | Combine | Oppose | Scale | Default | Series | Members | Reduce
+    | IntervalEnd
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------- what is asked for
@@ -211,18 +235,6 @@ class ForecastPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class IntervalPlan:
-    """An interval of factor·X + offset; `parts` are asked besides the value, for the method."""
-
-    method: str
-    level: Fraction
-    parts: tuple[Step, ...]
-    factor: Fraction
-    offset: Fraction
-    quantile: Fraction | None
-
-
-@dataclass(frozen=True, slots=True)
 class SlicePlan:
     """Everything about a KPI, for the whole (`by` empty) or for each segment of some dimensions. `changes` are what the
     interval asks of each compared value.
@@ -276,6 +288,8 @@ def inside(step: Step) -> tuple[Step, ...]:
             return (operand,)
         case Series(periods=periods):
             return tuple(inner for _, inner in periods)
+        case IntervalEnd(operand=operand, interval=interval):
+            return (operand, *interval.parts)
         case _:
             return ()
 
