@@ -126,7 +126,7 @@ class Lowering:
         if kpi.forecast is None or kpi.trend is None:
             return None
         window = self.window(kpi.value, moment)
-        until = until_of(kpi.forecast, window, self.calendar)
+        until = until_of(kpi.forecast, window, self.anchor, self.calendar)
         ends = self.ends(kpi.value, window, self.anchor, until)
         target = self.bound(self.in_force(kpi, Window(None, ends[1], ""), by), moment, by, {})
         return forecast_plan(kpi.forecast, kpi.value, window, until, ends, kpi.trend[1], target, self.calendar)

@@ -32,11 +32,15 @@ def signal_plans(kpi: m.KpiModel, anchor: datetime, calendar: Calendar) -> tuple
     )
 
 
-def until_of(forecast: m.ForecastModel, window: Window | None, calendar: Calendar) -> datetime:
-    """The anchor a forecast is for: the end of its day, or of the unit that is totalled."""
+def until_of(forecast: m.ForecastModel, window: Window | None, anchor: datetime, calendar: Calendar) -> datetime:
+    """The anchor a forecast is for: the end of its day, or of the unit that is totalled. Where there is no total – its
+    window is a week 53 without another – nothing lies ahead.
+    """
     if forecast.until is not None:
         return calendar.day_start(forecast.until + _DAY)
-    assert isinstance(forecast.total, c.ToDate) and window is not None and window.start is not None
+    if window is None or window.start is None:
+        return anchor
+    assert isinstance(forecast.total, c.ToDate)
     return calendar.step(window.start, forecast.total.unit, 1)
 
 

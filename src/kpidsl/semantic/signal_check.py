@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 from typing import Literal, NoReturn
 
@@ -86,6 +87,8 @@ def forecast_model(
 ) -> m.ForecastModel:
     """A forecast as it is meant. `has_end`: what it is of says itself until when. Raises `Invalid`."""
     method = _known(prop.method.text, FORECASTS, "way to forecast", prop.method.span, problems)
+    if prop.until is not None:
+        _covered(prop.until, prop.span, problems)
     seasons = _seasons(steps, prop.span, problems) if method == "seasonal_naive" and steps is not None else None
     total = _total(value) if value is not None else None
     if method == "run_rate":
@@ -157,6 +160,7 @@ def _parts(
                         'rebase 2026-03-01 "new triage"',
                         problems,
                     )
+                _covered(on, part.span, problems)
                 rebases.append(m.Rebase(on, reason.value))
             case d.ScreenPart():
                 screened = True
@@ -165,6 +169,13 @@ def _parts(
             second = next(one for one in prop.parts if isinstance(one, d.RebasePart) and one.on == after.on)
             _stop("K0475", "rebased twice, or not in the order of time", second.span, "the earlier one first", problems)
     return baseline, tuple(rebases), screened
+
+
+def _covered(day: date, place: Span, problems: Problems) -> None:
+    """A day is within the years the calendar covers."""
+    if not c.FIRST_YEAR <= day.year <= c.LAST_YEAR:
+        years = f"the years {c.FIRST_YEAR} to {c.LAST_YEAR}, which the calendar covers"
+        _stop("K0330", f"{day} is outside {years}", place, "mend the date", problems)
 
 
 def _known(text: str, known: Sequence[str], what: str, place: Span, problems: Problems) -> str:
