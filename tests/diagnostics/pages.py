@@ -12,9 +12,10 @@ from types import ModuleType
 
 import kpidsl
 from kpidsl import plugins
+from kpidsl.checked import SpecError
 from kpidsl.diagnostics import KpidslError, Problems
 from kpidsl.diagnostics.codes import explain
-from kpidsl.pipeline import SpecError, load
+from kpidsl.pipeline import load
 from kpidsl.semantic.check import check
 from kpidsl.semantic.lints import tidy
 from kpidsl.semantic.scope import resolve

@@ -152,6 +152,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0613": "an infinite number",
         # results
         "K0700": "a declaration that this version does not evaluate",
+        "K0617": "a source that took too long",
         "K0701": "red, and nothing is done about it",
         "K0702": "a check-in that cannot be used",
         "K0703": "the KPIs and the outcome say different things",
@@ -164,6 +165,12 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0806": "a hook that failed",
         "K0807": "a plugin is named that is not installed",
         "K0808": "a plugin gives what cannot be used",
+        "K0809": "a mistake in kpidsl.toml",
+        "K0810": "a connection that there is none of",
+        "K0811": "a setting that a connection does not have",
+        "K0812": "a secret that cannot be had",
+        "K0813": "a kpidsl.toml that is left out",
+        "K0815": "a connection that an untrusted spec may not use",
     }
 )
 
