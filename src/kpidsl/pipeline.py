@@ -197,7 +197,6 @@ class SpecSet:
                 as_of_is_now=is_now,
                 spec=identity,
                 params=given,
-                everything=not select,
                 warnings=[one for one in checked.problems if one.severity is Severity.WARNING],
                 checkins=checkins,
                 again=again,

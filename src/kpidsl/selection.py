@@ -36,11 +36,9 @@ def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
         return model.order
     chosen: set[str] = set()
     key_results = {one.name for objective in model.objectives.values() for one in objective.key_results}
-    pending = {one.name for one in model.pending}
     for pattern in select:
         found = {name for name in model.order if _matches(model, name, pattern)}
         found |= {name for name in key_results if ":" not in pattern and fnmatchcase(name, pattern)}
-        found |= {name for name in pending if ":" not in pattern and fnmatchcase(name, pattern)}
         if not found:
             kind, _, rest = pattern.rpartition(":")
             known = _known(model, kind)

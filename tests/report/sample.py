@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.results import (
     ActionResult,
     Assessment,
@@ -29,6 +31,7 @@ from report.sample_goals import goals
 from report.sample_outcomes import outcomes
 from report.sample_signals import forecast, signals
 
+UNKNOWN = IntervalResult("normal", Decimal("0.9"), None, None, "insufficient_sample")
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -227,7 +230,14 @@ def shop() -> Results:
             "target missed by 0.04 pp",
             target=at_least("0.8"),
             gap=Decimal("-0.0004"),
-            comparisons=(compared("previous", "0.82", "-0.0204", "-0.0248780487804878"),),
+            interval=IntervalResult("wilson", Decimal("0.95"), Decimal("0.710987"), Decimal("0.86623")),
+            certainty="not_distinguishable",
+            comparisons=(
+                replace(
+                    compared("previous", "0.82", "-0.0204", "-0.0248780487804878"),
+                    interval=IntervalResult("newcombe", Decimal("0.95"), Decimal("-0.21"), Decimal("0.17")),
+                ),
+            ),
             n_unknown=12,
             n_open=30,
         ),
@@ -237,7 +247,13 @@ def shop() -> Results:
     )
     warm = kpi(
         "cold_store",
-        assessment("4.25", target=BoundResult(None, None, Decimal(2), Decimal("6.5")), gap=Decimal(0)),
+        assessment(
+            "4.25",
+            target=BoundResult(None, None, Decimal(2), Decimal("6.5")),
+            gap=Decimal(0),
+            interval=IntervalResult("t", Decimal("0.95"), Decimal("4.1"), Decimal("4.4"), None, Decimal("0.0756")),
+            certainty="met_certain",
+        ),
         title="Temperature of the cold store",
         unit="degC",
         kind="mean",
@@ -257,7 +273,9 @@ def shop() -> Results:
     )
     free = kpi(
         "month_so_far",
-        assessment("12", "no_target", "no target", comparisons=(compared("1 month earlier", "0", "12"),)),
+        assessment(
+            "12", "no_target", "no target", interval=UNKNOWN, comparisons=(compared("1 month earlier", "0", "12"),)
+        ),
         title="Orders, month to date",
     )
     return results(

@@ -195,13 +195,6 @@ class Assessor:
             for problem in failed.problems if failed is not None else ():
                 self.errors.add(problem.code, problem.message, problem.hint, problem.place, (name,))
 
-    def pending(self) -> None:
-        for pending in self.model.pending:
-            shown = f"{pending.what} `{pending.name}`"
-            self.errors.add(
-                "K0700", f"{shown} is read but not evaluated by this version", None, pending.span.place, (pending.name,)
-            )
-
     def failed_kpi(self, failed: m.Failed) -> KpiResult:
         """A KPI that the data makes impossible: present, with the status error."""
         first = failed.problems[0].message if failed.problems else "a source could not be read"
@@ -263,15 +256,13 @@ def assess(
     as_of_is_now: bool,
     spec: SpecIdentity,
     params: Mapping[str, str],
-    everything: bool,
     warnings: Iterable[Diagnostic] = (),
     checkins: Mapping[str, tuple[Checkin, ...] | KpidslError] | None = None,
     again: Again,
 ) -> Results:
     """The results of a run, in the order of the spec.
 
-    `everything`: nothing was selected, so what is pending is told. `again` asks the data about an outcome at an earlier
-    anchor: when evidence expires is known only from the data.
+    `again` asks the data about an outcome at an earlier anchor: when evidence expires is known only from the data.
     """
     errors = Errors()
     assessor = Assessor(model, plan, Evaluation(answers), errors)
@@ -299,8 +290,6 @@ def assess(
         scorecards.append(scorecard)
     outcomes = assessor.outcomes(names, {kpi.name: kpi for kpi in kpis}, again)
     assessor.failed(names)
-    if everything:
-        assessor.pending()
     return Results(
         version,
         plan.calendar.local(plan.anchor),

@@ -16,6 +16,7 @@ from kpidsl.records import dataclass
 
 if TYPE_CHECKING:
     from kpidsl.assess.goal_results import ObjectiveResult
+    from kpidsl.assess.interval_results import Certainty, IntervalResult
     from kpidsl.assess.outcome_results import OutcomeResult
     from kpidsl.assess.signal_results import ForecastResult, SignalResult
 
@@ -81,7 +82,9 @@ class BoundResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`change` is absolute, in the value's unit; `change_relative` a fraction of the compared value's size."""
+    """`change` is absolute, in the value's unit; `change_relative` a fraction of the compared value's size; `interval`
+    is that of the change.
+    """
 
     label: str
     window: WindowResult | None
@@ -92,6 +95,7 @@ class Comparison:
     change_relative: Decimal | None
     change_undefined: str | None
     partial: bool = False
+    interval: IntervalResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class Assessment:
     partial: bool = False
     signals: tuple[SignalResult, ...] = ()
     forecast: ForecastResult | None = None
+    interval: IntervalResult | None = None
+    certainty: Certainty | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
+from itertools import zip_longest
 
 from kpidsl.assess.bounds import Bound, shown
+from kpidsl.assess.intervals import Estimate, change_interval
 from kpidsl.assess.numbers import said, value_of, written
 from kpidsl.assess.results import Assessment, Comparison
 from kpidsl.assess.signals import forecast_result, signal_result
@@ -15,7 +17,7 @@ from kpidsl.assess.trends import point_of, trend_points, window_result
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar
-from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan
+from kpidsl.plan.nodes import BoundPlan, IntervalPlan, Question, SlicePlan
 from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
@@ -58,7 +60,11 @@ class Judge:
         number = value.value if isinstance(value, Scalar) and isinstance(value.value, Fraction) else None
         trend = [(question, self.evaluation.single(question.step, members)) for question in plan.trend]
         points = [point_of(question, found) for question, found in trend]
-        compared = [self.comparison(label, value, question, members, errors) for label, question in plan.comparisons]
+        estimate = self.estimate(plan.interval, value, members)
+        compared = [
+            self.comparison(one, value, estimate, asked, members, errors)
+            for one, asked in zip_longest(plan.comparisons, plan.changes)
+        ]
         errors.extend(error for _, found in trend if isinstance(found, Missing) for error in found.errors)
         ahead = plan.forecast
         assessment = Assessment(
@@ -80,6 +86,8 @@ class Judge:
             forecast_result(ahead, points, self.bound(ahead.target, members, errors), self.unit, self.calendar)
             if ahead is not None
             else None,
+            estimate.result() if estimate is not None else None,
+            estimate.certainty(target) if estimate is not None else None,
         )
         return assessment, tuple(errors)
 
@@ -175,14 +183,24 @@ class Judge:
             plan,
         )
 
+    def estimate(
+        self, plan: IntervalPlan | None, value: Scalar | Missing, members: Mapping[str, object]
+    ) -> Estimate | None:
+        """A value that an interval is asked of, where there is one."""
+        if plan is None or isinstance(value, Missing):
+            return None
+        return Estimate.of(plan, value, self.evaluation, members)
+
     def comparison(
         self,
-        label: str,
+        compared: tuple[str, Question],
         value: Scalar | Missing,
-        question: Question,
+        estimate: Estimate | None,
+        asked: IntervalPlan | None,
         members: Mapping[str, object],
         errors: list[object],
     ) -> Comparison:
+        label, question = compared
         other = self.evaluation.single(question.step, members)
         window = window_result(question.window, self.calendar)
         if isinstance(other, Missing):
@@ -196,8 +214,10 @@ class Judge:
         relative = written(change / abs(other.value), False) if other.value else None
         undefined = None if other.value else "zero_denominator"
         exact = value.exact and other.exact
+        then = self.estimate(asked, other, members)
+        interval = change_interval(estimate, then) if estimate is not None and then is not None else None
         return Comparison(
-            label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial
+            label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial, interval
         )
 
 

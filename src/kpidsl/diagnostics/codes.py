@@ -121,6 +121,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         # samples
         "K0450": "codes without the scale they are on",
         "K0451": "a measure of coded material in the wrong form",
+        "K0452": "an interval that does not fit the value",
+        "K0453": "a level of confidence outside of its scale",
         # signals and forecasts
         "K0470": "a signal or forecast without a trend",
         "K0471": "statistics of a running total",
@@ -150,9 +152,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0611": "a key that is not unique",
         "K0612": "a join that finds more than one row",
         "K0613": "an infinite number",
-        # results
-        "K0700": "a declaration that this version does not evaluate",
         "K0617": "a source that took too long",
+        # results
         "K0701": "red, and nothing is done about it",
         "K0702": "a check-in that cannot be used",
         "K0703": "the KPIs and the outcome say different things",

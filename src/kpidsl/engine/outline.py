@@ -69,6 +69,8 @@ def _steps(plan: n.Plan) -> Iterator[n.Step]:
             yield from (step for step, _ in one.requires)
             yield from (question.step for _, question in one.comparisons)
             yield from (question.step for question in one.trend)
+            for interval in (one.interval, *one.changes):
+                yield from interval.parts if interval is not None else ()
 
 
 def _counted(number: int, noun: str) -> str:

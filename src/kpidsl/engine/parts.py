@@ -14,6 +14,7 @@ from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.aggregates import LIMB, Scale
+from kpidsl.stats.intervals import quantile_ranks
 
 Known = Fraction | str | bool | date | datetime
 _FIFTEEN = Context(prec=15)
@@ -51,7 +52,7 @@ def width(cell: Cell) -> int:
             return 3 + counted
         case "sum" | "avg":
             return 2 + counted
-        case "share" | "nps" | "ces_net" | "prevalence" | "median" | "percentile":
+        case "share" | "nps" | "ces_net" | "prevalence" | "median" | "percentile" | "ranks":
             return 3
         case _:
             return 2
@@ -127,6 +128,8 @@ def finish(cell: Cell, state: Sequence[Any], scale: Scale | None) -> Part:
             return Part(Fraction(100 * (state[0] - state[1]), state[2]), state[2], exact=False)
         case "median" | "percentile":
             return _quantile(cell, state, floating)
+        case "ranks":
+            return _ranked(cell, state)
         case "variance" | "stddev":
             assert scale is not None
             return _spread(cell, state, scale)
@@ -190,6 +193,20 @@ def _quantile(cell: Cell, state: Sequence[Any], floating: bool) -> Part:
         return Part(below, n)
     above = fifteen(Fraction(high)) if floating else Fraction(high)
     return Part(below + (above - below) * rest, n, exact=False)
+
+
+def _ranked(cell: Cell, state: Sequence[Any]) -> Part:
+    """One end of a quantile's interval: the order statistic of its rank, of those around where it is looked for."""
+    values, first, n = state
+    assert cell.level is not None and cell.way is not None
+    end, _, confidence = cell.way.partition(" ")
+    ranks = quantile_ranks(n, cell.level, Fraction(confidence))
+    if ranks is None:
+        return Part(None, n, reason="insufficient_sample" if n else "no_rows")
+    value = values[ranks[0 if end == "low" else 1] - first]
+    if isinstance(value, float):
+        return Part(None, 0, reason=INFINITE) if isinf(value) else Part(fifteen(Fraction(value)), n)
+    return Part(Fraction(value), n)
 
 
 def _spread(cell: Cell, state: Sequence[Any], scale: Scale) -> Part:

@@ -44,6 +44,9 @@ def kpi_facts(kpi: m.KpiModel) -> Iterator[Fact]:
         yield "signal", " ".join(one.span.text.split()).removeprefix("signal ")
     if kpi.forecast is not None:
         yield "forecast", " ".join(kpi.forecast.span.text.split()).removeprefix("forecast ")
+    if kpi.interval is not None:
+        by = f" each {kpi.interval.each.singular}" if kpi.interval.method == "ratio" else ""
+        yield "interval", f"{kpi.interval.method} {share_text(kpi.interval.level)}{by}"
     for action in kpi.actions:
         when = f" when {action.when}" if action.when is not None else ""
         yield "action", f"{action.title}{when}" + (f" ({action.owner})" if action.owner is not None else "")
@@ -118,6 +121,11 @@ def unit_facts(node: UnitDecl, units: UnitTable) -> Iterator[Fact]:
         yield "equals", f"{node.factor if node.factor is not None else 1} {node.base.text}"
     if unit.scale != 1:
         yield "in base units", _fraction(unit.scale)
+
+
+def share_text(share: Fraction) -> str:
+    """A fraction as the percentage it was written as."""
+    return f"{float(100 * share):g}%"
 
 
 def _fraction(number: Fraction) -> str:

@@ -13,6 +13,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.plan import nodes as n
 from kpidsl.plan.cells import Cells
 from kpidsl.plan.eras import Eras, mixed, period_eras
+from kpidsl.plan.intervals import change_plan, interval_plan
 from kpidsl.plan.partial import prorated, running
 from kpidsl.plan.place_in_time import Moment, anchor_of, window_of
 from kpidsl.plan.signals import forecast_plan, signal_plans, until_of
@@ -92,6 +93,11 @@ class Lowering:
             self.trend(kpi, moment, by),
             signal_plans(kpi, self.anchor, self.calendar),
             self.forecast(kpi, moment, by),
+            interval_plan(kpi.interval, lambda part: self.lower(part, moment, by).step),
+            tuple(
+                change_plan(kpi.interval, comparison.value, lambda part: self.lower(part, moment, by).step)
+                for comparison in kpi.comparisons
+            ),
         )
 
     def comparison(self, value: v.Value, with_: Lowered, moment: Moment, by: tuple[str, ...]) -> n.Question:

@@ -208,8 +208,22 @@ class ForecastPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalPlan:
+    """An interval of factor·X + offset; `parts` are asked besides the value, for the method."""
+
+    method: str
+    level: Fraction
+    parts: tuple[Step, ...]
+    factor: Fraction
+    offset: Fraction
+    quantile: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class SlicePlan:
-    """Everything about a KPI, for the whole (`by` empty) or for each segment of some dimensions."""
+    """Everything about a KPI, for the whole (`by` empty) or for each segment of some dimensions. `changes` are what the
+    interval asks of each compared value.
+    """
 
     by: tuple[str, ...]
     value: Question
@@ -221,6 +235,8 @@ class SlicePlan:
     trend: tuple[Question, ...]
     signals: tuple[SignalPlan, ...] = ()
     forecast: ForecastPlan | None = None
+    interval: IntervalPlan | None = None
+    changes: tuple[IntervalPlan | None, ...] = ()
 
 
 Shown = tuple[tuple[Question | None, ...], ...]

@@ -69,6 +69,9 @@ def to_arrow(results: Results) -> pa.Table:
             pa.field("target_high", pa.float64()),
             pa.field("attainment", pa.float64()),
             pa.field("gap", pa.float64()),
+            pa.field("interval_low", pa.float64()),
+            pa.field("interval_high", pa.float64()),
+            pa.field("certainty", pa.string()),
             pa.field("baseline", pa.float64()),
             pa.field("progress", pa.float64()),
             pa.field("expected", pa.float64()),
@@ -204,7 +207,9 @@ def _assessment(found: Assessment) -> Row:
     row: Row = {**_value(found.value, found.value_undefined), **_bound(found.target)}
     row |= {"n": found.n, "n_unknown": found.n_unknown, "n_open": found.n_open}
     row |= {"status": found.status, "reason": found.reason}
-    row |= {"attainment": _double(found.attainment), "gap": _double(found.gap)}
+    row |= {"attainment": _double(found.attainment), "gap": _double(found.gap), "certainty": found.certainty}
+    if found.interval is not None:
+        row |= {"interval_low": _double(found.interval.low), "interval_high": _double(found.interval.high)}
     return row | (_comparison(found.comparisons[0]) if found.comparisons else {})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from kpidsl.assess.results import (
     ActionResult,
@@ -28,6 +28,9 @@ from kpidsl.assess.results import (
     WindowResult,
 )
 from kpidsl.report.numbers import canonical
+
+if TYPE_CHECKING:
+    from kpidsl.assess.interval_results import IntervalResult
 
 SCHEMA = "kpidsl/results/1"
 
@@ -141,7 +144,8 @@ def kpi(found: KpiResult) -> Fields:
         **given(unit=found.unit, kind=found.kind),
         **_picked(judged, "n", "n_unknown", "n_open", "partial"),
         **given(approximate=approximation(found.approximate), window=window(found.window)),
-        **_picked(judged, "target", "amber", "attainment", "gap", "status", "reason", "comparisons"),
+        **_picked(judged, "target", "amber", "attainment", "gap", "interval", "certainty"),
+        **_picked(judged, "status", "reason", "comparisons"),
         **given(segments=records(map(segment, found.segments))),
         **_picked(judged, "trend", "signals", "forecast"),
         **given(
@@ -174,6 +178,8 @@ def assessment(found: Assessment) -> Fields:
         amber=bound(found.amber),
         attainment=found.attainment,
         gap=found.gap,
+        interval=interval(found.interval),
+        certainty=found.certainty,
         status=found.status,
         reason=found.reason,
         comparisons=records(map(comparison, found.comparisons)),
@@ -204,9 +210,23 @@ def comparison(found: Comparison) -> Fields:
         change=found.change,
         change_relative=found.change_relative,
         change_undefined=found.change_undefined,
+        change_interval=interval(found.interval),
         n=found.n,
         partial=found.partial or None,
         window=window(found.window),
+    )
+
+
+def interval(found: IntervalResult | None) -> Fields | None:
+    if found is None:
+        return None
+    return given(
+        method=found.method,
+        level=found.level,
+        low=found.low,
+        high=found.high,
+        undefined=found.undefined,
+        standard_error=found.standard_error,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
+from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.results import BoundResult, Value
 from kpidsl.records import dataclass
 from kpidsl.report.numbers import plain
@@ -53,6 +54,14 @@ def bound(found: BoundResult, unit: str | None) -> Figure:
     if found.value is None or found.operator is None:
         return Figure("undefined")
     return Figure(f"{SIGNS.get(found.operator, found.operator)} {exact(found.value, unit)}", shown)
+
+
+def between(found: IntervalResult, unit: str | None) -> Figure:
+    """An interval as its ends; nothing where there is none."""
+    if found.low is None or found.high is None:
+        return Figure("")
+    ends = [figure(end, unit).number for end in (found.low, found.high)]
+    return Figure(" … ".join(ends), "%" if unit == "%" else "")
 
 
 def difference(value: Decimal, unit: str | None) -> Figure:

@@ -20,7 +20,7 @@ from kpidsl.assess.results import (
 )
 from kpidsl.diagnostics.glyphs import columns, encodable, visible
 from kpidsl.report.explained import explained
-from kpidsl.report.figures import Figure, bound, difference, distance, figure, ratio, sparkline
+from kpidsl.report.figures import Figure, between, bound, difference, distance, figure, ratio, sparkline
 from kpidsl.report.goal_table import counted, objective_table
 from kpidsl.report.notes import notes
 from kpidsl.report.numbers import plain
@@ -35,13 +35,21 @@ WIDTH = 120  # columns, where nobody says how many there are
 NARROWEST = 40
 SEGMENTS = 12  # of a KPI; of more, the worst ones
 TREND = 24  # values, the newest ones
+INTERVALS = {
+    "insufficient_sample": "there are too few rows",
+    "no_variation": "in the sample nothing varies",
+    "uncovered_periods": "whole periods do not make up the window",
+}
+CERTAINTIES = {"met_certain": "met", "missed_certain": "missed", "not_distinguishable": "neither"}
 
 
 COLUMNS = (
     Column("value", "Value"),
-    Column("target", "Target", leaves=5, said="target"),
+    Column("target", "Target", leaves=7, said="target"),
     Column("gap", "Gap", leaves=3, said="gap"),
-    Column("change", "Change", leaves=4, said="vs previous"),
+    Column("interval", "Interval", leaves=4, said="interval"),
+    Column("certainty", "Certainly", leaves=5, said="certainly"),
+    Column("change", "Change", leaves=6, said="vs previous"),
     Column("trend", "Trend", leaves=2),
     Column("window", "Window", leaves=1, dim=True),
 )
@@ -127,6 +135,8 @@ def _remarks(found: Assessment, unit: str | None, label: str) -> Iterable[str]:
     """Why a KPI is not green, and its change where the column is about another comparison."""
     if found.value is None or found.status not in ("green", "no_target"):
         yield found.reason or _undefined(found)
+    if found.interval is not None and found.interval.undefined is not None:
+        yield f"no interval: {INTERVALS.get(found.interval.undefined, found.interval.undefined)}"
     if found.n_open:
         yield f"{found.n_open:,} still open"
     if found.partial:
@@ -234,6 +244,10 @@ def _cells(found: Assessment, unit: str | None, label: str) -> dict[str, Figure 
     cells: dict[str, Figure | str] = {**shown}
     if found.gap is not None:
         cells["gap"] = distance(found.gap, unit, tuple(shown.values()))
+    if found.interval is not None:
+        cells["interval"] = between(found.interval, unit)
+    if found.certainty is not None:
+        cells["certainty"] = CERTAINTIES[found.certainty]
     if found.comparisons and found.comparisons[0].label == label and found.comparisons[0].change is not None:
         cells["change"] = _change(found.comparisons[0], unit)
     if found.trend:

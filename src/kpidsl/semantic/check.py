@@ -13,7 +13,6 @@ from kpidsl.semantic.kpi_check import KpiChecker
 from kpidsl.semantic.lints import lint
 from kpidsl.semantic.numbers import check_fit, unit_mismatch
 from kpidsl.semantic.params import Params, check_params
-from kpidsl.semantic.pending import pending_declarations
 from kpidsl.semantic.properties import META, about, once
 from kpidsl.semantic.scope import Declared, Names
 from kpidsl.semantic.settings import check_calendar
@@ -92,7 +91,6 @@ def check(
     for found in sources.problems_of.values():
         for diagnostic in found:
             problems.add(diagnostic)
-    pending = pending_declarations(names)
     model = m.Model(
         calendar,
         {name: constant.value for name, constant in constants.items()},
@@ -100,7 +98,6 @@ def check(
         metrics,
         kpis,
         tuple(names.named),
-        pending,
         failed | goals.failed,
         goals.objectives,
         goals.outcomes,

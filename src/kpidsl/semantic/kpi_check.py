@@ -14,6 +14,7 @@ from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.bands import check_bands, check_limits, check_possible
 from kpidsl.semantic.edges import edge_in_unit
+from kpidsl.semantic.interval_check import interval_model
 from kpidsl.semantic.properties import META, about, action_model, once, supported
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.signal_check import forecast_model, needs_trend, signal_model
@@ -82,6 +83,7 @@ class KpiChecker:
         slices = self.all(p.ByProp, lambda prop: self.slice(prop, value, (*targets, *ambers)))
         trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
         signals, forecast = self.signals(value, trend[0] if trend else None)
+        intervals = self.all(d.IntervalProp, lambda prop: interval_model(prop, value, self.problems))
         comparisons = [
             found
             for prop in self.node.properties
@@ -113,6 +115,7 @@ class KpiChecker:
             self.node.name.span,
             signals,
             forecast,
+            intervals[0] if intervals else None,
         )
 
     def value(self) -> v.Value | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -181,6 +182,21 @@ class ForecastModel:
 
 
 @dataclass(frozen=True, slots=True)
+class IntervalModel:
+    """An interval of a value that is factor·X + offset, of an X drawn from a sample; `parts` are asked besides it at
+    the same moment, as the method needs: a variance, two order statistics around `quantile`, counts, sums by period.
+    """
+
+    method: str
+    level: Fraction
+    parts: tuple[Value, ...]
+    factor: Fraction
+    offset: Fraction
+    quantile: Fraction | None
+    each: PeriodUnit
+
+
+@dataclass(frozen=True, slots=True)
 class KpiModel:
     """`slices` are the `by` lines: each a combination of dimensions that makes segments."""
 
@@ -201,15 +217,7 @@ class KpiModel:
     span: Span
     signals: tuple[SignalModel, ...] = ()
     forecast: ForecastModel | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A declaration, or a property of one, that this version reads but does not evaluate."""
-
-    what: str
-    name: str
-    span: Span
+    interval: IntervalModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +245,6 @@ class Model:
     metrics: Mapping[str, MetricModel]
     kpis: Mapping[str, KpiModel]
     order: tuple[str, ...]
-    pending: tuple[Pending, ...]
     failed: Mapping[str, Failed] = field(default_factory=dict)
     objectives: Mapping[str, ObjectiveModel] = field(default_factory=dict)
     outcomes: Mapping[str, OutcomeModel] = field(default_factory=dict)

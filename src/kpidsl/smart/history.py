@@ -74,7 +74,7 @@ def with_history(model: m.Model, asked: Mapping[str, m.KpiModel]) -> m.Model:
     Segments, trends and what else a KPI says are left out. A target without data is the same at every anchor.
     """
     kpis = {name: _with_history(kpi) for name, kpi in asked.items()}
-    return replace(model, metrics={}, kpis=kpis, objectives={}, order=tuple(kpis), pending=())
+    return replace(model, metrics={}, kpis=kpis, objectives={}, order=tuple(kpis))
 
 
 def _with_history(kpi: m.KpiModel) -> m.KpiModel:
@@ -87,7 +87,8 @@ def _with_history(kpi: m.KpiModel) -> m.KpiModel:
                 if edge is not None and v.aggregates(edge):
                     label = f"{step} {number} {side}"
                     asked.append(m.ComparisonModel(label, _earlier(edge, step * count, unit)))
-    return replace(kpi, comparisons=tuple(asked), slices=(), trend=None, amber=None, guards=(), requires=(), actions=())
+    bare = replace(kpi, slices=(), trend=None, amber=None, guards=(), requires=(), actions=(), interval=None)
+    return replace(bare, comparisons=tuple(asked))
 
 
 def _earlier(value: v.Value, count: int, unit: Unit) -> v.Value:

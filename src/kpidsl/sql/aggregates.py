@@ -16,10 +16,13 @@ from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.times import function
+from kpidsl.stats.distributions import normal_quantile, square_root
 
 MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box", "ces_net", "stddev", "variance"})
 
 
+RANKS = 8
+"""How far from where the normal distribution has them the ranks of a quantile's interval are looked for."""
 LIMB = 88
 """Bits of one limb: 2^37 rows of three such limbs add up within the 127 bits of a HUGEINT."""
 
@@ -92,6 +95,8 @@ def states(cell: Cell, at: Operands) -> list[exp.Expr]:
             return [kept.of("approx_count_distinct", x), kept.count(x)]
         case "median" | "percentile":
             return _order_statistics(kept, x, cell.level if cell.level is not None else Fraction(1, 2))
+        case "ranks":
+            return _around_ranks(kept, x, cell)
         case "stddev" | "variance":
             return [*_squares(kept, x, cell.argument, at.scale), kept.count(x), *infinite(kept, x, cell.argument)]
         case "first" | "last":
@@ -247,6 +252,32 @@ def _order_statistics(kept: _Kept, x: exp.Expr, level: Fraction) -> list[exp.Exp
     first = exp.paren(exp.Add(this=exp.paren(below), expression=exp.Literal.number(1)))
     second = exp.paren(exp.Add(this=exp.paren(below.copy()), expression=exp.Literal.number(2)))
     return [function("list_extract", ordered, first), function("list_extract", ordered, second), length]
+
+
+def _around_ranks(kept: _Kept, x: exp.Expr, cell: Cell) -> list[exp.Expr]:
+    """The order statistics around the one that ends a quantile's interval, the rank of the first of them, and how many
+    values there are. By the normal distribution the rank is n·p ± z·√(n·p(1 − p)), and the exact one is near it.
+    """
+    assert cell.level is not None and cell.way is not None
+    end, _, confidence = cell.way.partition(" ")
+    z = normal_quantile(Fraction(confidence)) * (-1 if end == "low" else 1)
+    present = exp.not_(exp.Is(this=x.copy(), expression=exp.null()))
+    keep = present if kept.keep is None else exp.and_(kept.keep.copy(), present)
+    values = function("list_sort", exp.Filter(this=function("list", x), expression=exp.Where(this=keep)))
+    length = exp.Count(this=exp.Case().when(keep.copy(), exp.Literal.number(1)))
+    p, spread = (_double(one) for one in (cell.level, square_root(cell.level * (1 - cell.level)) * z))
+    away = exp.Add(
+        this=exp.Mul(this=length.copy(), expression=p),
+        expression=exp.Mul(this=function("sqrt", length), expression=spread),
+    )
+    near = exp.cast(function("floor", away), "BIGINT")
+    first = function("greatest", exp.Literal.number(1), exp.Sub(this=near, expression=exp.Literal.number(RANKS)))
+    last = exp.Add(this=first.copy(), expression=exp.Literal.number(2 * RANKS + 1))
+    return [function("list_slice", values, first, last), first.copy(), length.copy()]
+
+
+def _double(number: Fraction) -> exp.Expr:
+    return exp.cast(exp.Literal.string(repr(float(number))), "DOUBLE")
 
 
 def _edge_value(kept: _Kept, x: exp.Expr, cell: Cell, at: Operands) -> exp.Expr:

@@ -295,9 +295,9 @@ class DeclBuilder(ExprBuilder):
         return d.WorstSegmentProp(span=self.span(branch))
 
     def interval_prop(self, branch: Branch, children: list[Any]) -> d.IntervalProp:
-        token = children[1]
+        method, token, each = children
         level = Quantity(self.number(token.cut(token.value[:-1])), "%", span=self.span(token))
-        return d.IntervalProp(self.build(children[0]), level, span=self.span(branch))
+        return d.IntervalProp(self.maybe(method), level, self.maybe(each), span=self.span(branch))
 
     def signal_prop(self, branch: Branch, children: list[Any]) -> d.SignalProp:
         method, seasonal, rules, block = children

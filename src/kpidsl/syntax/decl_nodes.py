@@ -200,8 +200,11 @@ class WorstSegmentProp(Node):
 
 @dataclass(frozen=True, slots=True)
 class IntervalProp(Node):
-    method: Word
+    """`interval 95%`, `interval wilson 95%`, `interval ratio 95% each week`."""
+
+    method: Word | None
     level: Quantity
+    each: Word | None
 
 
 @dataclass(frozen=True, slots=True)

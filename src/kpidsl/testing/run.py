@@ -201,7 +201,6 @@ def run(block: Block, model: Model, of_data: tuple[Diagnostic, ...], connection:
         as_of_is_now=False,
         spec=SpecIdentity(0, ""),
         params={},
-        everything=False,
         again=again,
     )
     return replace(tested, plan=made, evaluation=Evaluation(answers), results=results)
