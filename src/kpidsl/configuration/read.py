@@ -34,10 +34,11 @@ class _Reader:
         self.places = _places(text)
 
     def span(self, path: Path_) -> Span:
-        """Where a key stands; where it does not (an inline table), the nearest table around it."""
+        """Where a key stands, or what is inside it; of an inline table the nearest table around it."""
         while path:
-            if path in self.places:
-                return Span(self.source, *self.places[path])
+            inside = next((key for key in self.places if key[: len(path)] == path), None)
+            if inside is not None:
+                return Span(self.source, *self.places[path if path in self.places else inside])
             path = path[:-1]
         return Span(self.source, 0, min(1, len(self.source.text)))
 
