@@ -221,6 +221,58 @@ def test_changes_of_shares_have_the_interval_of_newcombe() -> None:
     assert whole.low > Decimal("0.0524")  # twice as many, so less uncertain
 
 
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ("red when upper_bound < 87%", "red"),
+        ("red when upper_bound < 86%", "green"),
+        ("amber when lower_bound < 80%", "amber"),
+        ("require lower_bound >= 77%", "no_data"),
+        ("require lower_bound >= 76%", "green"),
+    ],
+)
+def test_conditions_may_name_the_ends(condition: str, status: str) -> None:
+    x = answers((1, 164), (0, 36))
+    found = kpi(f"value share(x == 1) from o over last month; target >= 80%; interval 95%; {condition}", x=x)
+    assert found.status == status
+
+
+OUTCOME = """
+source o {{ from arrow("o"); time at }}
+outcome trust "People trust us" {{
+  for residents; horizon 2025-01-01..2027-12-31; levels poor < fair < good; success good
+  evidence survey {{
+    measure share(x == 1) from o over last month
+    level good >= 80%; level fair >= 60%
+    interval wilson 95%
+    {require}
+  }}
+  judge {{ need 1 evidence; level median }}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("require", "x", "usable", "certainty"),
+    [
+        ("", answers((1, 164), (0, 36)), True, "not_distinguishable"),
+        ("", answers((1, 190), (0, 10)), True, "met_certain"),
+        ("", answers((1, 20), (0, 180)), True, "missed_certain"),
+        ("require lower_bound >= 76%", answers((1, 164), (0, 36)), True, "not_distinguishable"),
+        ("require lower_bound >= 77%", answers((1, 164), (0, 36)), False, "not_distinguishable"),
+    ],
+)
+def test_evidence_has_an_interval_and_says_whether_its_success_is_certain(
+    require: str, x: list[int], usable: bool, certainty: str
+) -> None:
+    table: Table = {"at": days(*["2026-03-05"] * len(x)), "x": x}
+    results = evaluate(OUTCOME.format(require=require), "2026-03-31", o=table)
+    VALIDATOR.validate(json.loads(results.to_json()))
+    (item,) = results.outcomes[0].evidence
+    assert item.interval is not None
+    assert (item.usable, item.certainty, item.interval.method) == (usable, certainty, "wilson")
+
+
 def test_the_document_the_table_and_arrow_tell_them() -> None:
     results = evaluate(
         'source o { from arrow("o"); time at }\n'

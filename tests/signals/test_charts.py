@@ -9,7 +9,7 @@ import pytest
 
 from kpidsl import load
 from kpidsl.report.text import to_text
-from signals.trends import Amounts, assessed, results, signal
+from signals.trends import Amounts, assessed, months, results, signal
 
 NHS: Amounts = [1, 2, 1, 2, 10, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1]
 MONTHS = "value total over last month; trend 18 months"
@@ -34,6 +34,21 @@ def test_limits_as_published(tmp_path: Path) -> None:
     assert outside.start is not None
     assert outside.start.isoformat() == "2025-05-01T00:00:00+00:00"
     assert (found.n, found.variation, found.assurance) == (18, "common_cause", None)
+
+
+def test_limits_as_wheeler_prints_them(tmp_path: Path) -> None:
+    values: Amounts = [5045, 4350, 4350, 3975, 4290, 4430, 4485, 4285, 3980, 3925, 3645, 3760, 3300, 3685, 3463, 5200]
+    kpi = "value total over last month; trend 16 months; target >= 4000; signal xmr"
+    found = signal(tmp_path, values, "2026-04-30", kpi)
+    assert found.limits is not None
+    limits = found.limits
+    printed = [
+        rounded(one) for one in (limits.centre, limits.mean_range, limits.lower, limits.upper, limits.upper_range)
+    ]
+    assert printed == ["4135.50", "355.93", "3188.72", "5082.28", "1163.19"]
+    assert found.reason == (
+        "special cause (improvement): above its upper limit in 2026-04; meets and misses its target by chance"
+    )
 
 
 def test_limits_with_ranges_screened_once(tmp_path: Path) -> None:
@@ -106,6 +121,31 @@ def test_a_baseline_with_too_few_values(tmp_path: Path) -> None:
     found = signal(tmp_path, [*FLAT, *FLAT], "2026-04-30", kpi)
     assert (found.undefined, found.limits) == ("insufficient_history", None)
     assert found.reason == "too few values for limits in its baseline: 3 of the 8 values that this needs"
+
+
+def test_a_baseline_beside_the_trend(tmp_path: Path) -> None:
+    kpi = "value total over last month; trend 10 months; signal xmr { baseline 2020 }"
+    found = signal(tmp_path, FLAT, "2025-10-31", kpi)
+    assert (found.undefined, found.reason) == ("insufficient_history", "no value of its trend is in its baseline")
+
+
+def test_a_baseline_of_the_time_before_a_rebase(tmp_path: Path) -> None:
+    later: Amounts = [30, 32, 31, 29, 30, 31, 32, 29]
+    kpi = (
+        "value total over last month; trend 18 months\n"
+        'signal xmr { baseline 2025-01-01..2025-08-31; rebase 2025-11-01 "a second shop" }'
+    )
+    found = signal(tmp_path, [*FLAT, *later], "2026-06-30", kpi)
+    assert found.limits is not None
+    assert (found.baseline, found.limits.n) == (None, 8)
+    (before,) = found.earlier
+    assert before.limits is not None
+    assert before.limits.n == 8
+
+
+def test_what_the_newest_value_is_where_that_is_missing(tmp_path: Path) -> None:
+    found = signal(tmp_path, FLAT, "2025-11-30", "value mean over last month; trend 11 months; signal xmr")
+    assert "its newest value is the one in 2025-10" in found.reason
 
 
 def test_a_rebased_chart(tmp_path: Path) -> None:
@@ -202,3 +242,29 @@ def test_what_a_manager_reads(tmp_path: Path) -> None:
     assert "signal (nhs): common cause variation; meets and misses its target by chance" in text
     assert "trend: no trend that chance does not explain: 0 per month (95%: 0 to 0), p = 0.73" in text
     assert "forecast (drift): 1 by 2026-12-31 (80%: -10.55 to 12.55), 59% likely to meet its target" in text
+
+
+def test_another_definition_is_no_neighbour(tmp_path: Path) -> None:
+    lower: Amounts = [1, 2, 1, 2, 1, 2]
+    (tmp_path / "d.csv").write_text(months([*lower, *FLAT]))
+    spec = tmp_path / "changed.kpi"
+    spec.write_text(
+        'source d { from csv("d.csv"); time at; column at: date; column x: decimal }\n'
+        'metric total { value sum(x) from d; changed 2025-07-01 "returns are left out from here" }\n'
+        "kpi k { value total over last month; trend 16 months; signal xmr; forecast drift until 2026-06-30 }\n"
+    )
+    found = load(spec).evaluate(as_of="2026-04-30").kpis[0].assessment
+    assert [point.value_undefined for point in found.trend] == [None] * 16
+    (chart,) = found.signals
+    assert (chart.n, [(one.reason, one.points) for one in chart.absent]) == (10, [("definition_changed", 6)])
+    assert chart.limits is not None
+    assert chart.limits.centre == Decimal("10.5")
+    assert found.forecast is not None
+    assert found.forecast.n == 10
+
+
+def test_a_month_that_is_not_over_is_left_out(tmp_path: Path) -> None:
+    kpi = "value sum(total each month partial to date) over this year; trend 3 years; signal xmr"
+    found = signal(tmp_path, FLAT, "2025-10-15", kpi)
+    assert found.undefined == "insufficient_history"
+    assert {one.reason for one in found.absent} == {"not_over", "no_rows"}

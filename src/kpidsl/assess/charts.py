@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from fractions import Fraction
 
 from kpidsl.assess import points as p
 from kpidsl.assess.bounds import Bound
@@ -24,11 +27,14 @@ _ASSURED = {"capable": "consistently meets its target", "failing": "consistently
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """A phase of a chart; `chart` is None where there are too few values for one."""
+    """A phase of a chart, drawn of so many values, those of the baseline where they are `based` on it; `chart` is None
+    where there are too few.
+    """
 
     since: date | None
     reason: str | None
     points: tuple[Point, ...]
+    based: bool
     drawn_of: int
     chart: c.Chart | None
     findings: tuple[c.Finding, ...]
@@ -38,26 +44,27 @@ def charted(plan: SignalPlan, points: Points, target: Bound | None, calendar: Ca
     """What a chart of the points says; only the newest phase says it of now."""
     phases = [_drawn(plan, since, reason, part) for since, reason, part in _phases(plan, points)]
     now = phases[-1]
-    said = {"rules": plan.rules, "seasons": None, "n": p.known(points), "absent": p.absent(points)}
+    nothing = SignalResult("xmr", plan.rules, None, p.known(points), p.absent(points), "")
+    if plan.baseline is not None and not any(one.based for one in phases):
+        return replace(nothing, reason="no value of its trend is in its baseline", undefined="insufficient_history")
     if now.chart is None:
-        after = f" since {now.since}" if now.since is not None else " in its baseline" if plan.baseline else ""
-        reason = f"too few values for limits{after}: {p.too_few(now.drawn_of, c.FEWEST)}"
-        return SignalResult("xmr", **said, reason=reason, undefined="insufficient_history")  # type: ignore[arg-type]
+        where = " in its baseline" if now.based else f" since {now.since}" if now.since is not None else ""
+        reason = f"too few values for limits{where}: {p.too_few(now.drawn_of, c.FEWEST)}"
+        return replace(nothing, reason=reason, undefined="insufficient_history")
     if is_dependent(p.values(now.points)):
         reason = "each value carries over much of the one before: limits would be too narrow"
-        return SignalResult("xmr", **said, reason=reason, undefined="autocorrelated")  # type: ignore[arg-type]
+        return replace(nothing, reason=reason, undefined="autocorrelated")
     newest = max(at for at, point in enumerate(now.points) if point.value is not None)
     found = next((one for one in now.findings if one.first <= newest <= one.last), None)
     variation = "common_cause" if found is None else p.reading(found.side, p.better(target))
     assurance = _assurance(now.chart, target)
-    return SignalResult(
-        "xmr",
-        **said,  # type: ignore[arg-type]
-        reason=_sentence(plan, now, found, variation, assurance, calendar),
+    return replace(
+        nothing,
+        reason="; ".join(_told(plan, now, now.chart, found, newest, variation, assurance, calendar)),
         variation=variation,
         assurance=assurance,
         limits=_limits(now.chart),
-        baseline=window_result(plan.baseline, calendar),
+        baseline=window_result(plan.baseline, calendar) if now.based else None,
         since=now.since,
         rebased=now.reason,
         findings=_findings(now, calendar),
@@ -73,37 +80,36 @@ def _phases(plan: SignalPlan, points: Points) -> list[tuple[date | None, str | N
     parts: list[tuple[date | None, str | None, list[Point]]] = [(None, None, [])]
     left = list(plan.rebases)
     for point in points:
-        while left and point.window is not None and point.begins is not None and _is_after(point, left[0][0]):
+        while left and _is_after(point, left[0][0]):
             _, rebase = left.pop(0)
             parts.append((rebase.on, rebase.reason, []))
         parts[-1][2].append(point)
     return [(since, reason, tuple(part)) for since, reason, part in parts if part]
 
 
-def _is_after(point: Point, instant: object) -> bool:
+def _is_after(point: Point, instant: datetime) -> bool:
+    """Whether a point is about the time from an instant on; a level at that very instant is of the time before."""
     begins = point.begins
-    assert begins is not None
-    # A level at the very instant is that of the time before: the day begins with it.
-    return begins > instant if point.is_instant() else begins >= instant  # type: ignore[operator]
+    if begins is None:
+        return False
+    return begins > instant if point.is_instant() else begins >= instant
 
 
 def _drawn(plan: SignalPlan, since: date | None, reason: str | None, points: tuple[Point, ...]) -> _Drawn:
     of = [point.value if _is_within(point, plan.baseline) else None for point in points]
-    based = of if any(value is not None for value in of) else p.values(points)
-    count = sum(value is not None for value in based)
-    chart = c.chart(based, screen=plan.screened) if count >= c.FEWEST else None
+    based = any(value is not None for value in of)
+    drawn = of if based else p.values(points)
+    count = sum(value is not None for value in drawn)
+    chart = c.chart(drawn, screen=plan.screened) if count >= c.FEWEST else None
     rules: c.Rules = "nhs" if plan.rules == "nhs" else "wheeler"
     found = c.findings(p.values(points), chart, rules) if chart is not None else ()
-    return _Drawn(since, reason, points, count, chart, found)
+    return _Drawn(since, reason, points, based, count, chart, found)
 
 
 def _is_within(point: Point, baseline: Window | None) -> bool:
-    if baseline is None:
+    if baseline is None or baseline.start is None or point.window is None:
         return False
-    if point.window is None or point.begins is None or baseline.start is None:
-        return False
-    after = point.begins > baseline.start if point.is_instant() else point.begins >= baseline.start
-    return after and point.window.end <= baseline.end
+    return _is_after(point, baseline.start) and point.window.end <= baseline.end
 
 
 # ---------------------------------------------------------------- what is said
@@ -123,7 +129,8 @@ def _assurance(chart: c.Chart, target: Bound | None) -> str | None:
         # Both limits are outside of a range: on its two sides, or on one.
         assert target.low is not None and target.high is not None
         low, high = target.low.value, target.high.value
-        return "failing" if chart.upper < low or chart.lower > high else "hit_and_miss"  # type: ignore[operator]
+        assert isinstance(low, Fraction) and isinstance(high, Fraction)
+        return "failing" if chart.upper < low or chart.lower > high else "hit_and_miss"
     return "failing"
 
 
@@ -156,23 +163,32 @@ def _findings(phase: _Drawn, calendar: Calendar) -> tuple[FindingResult, ...]:
     return tuple(found)
 
 
-def _sentence(
-    plan: SignalPlan, now: _Drawn, found: c.Finding | None, variation: str, assurance: str | None, calendar: Calendar
-) -> str:
-    parts: list[str] = []
+def _told(
+    plan: SignalPlan,
+    now: _Drawn,
+    chart: c.Chart,
+    found: c.Finding | None,
+    newest: int,
+    variation: str,
+    assurance: str | None,
+    calendar: Calendar,
+) -> Iterator[str]:
+    """The parts of the sentence a reader is told."""
     if found is None:
-        parts.append("common cause variation")
+        yield "common cause variation"
     else:
         what = "" if variation == "special_cause" else f" ({variation})"
-        first = now.points[found.first]
-        one = found.points == 1
-        since = p.placed(first, plan.step, calendar) if one else f"since {p.when(first, plan.step, calendar)}"
-        parts.append(f"special cause{what}: {_words(found)} {since}")
+        if found.points == 1 or found.rule == "moving_range":
+            at = p.placed(now.points[found.last], plan.step, calendar)
+        else:
+            at = f"since {p.when(now.points[found.first], plan.step, calendar)}"
+        yield f"special cause{what}: {_words(found)} {at}"
+    if newest < len(now.points) - 1:
+        yield f"its newest value is the one {p.placed(now.points[newest], plan.step, calendar)}"
     if assurance is not None:
-        parts.append(_ASSURED[assurance])
-    if now.chart is not None and now.chart.n < c.PROVISIONAL:
-        parts.append(f"provisional, of {now.chart.n} values")
-    return "; ".join(parts)
+        yield _ASSURED[assurance]
+    if chart.n < c.PROVISIONAL:
+        yield f"provisional, of {chart.n} values"
 
 
 def _words(found: c.Finding) -> str:
@@ -189,4 +205,4 @@ def _words(found: c.Finding) -> str:
         case "three_of_four":
             return f"{found.points} points nearer to the {limit} limit than to the centre"
         case "moving_range":
-            return "a jump beyond what ranges do"
+            return "a jump beyond the limit of ranges"

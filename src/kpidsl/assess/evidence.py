@@ -11,6 +11,8 @@ from fractions import Fraction
 from kpidsl import calendar as c
 from kpidsl.assess.bounds import Bound
 from kpidsl.assess.inputs import inputs
+from kpidsl.assess.interval_results import Certainty, IntervalResult
+from kpidsl.assess.intervals import estimate, interval_result
 from kpidsl.assess.judgement import Usable
 from kpidsl.assess.numbers import value_of, written
 from kpidsl.assess.outcome_results import CriterionResult, EvidenceResult, SaidResult
@@ -29,6 +31,7 @@ from kpidsl.plan.evidence import EvidencePlan
 from kpidsl.records import dataclass
 from kpidsl.semantic import outcome_model as o
 from kpidsl.semantic import values as v
+from kpidsl.stats.intervals import Interval
 
 Stale = Callable[[v.Value, datetime], str | None]
 
@@ -52,6 +55,8 @@ class Item:
     as_of: datetime | None = None
     window: Window | None = None
     inputs: tuple[Input, ...] = ()
+    interval: IntervalResult | None = None
+    certainty: Certainty | None = None
 
     @property
     def usable(self) -> Usable | None:
@@ -65,11 +70,14 @@ class Item:
 
 @dataclass(slots=True)
 class ItemReader:
-    """Reads the items of one outcome off one run. `again` asks about it at an earlier anchor."""
+    """Reads the items of one outcome off one run; `success` is the place of that level. `again` asks about it at an
+    earlier anchor.
+    """
 
     plan: n.Plan
     evaluation: Evaluation
     levels: tuple[str, ...]
+    success: int
     stale: Callable[[Answers], Stale]
     again: Callable[[datetime], tuple[n.Plan, Answers]] | None
     errors: dict[object, None] = field(default_factory=dict)
@@ -131,6 +139,7 @@ class ItemReader:
         return Item(
             model, level, excluded, reason, figure, invited, agreement, criteria, newest, until, None,
             plan.value.window, inputs(plan.value.step, self.evaluation, self.calendar),
+            interval_result(estimate(plan.interval, figure, self.evaluation, {})), self.certainty(plan, figure),
         )  # fmt: skip
 
     def earlier(
@@ -144,7 +153,7 @@ class ItemReader:
         lags = [self.plan.sources[name].lag for one in v.aggregates(finding.value) for name in one.sources]
         anchor = min(last_measured(finding.value, newest, lags, self.calendar), self.plan.anchor)
         plan, answers = self.again(anchor)
-        reader = ItemReader(plan, Evaluation(answers), self.levels, self.stale, None)
+        reader = ItemReader(plan, Evaluation(answers), self.levels, self.success, self.stale, None)
         found = reader.measured(model, finding, plan.evidence[model.name])
         self.errors.update(reader.errors)
         if isinstance(found.figure, Missing):
@@ -189,6 +198,21 @@ class ItemReader:
             if Bound(one.operator, low, high if isinstance(high, Scalar) else None, None, one).holds(figure.value):
                 return self.levels.index(level), None
         return 0, None
+
+    def certainty(self, plan: EvidencePlan, figure: Figure) -> Certainty | None:
+        """Whether the item says success, or not, wherever in its interval the truth is."""
+        one = estimate(plan.interval, figure, self.evaluation, {})
+        found = one.interval() if one is not None else None
+        if one is None or not isinstance(found, Interval) or not isinstance(figure, Scalar):
+            return None
+        low, high = one.placed(found)
+        said = [self.level(plan, Scalar(edge, None, None, False))[0] for edge in (low, figure.value, high)]
+        if any(level is None for level in said):
+            return None
+        reached = {level is not None and level >= self.success for level in said}
+        if len(reached) > 1:
+            return "not_distinguishable"
+        return "met_certain" if True in reached else "missed_certain"
 
     def newest(self, plan: EvidencePlan) -> datetime | None:
         """When the newest row that enters is from."""
@@ -251,6 +275,8 @@ class ItemReader:
             item.inputs,
             model.about.owner,
             model.span.place,
+            item.interval,
+            item.certainty,
         )
 
     def shown(self, figure: Figure | None) -> tuple[Value | None, str | None]:

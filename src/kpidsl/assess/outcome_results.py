@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+from kpidsl.assess.interval_results import Certainty, IntervalResult
 from kpidsl.assess.results import Input, Value, WindowResult
 from kpidsl.records import dataclass
 
@@ -44,7 +45,8 @@ class EvidenceResult:
 
     `level` is also there for what is excluded, where it is known. `newest` is the day of its newest row, or of the
     judgement, `valid_until` the instant from which on it no longer counts: of items that expire. `measured_as_of` is
-    there where its rows have left its window since: it then counts as it was measured last.
+    there where its rows have left its window since: it then counts as it was measured last. `certainty` is whether it
+    says at least the success level wherever in the interval the value is.
     """
 
     name: str
@@ -75,6 +77,8 @@ class EvidenceResult:
     inputs: tuple[Input, ...]
     owner: str | None
     at: str
+    interval: IntervalResult | None = None
+    certainty: Certainty | None = None
 
 
 @dataclass(frozen=True, slots=True)

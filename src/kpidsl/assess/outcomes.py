@@ -119,7 +119,8 @@ class Outcomes:
         )
 
     def look(self, model: o.OutcomeModel, plan: n.Plan, evaluation: Evaluation) -> Look:
-        reader = ItemReader(plan, evaluation, model.levels, self.stale, partial(self.again, outcome=model.name))
+        again = partial(self.again, outcome=model.name)
+        reader = ItemReader(plan, evaluation, model.levels, model.levels.index(model.success), self.stale, again)
         items = tuple(reader.item(one) for one in model.evidence)
         usable = [found for item in items if (found := item.usable) is not None]
         return Look(reader, items, judged(usable, model.judge, model.levels, model.success))

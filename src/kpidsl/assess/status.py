@@ -9,13 +9,14 @@ from fractions import Fraction
 from itertools import zip_longest
 
 from kpidsl.assess.bounds import Bound, shown
-from kpidsl.assess.intervals import Estimate, change_interval
+from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
 from kpidsl.assess.numbers import said, value_of, written
 from kpidsl.assess.results import Assessment, Comparison
 from kpidsl.assess.signals import forecast_result, signal_result
 from kpidsl.assess.trends import point_of, trend_points, window_result
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
+from kpidsl.engine.estimates import Estimate
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import BoundPlan, IntervalPlan, Question, SlicePlan
 from kpidsl.records import dataclass
@@ -26,7 +27,8 @@ REASONS = {
     "no_rows": "there are no rows in the window",
     "zero_denominator": "a denominator is 0",
     "insufficient_sample": "there are too few rows",
-    "no_variation": "all codes are one value, so that agreement by chance is certain",
+    "no_variation": "all of it is alike, which tells nothing of what may vary",
+    "uncovered_periods": "whole periods do not make up the window",
     "unequal_coders": "the units are coded by different numbers of coders",
     "not_two_coders": "there are not exactly two coders",
     "too_early": "the time to convert is over for none of the first events",
@@ -60,9 +62,9 @@ class Judge:
         number = value.value if isinstance(value, Scalar) and isinstance(value.value, Fraction) else None
         trend = [(question, self.evaluation.single(question.step, members)) for question in plan.trend]
         points = [point_of(question, found) for question, found in trend]
-        estimate = self.estimate(plan.interval, value, members)
+        found = estimate(plan.interval, value, self.evaluation, members)
         compared = [
-            self.comparison(one, value, estimate, asked, members, errors)
+            self.comparison(one, value, found, asked, members, errors)
             for one, asked in zip_longest(plan.comparisons, plan.changes)
         ]
         errors.extend(error for _, found in trend if isinstance(found, Missing) for error in found.errors)
@@ -86,8 +88,8 @@ class Judge:
             forecast_result(ahead, points, self.bound(ahead.target, members, errors), self.unit, self.calendar)
             if ahead is not None
             else None,
-            estimate.result() if estimate is not None else None,
-            estimate.certainty(target) if estimate is not None else None,
+            interval_result(found),
+            certainty(found, target),
         )
         return assessment, tuple(errors)
 
@@ -183,19 +185,11 @@ class Judge:
             plan,
         )
 
-    def estimate(
-        self, plan: IntervalPlan | None, value: Scalar | Missing, members: Mapping[str, object]
-    ) -> Estimate | None:
-        """A value that an interval is asked of, where there is one."""
-        if plan is None or isinstance(value, Missing):
-            return None
-        return Estimate.of(plan, value, self.evaluation, members)
-
     def comparison(
         self,
         compared: tuple[str, Question],
         value: Scalar | Missing,
-        estimate: Estimate | None,
+        now: Estimate | None,
         asked: IntervalPlan | None,
         members: Mapping[str, object],
         errors: list[object],
@@ -214,8 +208,7 @@ class Judge:
         relative = written(change / abs(other.value), False) if other.value else None
         undefined = None if other.value else "zero_denominator"
         exact = value.exact and other.exact
-        then = self.estimate(asked, other, members)
-        interval = change_interval(estimate, then) if estimate is not None and then is not None else None
+        interval = change_interval(now, estimate(asked, other, self.evaluation, members))
         return Comparison(
             label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial, interval
         )

@@ -38,9 +38,13 @@ def trend_points(trend: Trend, calendar: Calendar) -> tuple[TrendPoint, ...]:
 
 
 def point_of(question: Question, found: Scalar | Missing) -> Point:
-    """A value of the trend as statistics take it: one of a period that is not over is none."""
+    """A value of the trend as statistics take it: one of a period that is not over is none, nor one of another
+    definition of its metric.
+    """
     if isinstance(found, Missing):
         return Point(question.window, None, found.reason)
+    if question.redefined:
+        return Point(question.window, None, "definition_changed")
     if question.partial:
         return Point(question.window, None, "not_over")
     assert isinstance(found.value, Fraction)

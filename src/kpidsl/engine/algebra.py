@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from kpidsl.engine.answers import Answers
+from kpidsl.engine.estimates import Estimate
 from kpidsl.engine.parts import INFINITE, Known
 from kpidsl.engine.scalars import Missing, Outcome, Scalar, Vector
 from kpidsl.engine.vectors import reduce_vector
@@ -32,6 +33,9 @@ class Evaluation:
         match step:
             case n.Ask():
                 return self.ask(step, members)
+            case n.IntervalEnd(operand=operand, end=end, interval=interval):
+                value_of = self.step(operand, members, count)
+                return value_of if not isinstance(value_of, Scalar) else self.end_of(interval, end, value_of, members)
             case n.Constant(value=value):
                 return Scalar(value, None, None, True)
             case n.Undefined(reason=reason):
@@ -64,6 +68,20 @@ class Evaluation:
                     # That there is no complete period is known without data; which members there are is not.
                     return reduce_vector(function, found, level) if is_count_of_periods else Missing("no_rows")
                 return self.reduced(function, found, level)
+
+    def estimate(self, plan: n.IntervalPlan, value: Scalar, members: tuple[tuple[str, object], ...]) -> Estimate:
+        """A value with what its interval needs."""
+        return Estimate(plan, value, tuple(self.step(part, members, value.n) for part in plan.parts))
+
+    def end_of(
+        self, plan: n.IntervalPlan, end: str, value: Scalar, members: tuple[tuple[str, object], ...]
+    ) -> Scalar | Missing:
+        """An end of the interval of a value."""
+        one = self.estimate(plan, value, members)
+        found = one.interval()
+        if isinstance(found, str):
+            return Missing(found, value.n)
+        return Scalar(one.placed(found)[0 if end == "low" else 1], value.n, value.n_unknown, False)
 
     def covered(self, step: n.Step) -> bool:
         """Whether some source has rows around what is asked, so that no members means none, not unknown."""

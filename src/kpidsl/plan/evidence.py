@@ -7,6 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from kpidsl.plan import nodes as n
+from kpidsl.plan.intervals import interval_plan
 from kpidsl.plan.lower import Lowering
 from kpidsl.records import dataclass
 from kpidsl.semantic import outcome_model as o
@@ -31,6 +32,7 @@ class EvidencePlan:
     agreement: n.Step | None
     newest: tuple[n.Ask, ...]
     standing: datetime | None
+    interval: n.IntervalPlan | None = None
 
 
 def plan_evidence(model: Model, lowering: Lowering, selected: Collection[str] | None) -> dict[str, EvidencePlan]:
@@ -65,4 +67,5 @@ def _plan(model: o.EvidenceModel, finding: o.MeasuredModel, lowering: Lowering) 
         step(model.agreement) if model.agreement is not None else None,
         tuple(n.Ask(cell, None, "newest row", (), asks[0].window, asks[0].span) for cell in timed),
         max((ask.cell.end for ask in asks if ask.cell.time is None), default=None),
+        interval_plan(model.interval, lambda part: lowering.lower(part, moment, ()).step),
     )

@@ -8,20 +8,19 @@ from typing import Any
 
 from kpidsl.plan import nodes as n
 from kpidsl.semantic import values as v
-from kpidsl.semantic.model import IntervalModel
 
 Lower = Callable[[v.Value], n.Step]
 """A value as a step, at the moment and for the segment that is looked at."""
 
 
-def interval_plan(asked: IntervalModel | None, lower: Lower) -> n.IntervalPlan | None:
+def interval_plan(asked: v.Interval | None, lower: Lower) -> n.IntervalPlan | None:
     if asked is None:
         return None
     parts = tuple(map(lower, asked.parts))
     return n.IntervalPlan(asked.method, asked.level, parts, asked.factor, asked.offset, asked.quantile)
 
 
-def change_plan(asked: IntervalModel | None, compared: v.Value, lower: Lower) -> n.IntervalPlan | None:
+def change_plan(asked: v.Interval | None, compared: v.Value, lower: Lower) -> n.IntervalPlan | None:
     """What is asked of a compared value, `previous` or so long ago, for the interval of the change."""
     if asked is None:
         return None

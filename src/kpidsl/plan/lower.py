@@ -114,8 +114,13 @@ class Lowering:
         self, value: v.Value, trend: tuple[int, c.Unit], moment: Moment, by: tuple[str, ...]
     ) -> tuple[n.Question, ...]:
         """The value at the anchor of a moment and at earlier ones, oldest first."""
-        anchors = c.trend_anchors(moment.anchor, *trend, self.calendar)
-        return tuple(self.question(value, replace(moment, anchor=anchor), by) for anchor in anchors)
+        moments = [replace(moment, anchor=anchor) for anchor in c.trend_anchors(moment.anchor, *trend, self.calendar)]
+        found = [(one, self.lower(value, one, by)) for one in moments]
+        now = found[-1][1].eras
+        return tuple(
+            replace(self.about(lowered.step, self.window(value, one)), redefined=mixed(now, lowered.eras))
+            for one, lowered in found
+        )
 
     def forecast(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> n.ForecastPlan | None:
         if kpi.forecast is None or kpi.trend is None:
@@ -200,6 +205,11 @@ class Lowering:
                 return Lowered(n.CountOfRows())
             case v.Aggregate():
                 return Lowered(self.ask(value, moment, by))
+            case v.IntervalEnd(operand=operand, end=end, interval=interval):
+                inner = self.lower(operand, moment, by)
+                asked = interval_plan(interval, lambda part: self.lower(part, moment, by).step)
+                assert asked is not None
+                return Lowered(n.IntervalEnd(inner.step, end, asked), inner.eras)
             case v.TargetValue():
                 return Lowered(n.Undefined("no_target"))
             case v.Operation(operator=operator, left=left, right=right):

@@ -150,17 +150,44 @@ class Reduce:
     level: Fraction | None
 
 
-Step = Ask | Constant | Undefined | CountOfRows | Combine | Oppose | Scale | Default | Series | Members | Reduce
+@dataclass(frozen=True, slots=True)
+class IntervalPlan:
+    """An interval of factor·X + offset; `parts` are asked besides the value, for the method."""
+
+    method: str
+    level: Fraction
+    parts: tuple[Step, ...]
+    factor: Fraction
+    offset: Fraction
+    quantile: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalEnd:
+    """An end of the interval of a value."""
+
+    operand: Step
+    end: Literal["low", "high"]
+    interval: IntervalPlan
+
+
+Step = (
+    Ask | Constant | Undefined | CountOfRows | Combine | Oppose | Scale | Default | Series | Members | Reduce
+    | IntervalEnd
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------- what is asked for
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A value and the window it is about; `partial` where a period that is not over enters it."""
+    """A value and the window it is about; `partial` where a period that is not over enters it. `redefined`: of a trend,
+    a metric meant something else then than it does at the newest anchor.
+    """
 
     step: Step
     window: Window | None
     partial: bool = False
+    redefined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,18 +232,6 @@ class ForecastPlan:
     target: BoundPlan | None
     step: Unit
     undefined: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class IntervalPlan:
-    """An interval of factor·X + offset; `parts` are asked besides the value, for the method."""
-
-    method: str
-    level: Fraction
-    parts: tuple[Step, ...]
-    factor: Fraction
-    offset: Fraction
-    quantile: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +288,8 @@ def inside(step: Step) -> tuple[Step, ...]:
             return (operand,)
         case Series(periods=periods):
             return tuple(inner for _, inner in periods)
+        case IntervalEnd(operand=operand, interval=interval):
+            return (operand, *interval.parts)
         case _:
             return ()
 

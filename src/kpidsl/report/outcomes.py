@@ -10,7 +10,7 @@ from kpidsl.assess.outcome_results import (
     OverrideResult,
     SaidResult,
 )
-from kpidsl.report.document import Fields, given, input_, records, window
+from kpidsl.report.document import Fields, given, input_, interval, records, window
 
 
 def outcome(found: OutcomeResult) -> Fields:
@@ -72,6 +72,8 @@ def evidence(found: EvidenceResult) -> Fields:
         value_undefined=found.value_undefined,
         unit=found.unit,
         n=found.n,
+        interval=interval(found.interval),
+        certainty=found.certainty,
         measured_as_of=found.measured_as_of,
         window=window(found.window),
         invited=found.invited,

@@ -124,8 +124,11 @@ class Table:
             used += len(SEPARATOR) + self.widths[each.key]
         beneath = [self._beneath(text) for text in titles[1:]]
         room = max(self.width - self._left(), 20)
-        paragraphs = [[indent + aside], self._told(number), *([text] for text in row.remarks[1:])]
-        beneath += [self._beneath(text) for parts in paragraphs for text in joined(parts, room)]
+        beneath += [self._beneath(text) for text in joined([indent + aside], room)]
+        # What is said of an indented row stands deeper than it.
+        deeper = indent + "  " if row.depth else ""
+        paragraphs = [self._told(number), *([text] for text in row.remarks[1:])]
+        beneath += [self._beneath(deeper + text) for parts in paragraphs for text in joined(parts, room - len(deeper))]
         return [line.rstrip(), *beneath]
 
     def _cell(self, column: Column, number: int) -> str:

@@ -13,6 +13,7 @@ from kpidsl.semantic import values as v
 from kpidsl.semantic.bands import known
 from kpidsl.semantic.edges import as_percentage, bound_model
 from kpidsl.semantic.goal_model import PeriodModel
+from kpidsl.semantic.interval_check import interval_ends, interval_model
 from kpidsl.semantic.kpi_check import measures
 from kpidsl.semantic.model import BoundModel, RequireModel
 from kpidsl.semantic.properties import META, about, choice, each_named_once, every, once
@@ -26,13 +27,18 @@ from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax import outcome_nodes as o
 from kpidsl.syntax.decl_nodes import KpiDecl
 from kpidsl.syntax.node import Name, Node
-from kpidsl.syntax.shared_nodes import RequireProp
+from kpidsl.syntax.shared_nodes import IntervalProp, RequireProp
 
 EVIDENCE_ONCE = (
     *META, g.MeasureProp, g.JudgedProp, g.ExpiresProp, g.MethodProp, g.StakeholderProp, g.StrengthProp, g.WeightProp,
-    o.RubricProp, o.InvitedProp, o.AgreementProp,
+    o.RubricProp, o.InvitedProp, o.AgreementProp, IntervalProp,
 )  # fmt: skip
-SAID = {"response_rate": "invited 1_200", "agreement": "agreement krippendorff_alpha(…) from … over …"}
+SAID = {
+    "response_rate": "invited 1_200",
+    "agreement": "agreement krippendorff_alpha(…) from … over …",
+    "lower_bound": "interval 95%",
+    "upper_bound": "interval 95%",
+}
 """What `require` may name only where it is said what that is."""
 STRENGTHS = {"nesta": 5, "maryland": 5}
 
@@ -70,6 +76,7 @@ class EvidenceChecker:
         self.problems = values.problems
         self.invited: v.Value | None = None
         self.agreement: v.Value | None = None
+        self.interval: v.Interval | None = None
 
     def check(self) -> m.EvidenceModel | None:
         """The evidence, or None where something in it is wrong."""
@@ -113,6 +120,7 @@ class EvidenceChecker:
             self.invited,
             self.agreement,
             tuple(dict.fromkeys(one.metric for one in read if isinstance(named[one.metric].node, KpiDecl))),
+            self.interval,
         )
 
     def finding(self) -> tuple[m.MeasuredModel | m.JudgedModel, tuple[RequireModel, ...]]:
@@ -162,7 +170,7 @@ class EvidenceChecker:
 
     def only_measured(self, lines: list[g.LevelProp]) -> None:
         """A judgement has neither bounds nor rows. Raises `Invalid`."""
-        kinds = (RequireProp, o.InvitedProp, o.AgreementProp)
+        kinds = (RequireProp, o.InvitedProp, o.AgreementProp, IntervalProp)
         others = [prop for prop in self.node.properties if isinstance(prop, kinds)]
         for prop in (*lines, *others):
             word = prop.span.text.split()[0]
@@ -261,7 +269,10 @@ class EvidenceChecker:
                 found.append((m.LevelModel(level, bound), line))
             except Invalid:
                 fine = False
+        intervals, fitting = every(self.node, IntervalProp, lambda prop: interval_model(prop, value, self.problems))
+        self.interval = intervals[0] if intervals else None
         requires, sound = self.requires(value)
+        fine = fine and fitting
         if not fine or not sound:
             raise Invalid
         if self.levels:
@@ -278,7 +289,7 @@ class EvidenceChecker:
             found["response_rate"] = v.Operation(v.Info(PERCENT, "ratio"), "/", count, self.invited)
         if self.agreement is not None:
             found["agreement"] = self.agreement
-        return found
+        return found | (interval_ends(value, self.interval) if self.interval is not None else {})
 
     def requires(self, value: v.Value) -> tuple[tuple[RequireModel, ...], bool]:
         around = Around(self.around.namespace, local=self.known(value))

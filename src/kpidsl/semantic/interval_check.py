@@ -16,13 +16,12 @@ from kpidsl.diagnostics import Fix, Problems
 from kpidsl.records import dataclass
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
-from kpidsl.semantic.model import IntervalModel
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER
 from kpidsl.semantic.windows import Invalid, counted_unit
 from kpidsl.source_text import Span
-from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax.expr_nodes import WindowUnit
+from kpidsl.syntax.shared_nodes import IntervalProp
 
 METHODS = {
     "wilson": "a share",
@@ -49,7 +48,7 @@ class Sampled:
     offset: Fraction = Fraction(0)
 
 
-def interval_model(prop: d.IntervalProp, value: v.Value, problems: Problems) -> IntervalModel:
+def interval_model(prop: IntervalProp, value: v.Value, problems: Problems) -> v.Interval:
     """The interval a declaration asks for. Raises `Invalid` once a problem is reported."""
     level = Fraction(prop.level.number) / 100
     if not _LEAST <= level <= _MOST:
@@ -87,11 +86,17 @@ def interval_model(prop: d.IntervalProp, value: v.Value, problems: Problems) -> 
     return modelled(fitting, level, sampled, each)
 
 
-def modelled(method: str, level: Fraction, sampled: Sampled, each: Unit = _DAY) -> IntervalModel:
+def modelled(method: str, level: Fraction, sampled: Sampled, each: Unit = _DAY) -> v.Interval:
     """The interval of what is sampled, by the method that fits it."""
     parts = tuple(map(sampled.around, _parts(method, sampled.core, level, each)))
     quantile = _level(sampled.core) if method == "order" else None
-    return IntervalModel(method, level, parts, sampled.factor, sampled.offset, quantile, each)
+    return v.Interval(method, level, parts, sampled.factor, sampled.offset, quantile, each)
+
+
+def interval_ends(value: v.Value, interval: v.Interval) -> dict[str, v.Value]:
+    """What conditions may name where there is an interval."""
+    low, high = (v.IntervalEnd(replace(value.info, depth=0), value, end, interval) for end in ("low", "high"))
+    return {"lower_bound": low, "upper_bound": high}
 
 
 def sampled_in(value: v.Value) -> Sampled | None:

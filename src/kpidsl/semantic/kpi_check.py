@@ -14,7 +14,7 @@ from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.bands import check_bands, check_limits, check_possible
 from kpidsl.semantic.edges import edge_in_unit
-from kpidsl.semantic.interval_check import interval_model
+from kpidsl.semantic.interval_check import interval_ends, interval_model
 from kpidsl.semantic.properties import META, about, action_model, once, supported
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.signal_check import forecast_model, needs_trend, signal_model
@@ -37,7 +37,7 @@ KPI_ONCE = (
     d.AmberProp,
     d.TrendProp,
     d.WorstSegmentProp,
-    d.IntervalProp,
+    p.IntervalProp,
     d.ForecastProp,
 )
 STATUSES = ("green", "amber", "red", "no_data", "stale", "error")
@@ -72,7 +72,9 @@ class KpiChecker:
         value, targets = self.percent(value, targets)
         ambers = self.all(d.AmberProp, lambda prop: self.bound(prop.bound, value, around, None, False, prop))
         amber = ambers[0] if ambers else None
-        guarded = replace(around, local={**around.local, "n": v.RowCount(v.Info(NUMBER, "flow"))})
+        intervals = self.all(p.IntervalProp, lambda prop: interval_model(prop, value, self.problems))
+        ends = interval_ends(value, intervals[0]) if intervals else {}
+        guarded = replace(around, local={**around.local, "n": v.RowCount(v.Info(NUMBER, "flow")), **ends})
         guards = self.all(d.GuardProp, lambda prop: self.guard(prop, guarded))
         requires = [
             found
@@ -83,7 +85,6 @@ class KpiChecker:
         slices = self.all(p.ByProp, lambda prop: self.slice(prop, value, (*targets, *ambers)))
         trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
         signals, forecast = self.signals(value, trend[0] if trend else None)
-        intervals = self.all(d.IntervalProp, lambda prop: interval_model(prop, value, self.problems))
         comparisons = [
             found
             for prop in self.node.properties

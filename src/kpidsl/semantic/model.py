@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Literal, Row
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.semantic.units import Unit
-from kpidsl.semantic.values import Value
+from kpidsl.semantic.values import Interval, Value
 from kpidsl.source_text import Span
 from kpidsl.syntax.shared_nodes import ProviderCall
 
@@ -182,21 +181,6 @@ class ForecastModel:
 
 
 @dataclass(frozen=True, slots=True)
-class IntervalModel:
-    """An interval of a value that is factor·X + offset, of an X drawn from a sample; `parts` are asked besides it at
-    the same moment, as the method needs: a variance, two order statistics around `quantile`, counts, sums by period.
-    """
-
-    method: str
-    level: Fraction
-    parts: tuple[Value, ...]
-    factor: Fraction
-    offset: Fraction
-    quantile: Fraction | None
-    each: PeriodUnit
-
-
-@dataclass(frozen=True, slots=True)
 class KpiModel:
     """`slices` are the `by` lines: each a combination of dimensions that makes segments."""
 
@@ -217,7 +201,7 @@ class KpiModel:
     span: Span
     signals: tuple[SignalModel, ...] = ()
     forecast: ForecastModel | None = None
-    interval: IntervalModel | None = None
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)

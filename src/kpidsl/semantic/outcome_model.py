@@ -13,7 +13,7 @@ from kpidsl.calendar import Unit as PeriodUnit
 from kpidsl.records import dataclass
 from kpidsl.semantic.goal_model import PeriodModel
 from kpidsl.semantic.model import BoundModel, Descriptive, RequireModel
-from kpidsl.semantic.values import Value
+from kpidsl.semantic.values import Interval, Value
 from kpidsl.source_text import Span
 
 
@@ -81,6 +81,7 @@ class EvidenceModel:
     invited: Value | None = None
     agreement: Value | None = None
     kpis: tuple[str, ...] = ()
+    interval: Interval | None = None
 
     @property
     def short(self) -> str:

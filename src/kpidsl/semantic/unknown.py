@@ -21,6 +21,8 @@ _LOCAL = {
     "n": "`n`, the number of rows, stands in `require` and `when`",
     "value": "`value` stands in `require` and `when`: name the metric here",
     "target": "`target` stands in `amber` and `when` of a KPI with a one-sided target: add `target >= …`",
+    "lower_bound": "`lower_bound` stands in `require` and `when` beside an interval: add `interval 95%`",
+    "upper_bound": "`upper_bound` stands in `require` and `when` beside an interval: add `interval 95%`",
     "previous": "`previous` stands in bounds and `when`: write `METRIC over last month 1 month earlier`",
 }
 

@@ -202,6 +202,30 @@ class Measure(Value):
     changed: tuple[date, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval of a value that is factor·X + offset, of an X drawn from a sample; `parts` are asked besides it at
+    the same moment, as the method needs: a variance, two order statistics around `quantile`, counts, sums by period.
+    """
+
+    method: str
+    level: Fraction
+    parts: tuple[Value, ...]
+    factor: Fraction
+    offset: Fraction
+    quantile: Fraction | None
+    each: PeriodUnit
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalEnd(Value):
+    """`lower_bound`, `upper_bound`: an end of the interval of the value that is judged."""
+
+    operand: Value
+    end: Literal["low", "high"]
+    interval: Interval
+
+
 def parts(value: Value) -> tuple[Value, ...]:
     """The values directly inside a value."""
     match value:
@@ -218,6 +242,7 @@ def parts(value: Value) -> tuple[Value, ...]:
             | EachMember(operand=operand)
             | Reduced(operand=operand)
             | Measure(operand=operand)
+            | IntervalEnd(operand=operand)
         ):
             return (operand,)
         case _:

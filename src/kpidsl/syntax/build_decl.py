@@ -294,10 +294,10 @@ class DeclBuilder(ExprBuilder):
     def worst_segment_prop(self, branch: Branch, children: list[Any]) -> d.WorstSegmentProp:
         return d.WorstSegmentProp(span=self.span(branch))
 
-    def interval_prop(self, branch: Branch, children: list[Any]) -> d.IntervalProp:
+    def interval_prop(self, branch: Branch, children: list[Any]) -> p.IntervalProp:
         method, token, each = children
         level = Quantity(self.number(token.cut(token.value[:-1])), "%", span=self.span(token))
-        return d.IntervalProp(self.maybe(method), level, self.maybe(each), span=self.span(branch))
+        return p.IntervalProp(self.maybe(method), level, self.maybe(each), span=self.span(branch))
 
     def signal_prop(self, branch: Branch, children: list[Any]) -> d.SignalProp:
         method, seasonal, rules, block = children

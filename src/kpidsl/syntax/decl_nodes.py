@@ -8,7 +8,16 @@ from decimal import Decimal
 from kpidsl.records import dataclass
 from kpidsl.syntax.expr_nodes import Expr, Quantity, UnitExpr, Window, WindowUnit
 from kpidsl.syntax.node import Name, Node, Text, Word
-from kpidsl.syntax.shared_nodes import Bound, ByProp, Meta, ProviderCall, RequireProp, SupportsProp, ValueProp
+from kpidsl.syntax.shared_nodes import (
+    Bound,
+    ByProp,
+    IntervalProp,
+    Meta,
+    ProviderCall,
+    RequireProp,
+    SupportsProp,
+    ValueProp,
+)
 
 
 # ---------------------------------------------------------------- source
@@ -196,15 +205,6 @@ class ActionProp(Node):
 @dataclass(frozen=True, slots=True)
 class WorstSegmentProp(Node):
     """`status worst of segments`."""
-
-
-@dataclass(frozen=True, slots=True)
-class IntervalProp(Node):
-    """`interval 95%`, `interval wilson 95%`, `interval ratio 95% each week`."""
-
-    method: Word | None
-    level: Quantity
-    each: Word | None
 
 
 @dataclass(frozen=True, slots=True)

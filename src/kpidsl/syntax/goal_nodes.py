@@ -10,7 +10,7 @@ from kpidsl.syntax import outcome_nodes as o
 from kpidsl.syntax.decl_nodes import ActionProp, ForecastProp, TrendProp
 from kpidsl.syntax.expr_nodes import Expr, Quantity, Quotient, Window
 from kpidsl.syntax.node import Name, Node, Text, Word
-from kpidsl.syntax.shared_nodes import Bound, Meta, ProviderCall, RequireProp, SupportsProp
+from kpidsl.syntax.shared_nodes import Bound, IntervalProp, Meta, ProviderCall, RequireProp, SupportsProp
 
 
 # ---------------------------------------------------------------- objective
@@ -279,7 +279,7 @@ class JudgedProp(Node):
 
 EvidenceProp = (
     MeasureProp | LevelProp | RequireProp | ExpiresProp | MethodProp | StakeholderProp | StrengthProp | JudgedProp
-    | WeightProp | o.RubricProp | o.CriterionProp | o.InvitedProp | o.AgreementProp | Meta
+    | WeightProp | o.RubricProp | o.CriterionProp | o.InvitedProp | o.AgreementProp | IntervalProp | Meta
 )  # fmt: skip
 
 

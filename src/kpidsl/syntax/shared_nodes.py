@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from kpidsl.records import dataclass
-from kpidsl.syntax.expr_nodes import Expr
+from kpidsl.syntax.expr_nodes import Expr, Quantity
 from kpidsl.syntax.node import Name, Node, Text, Word
 
 
@@ -35,6 +35,15 @@ class ReviewProp(Node):
 @dataclass(frozen=True, slots=True)
 class SupportsProp(Node):
     names: tuple[Name, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalProp(Node):
+    """`interval 95%`, `interval wilson 95%`, `interval ratio 95% each week`."""
+
+    method: Word | None
+    level: Quantity
+    each: Word | None
 
 
 Meta = OwnerProp | DescriptionProp | TagsProp | ReviewProp
