@@ -36,6 +36,21 @@ def test_limits_as_published(tmp_path: Path) -> None:
     assert (found.n, found.variation, found.assurance) == (18, "common_cause", None)
 
 
+def test_limits_as_wheeler_prints_them(tmp_path: Path) -> None:
+    values: Amounts = [5045, 4350, 4350, 3975, 4290, 4430, 4485, 4285, 3980, 3925, 3645, 3760, 3300, 3685, 3463, 5200]
+    kpi = "value total over last month; trend 16 months; target >= 4000; signal xmr"
+    found = signal(tmp_path, values, "2026-04-30", kpi)
+    assert found.limits is not None
+    limits = found.limits
+    printed = [
+        rounded(one) for one in (limits.centre, limits.mean_range, limits.lower, limits.upper, limits.upper_range)
+    ]
+    assert printed == ["4135.50", "355.93", "3188.72", "5082.28", "1163.19"]
+    assert found.reason == (
+        "special cause (improvement): above its upper limit in 2026-04; meets and misses its target by chance"
+    )
+
+
 def test_limits_with_ranges_screened_once(tmp_path: Path) -> None:
     found = signal(tmp_path, NHS, "2026-06-30", f"{MONTHS}; signal xmr rules nhs {{ screen ranges }}")
     assert found.limits is not None

@@ -14,6 +14,8 @@ from kpidsl.stats.control_chart import LIMITS, UPPER_RANGE, Chart, Finding, char
 NHS = [1, 2, 1, 2, 10, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1]
 # NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.2.2.
 FLOWRATE = ["49.6", "47.6", "49.9", "51.3", "47.8", "51.2", "52.6", "52.4", "53.6", "52.1"]
+# D. J. Wheeler, Making Sense of Data, p. 382: the data set for verifying software.
+WHEELER = [5045, 4350, 4350, 3975, 4290, 4430, 4485, 4285, 3980, 3925, 3645, 3760, 3300, 3685, 3463, 5200]
 FLAT = Chart(Fraction(0), Fraction(1), Fraction(-3), Fraction(3), Fraction(4), 20, 0)
 
 
@@ -51,6 +53,15 @@ def test_the_individuals_chart_of_nist() -> None:
     assert float(found.upper) == pytest.approx(55.8041, abs=0.001)
     assert float(found.lower) == pytest.approx(45.8159, abs=0.001)
     assert findings(of([*FLOWRATE]), found, "wheeler") == ()
+
+
+def test_limits_as_wheeler_prints_them() -> None:
+    found = drawn([*WHEELER])
+    printed = [said(one) for one in (found.centre, found.ranges, found.lower, found.upper, found.upper_range)]
+    assert printed == ["4135.50", "355.93", "3188.72", "5082.28", "1163.19"]
+    outside, *others = findings(of([*WHEELER]), found, "wheeler")
+    assert (outside.rule, outside.first, outside.side) == ("outside_limits", 15, 1)
+    assert [one.rule for one in others] == ["moving_range"]
 
 
 def test_where_the_constants_come_from() -> None:
