@@ -123,6 +123,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0451": "a measure of coded material in the wrong form",
         "K0452": "an interval that does not fit the value",
         "K0453": "a level of confidence outside of its scale",
+        "K0454": "a size that keeps nothing back",
+        "K0455": "small groups of what are no rows",
         # signals and forecasts
         "K0470": "a signal or forecast without a trend",
         "K0471": "statistics of a running total",
