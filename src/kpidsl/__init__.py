@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kpidsl.checked import CheckReport
+    from kpidsl.checked import CheckReport, SpecError
     from kpidsl.diagnostics import Diagnostic, KpidslError
     from kpidsl.hookspecs import hookimpl
-    from kpidsl.pipeline import SpecError, SpecSet, load
+    from kpidsl.pipeline import SpecSet, load
     from kpidsl.report.results import Results
 
 __version__ = "0.1.0"
@@ -34,7 +34,7 @@ _HOMES = {
     "Diagnostic": "kpidsl.diagnostics",
     "KpidslError": "kpidsl.diagnostics",
     "Results": "kpidsl.report.results",
-    "SpecError": "kpidsl.pipeline",
+    "SpecError": "kpidsl.checked",
     "SpecSet": "kpidsl.pipeline",
     "hookimpl": "kpidsl.hookspecs",
     "load": "kpidsl.pipeline",

@@ -2,109 +2,143 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError
 from kpidsl.engine.duck import is_interruption
-from kpidsl.hookspecs import ColumnRequest, Context, Dataset, ScanRequest
+from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, ScanRequest
+from kpidsl.opening import Chosen, Misplaced, Opener, limits_of, report
+from kpidsl.patience import patiently, side_by_side
 from kpidsl.plan import Plan
 from kpidsl.plan.columns import columns, columns_in, columns_of_conversion
-from kpidsl.plugins import PluginError, Registry
+from kpidsl.plugins import PluginError
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_scope import column_type
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import DataType, Schema
-from kpidsl.sources.materialize import into_duckdb
-from kpidsl.sources.options import build_options
+from kpidsl.sources.materialize import fetch, into_duckdb, is_streamed
 from kpidsl.sources.schema_cache import SchemaCache
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import shared_nodes as p
-from kpidsl.syntax.node import Name, Text
 from kpidsl.syntax.setting_nodes import HolidaysProp
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-IN_PROCESS = "arrow"
+Learn = Literal["nothing", "local", "all"]
+"""Whose columns are looked up: nobody's, those of what lies on this machine, or everything's."""
+SIDE_BY_SIDE = 4
 
 
 @dataclass(slots=True)
 class Bound:
-    """The datasets of a spec set by source, their columns where known, and what failed on the way."""
+    """The datasets of a spec set by source, their columns where known, what failed on the way, and how long reading
+    what is not on this machine may take.
+    """
 
     datasets: dict[str, Dataset] = field(default_factory=dict)
     schemas: dict[str, Schema | None] = field(default_factory=dict)
     failed: dict[str, KpidslError] = field(default_factory=dict)
     holidays: Dataset | KpidslError | None = None
     checkins: dict[str, Dataset | KpidslError] = field(default_factory=dict)
+    limits: dict[str, Limits] = field(default_factory=dict)
 
 
 def bind(
     sources: Mapping[str, Declared[d.SourceDecl]],
     holidays: HolidaysProp | None,
-    registry: Registry,
-    root: Path,
+    opener: Opener,
     problems: Problems,
     *,
     frames: Mapping[str, object],
-    untrusted: bool,
-    learn: bool,
+    learn: Learn,
 ) -> Bound:
     """Check every source's provider and options; `learn` its columns. A wrong option is a problem of the spec."""
     bound = Bound()
     cache = SchemaCache()
     if holidays is not None and isinstance(holidays.days, p.ProviderCall):
-        base = holidays.span.source.file
-        context = Context(base.parent if base is not None else root, root, untrusted, frames)
-        bound.holidays = dataset_beside(holidays.days, registry, context, problems, "holidays", learn=learn)
+        bound.holidays = dataset_beside(holidays.days, opener, problems, "holidays", learn=learn)
+    looks: dict[str, Callable[[], Schema]] = {}
     for name, declared in sources.items():
         written = next((prop.provider for prop in declared.node.properties if isinstance(prop, d.FromProp)), None)
         if written is None:
             continue
-        file = declared.node.span.source.file
-        context = Context(file.parent if file is not None else root, root, untrusted, frames)
         try:
-            provider_name, options = _options(written, registry, name, frames)
-            dataset = registry.provider(provider_name).open(options, context)
+            chosen = opener.chosen(written, name, frames)
+            dataset = chosen.open()
+        except Misplaced as error:
+            report(error, problems, written.span)
+            continue
         except (OptionError, PluginError) as error:
-            problems.error(error.code, error.message, _place(written, error), hint=error.hint)
+            report(error, problems, written.provider.span)
             continue
         except KpidslError as error:
-            if learn:
+            if learn != "nothing":
                 bound.failed[name] = error
+            bound.schemas[name] = None
+            continue
+        except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+            bound.failed[name] = foreign(name, written.provider.text, error)
             bound.schemas[name] = None
             continue
         bound.datasets[name] = dataset
         bound.schemas[name] = None
-        if learn:
-            try:
-                bound.schemas[name] = cache.schema(provider_name, options, dataset)
-            except KpidslError as error:
-                bound.failed[name] = error
-            except Exception as error:  # noqa: BLE001 — a provider may be anyone's
-                bound.failed[name] = foreign(name, provider_name, error)
+        limits = limits_of(chosen)
+        if limits is not None:
+            bound.limits[name] = limits
+        if learn == "all" or (learn == "local" and limits is None):
+            looks[name] = partial(_look, cache, chosen, dataset, limits, name)
+    _learn(bound, looks)
     return bound
 
 
+def _look(cache: SchemaCache, chosen: Chosen, dataset: Dataset, limits: Limits | None, name: str) -> Schema:
+    what = f"the source `{name}`"
+    try:
+        return patiently(lambda: cache.schema(chosen.provider.name, chosen.options, dataset), limits, what)
+    except KpidslError:
+        raise
+    except Exception as error:
+        raise foreign(name, chosen.provider.name, error) from error
+
+
+def _learn(bound: Bound, looks: Mapping[str, Callable[[], Schema]]) -> None:
+    """The columns of sources: of those on this machine one after the other, of the others side by side."""
+    far = {name: look for name, look in looks.items() if name in bound.limits}
+    found: dict[str, Schema | BaseException] = side_by_side(far, SIDE_BY_SIDE, lambda _: None) if far else {}
+    for name, look in looks.items():
+        try:
+            result = found[name] if name in found else look()
+        except KpidslError as error:
+            result = error
+        if isinstance(result, KpidslError):
+            bound.failed[name] = result
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            bound.schemas[name] = result
+
+
 def dataset_beside(
-    written: p.ProviderCall, registry: Registry, context: Context, problems: Problems, what: str, *, learn: bool
+    written: p.ProviderCall, opener: Opener, problems: Problems, what: str, *, learn: Learn
 ) -> Dataset | KpidslError | None:
     """Data that is no source: a list of holidays, check-ins. A wrong option is a problem of the spec, data that cannot
     be had one of what needs it.
     """
     try:
-        name, options = _options(written, registry, "", {})
-        dataset = registry.provider(name).open(options, context)
-        if learn:
-            SchemaCache().schema(name, options, dataset)
-    except (OptionError, PluginError) as error:
-        problems.error(error.code, error.message, _place(written, error), hint=error.hint)
+        chosen = opener.chosen(written, "", {})
+        dataset = chosen.open()
+        limits = limits_of(chosen)
+        if learn == "all" or (learn == "local" and limits is None):
+            _look(SchemaCache(), chosen, dataset, limits, what)
+    except (Misplaced, OptionError, PluginError) as error:
+        report(error, problems, written.provider.span)
         return None
     except KpidslError as error:
         problems.error(error.code, error.message, written.span, hint=error.hint)
@@ -138,42 +172,6 @@ def read_holidays(bound: Bound, connection: DuckDBPyConnection) -> frozenset[dat
     return frozenset(day for (day,) in found if day is not None)
 
 
-def _options(written: p.ProviderCall, registry: Registry, source: str, frames: Mapping[str, object]) -> tuple[str, Any]:
-    if source in frames:
-        return IN_PROCESS, build_options(registry.provider(IN_PROCESS), [source], {})
-    positional = [_value(one.value) for one in written.arguments if one.name is None]
-    named: dict[str, object] = {}
-    for one in written.arguments:
-        if one.name is not None:
-            if one.name.text in named:
-                raise OptionError(f"`{one.name.text}` is given twice", option=one.name.text, hint="keep one")
-            named[one.name.text] = _value(one.value)
-    provider = registry.provider(written.provider.text)
-    return provider.name, build_options(provider, positional, named)
-
-
-def _value(option: p.OptionValue) -> object:
-    match option:
-        case Text(value=text):
-            return text
-        case Name(text=text):
-            return text
-        case p.OptionBoolean(value=truth):
-            return truth
-        case p.OptionNumber(value=number):
-            return int(number) if number == int(number) else float(number)
-        case p.OptionList(items=items):
-            return tuple(_value(item) for item in items)
-
-
-def _place(written: p.ProviderCall, error: KpidslError) -> Any:
-    option = getattr(error, "option", None)
-    for one in written.arguments:
-        if one.name is not None and one.name.text == option:
-            return one.name.span
-    return written.provider.span
-
-
 def foreign(source: str, provider: str, error: Exception) -> SourceError:
     """An exception of a provider that is none of ours: named, and kept from the other sources.
 
@@ -186,11 +184,6 @@ def foreign(source: str, provider: str, error: Exception) -> SourceError:
         code="K0602",
         hint="this is a fault of the provider: tell its authors, with `--debug` for the details",
     )
-
-
-def files_behind(bound: Bound, names: Iterable[str]) -> list[str]:
-    """The files that the datasets of these sources are read from."""
-    return [path for name in names for path, _, _ in bound.datasets[name].fingerprint() or ()]
 
 
 # ---------------------------------------------------------------- rows for a run
@@ -234,9 +227,22 @@ def requests(plan: Plan) -> dict[str, ScanRequest]:
                 walk(cell.conversion.source, column.path)
             own(plan.sources[cell.conversion.source])
     return {
-        name: ScanRequest(tuple(_request(plan.sources[name], column, kind) for column, kind in wanted.items()))
+        name: ScanRequest(
+            tuple(_request(plan.sources[name], column, kind) for column, kind in wanted.items()),
+            *_until(plan, plan.sources[name]),
+        )
         for name, wanted in needed.items()
     }
+
+
+def _until(plan: Plan, source: SourceModel) -> tuple[str | None, None, datetime | None]:
+    """The time column of a source and the anchor, at and after which no row is read. What is before the first window is
+    wanted, too: it tells whether nothing means zero.
+    """
+    time = source.time
+    if source.ahead or not isinstance(time, ColumnValue) or time.path or time.source != source.name:
+        return None, None, None
+    return time.name, None, plan.anchor
 
 
 def _type(source: SourceModel, name: str) -> DataType | None:
@@ -273,9 +279,16 @@ class Tables(dict[str, str]):
     """
 
     def __init__(
-        self, plan: Plan, bound: Bound, connection: DuckDBPyConnection, told: Callable[[str], None]
-    ) -> None:  # fmt: skip
+        self,
+        plan: Plan,
+        bound: Bound,
+        connection: DuckDBPyConnection,
+        told: Callable[[str], None],
+        jobs: int = SIDE_BY_SIDE,
+    ) -> None:
         super().__init__()
+        self._jobs = jobs
+        self._fetched: dict[str, str] = {}
         self.failed: dict[str, KpidslError] = dict(bound.failed)
         self._plan = plan
         self._bound = bound
@@ -284,24 +297,70 @@ class Tables(dict[str, str]):
         self._requests = requests(plan)
 
     def bring_all(self, but: Collection[str] = ()) -> None:
-        """Make every source the plan needs a relation."""
-        for name in self._requests:
-            if name not in but:
-                self.bring(name)
+        """Make every source the plan needs a relation. Those that are not on this machine are read side by side."""
+        wanted = [name for name in self._requests if name not in but and not self.is_done(name)]
+        calls = {
+            name: partial(self._fetch, name, dataset)
+            for name in wanted
+            if name in self._bound.limits and is_streamed(dataset := self._bound.datasets[name])
+        }
+        for name, found in (side_by_side(calls, self._jobs, self._told) if calls else {}).items():
+            if isinstance(found, Exception):
+                self._fail(name, found)
+            elif isinstance(found, BaseException):
+                raise found
+            else:
+                self._fetched[name] = found
+        for name in wanted:
+            self.bring(name)
+
+    def is_done(self, name: str) -> bool:
+        return name in self or name in self.failed
+
+    def _fetch(self, name: str, dataset: Dataset) -> str:
+        """The rows of a source that is elsewhere, in a table of the engine."""
+        cursor = self._connection.cursor()
+        try:
+            return patiently(
+                lambda: fetch(cursor, f"source {name}", dataset, self._requests[name]),
+                self._bound.limits[name],
+                f"the source `{name}`",
+                cursor.interrupt,
+            )
+        finally:
+            cursor.close()
 
     def bring(self, name: str) -> None:
         """Make a source a relation, unless it is one or failed to be."""
-        if name in self or name in self.failed:
+        if self.is_done(name):
             return
         self._told(name)
+        dataset = self._bound.datasets[name]
         try:
+            if name in self._bound.limits and name not in self._fetched and is_streamed(dataset):
+                self._fetched[name] = self._fetch(name, dataset)
             self[name] = into_duckdb(
-                self._connection, f"source {name}", self._bound.datasets[name], self._requests[name]
+                self._connection, f"source {name}", dataset, self._requests[name], self._fetched.get(name)
             )
-        except KpidslError as error:
-            self.failed[name] = error
         except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+            self._fail(name, error)
+
+    def _fail(self, name: str, error: Exception) -> None:
+        if isinstance(error, KpidslError):
+            self.failed[name] = error
+        else:
             self.failed[name] = foreign(name, self._plan.sources[name].provider.provider.text, error)
+
+    def files(self) -> list[str]:
+        """The files behind what was brought in; a source that cannot tell fails."""
+        found: list[str] = []
+        for name in tuple(self):
+            try:
+                found += (path for path, _, _ in self._bound.datasets[name].fingerprint() or ())
+            except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+                self._fail(name, error)
+                del self[name]
+        return found
 
     def __missing__(self, name: str) -> str:
         self.bring(name)

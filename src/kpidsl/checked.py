@@ -10,16 +10,29 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kpidsl.diagnostics import Diagnostic, Label, Problems, Severity, UsageError
+from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Problems, Severity, UsageError
 from kpidsl.kept_model import KeptModel
 from kpidsl.records import dataclass
 from kpidsl.spec_files import SpecFiles
 
 if TYPE_CHECKING:
-    from kpidsl.binding import Bound
+    from kpidsl.binding import Bound, Learn
+    from kpidsl.configuration import Wanted
     from kpidsl.semantic.model import Model
     from kpidsl.semantic.scope import Names
     from kpidsl.syntax.setting_nodes import HolidaysProp, UnitDecl
+
+
+class SpecError(KpidslError):
+    """The spec has errors, and nothing was evaluated; `diagnostics` tells them."""
+
+    exit_code = 4
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        errors = [one for one in diagnostics if one.severity is Severity.ERROR]
+        first = f"{errors[0].place}: {errors[0].message}" if errors else ""
+        super().__init__(f"the spec has {len(errors)} error{'s' if len(errors) != 1 else ''}: {first}", code="K0000")
+        self.diagnostics = diagnostics
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +115,24 @@ class Checked:
         return CheckReport.of(self.complete())
 
 
-def opened(files: SpecFiles, frames: Mapping[str, object], *, untrusted: bool, no_plugins: bool, learn: bool) -> Opened:
+def opened(
+    files: SpecFiles,
+    frames: Mapping[str, object],
+    wanted: Wanted,
+    *,
+    untrusted: bool,
+    no_plugins: bool,
+    learn: Learn,
+) -> Opened:
     """Bind the sources of a set to their providers; `learn` their columns.
 
-    Raises `UsageError` where nothing is declared.
+    Raises `UsageError` where nothing is declared, and for a configuration or profile that there is none of.
     """
     from kpidsl import plugins
     from kpidsl.binding import bind
     from kpidsl.checkins import bind_checkins, checkins_of
+    from kpidsl.configuration import EMPTY, find, read
+    from kpidsl.opening import Opener
     from kpidsl.semantic.scope import resolve
 
     kept = KeptModel(files)
@@ -131,9 +154,16 @@ def opened(files: SpecFiles, frames: Mapping[str, object], *, untrusted: bool, n
     for warning in registry.warnings:
         problems.add(warning)
     said = len(problems)
-    bound = bind(declared, holidays, registry, files.root, problems, frames=frames, untrusted=untrusted, learn=learn)
+    file = find(files.root, wanted, problems, untrusted=untrusted)
+    if file is None and wanted.profile is not None:
+        raise UsageError(
+            f"there is no kpidsl.toml that could have a profile `{wanted.profile}`", hint="`--config FILE`"
+        )
+    configuration = read(file, wanted.profile, problems) if file is not None else EMPTY
+    opener = Opener(registry, files.root, configuration, untrusted, learn == "all")
+    bound = bind(declared, holidays, opener, problems, frames=frames, learn=learn)
     if checkins:
-        bound.checkins = bind_checkins(checkins, registry, files.root, problems, untrusted=untrusted, learn=learn)
+        bound.checkins = bind_checkins(checkins, opener, problems, learn=learn)
     is_sound = kept.is_on and holidays is None and not bound.failed and len(problems) == said
     return Opened(files, bound, problems, kept, sound=is_sound)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kpidsl.binding import Bound, dataset_beside, foreign
+from kpidsl.binding import Bound, Learn, dataset_beside, foreign
 from kpidsl.diagnostics import KpidslError, Problems, SourceError, did_you_mean
-from kpidsl.hookspecs import ColumnRequest, Context, Dataset, ScanRequest
-from kpidsl.plugins import Registry
+from kpidsl.hookspecs import ColumnRequest, Dataset, ScanRequest
+from kpidsl.opening import Opener
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources.materialize import into_duckdb
@@ -44,21 +43,21 @@ def checkins_of(names: Names) -> dict[str, ProviderCall]:
 
 
 def bind_checkins(
-    written: Mapping[str, ProviderCall], registry: Registry, root: Path, problems: Problems, *, untrusted: bool,
-    learn: bool,
-) -> dict[str, Dataset | KpidslError]:  # fmt: skip
+    written: Mapping[str, ProviderCall], opener: Opener, problems: Problems, *, learn: Learn
+) -> dict[str, Dataset | KpidslError]:
     """Check the providers and options of check-ins, by objective; `learn` whether their columns are there.
 
     A wrong option is a problem of the spec, data that cannot be had one of its objective.
     """
     found: dict[str, Dataset | KpidslError] = {}
     for name, call in written.items():
-        file = call.span.source.file
-        context = Context(file.parent if file is not None else root, root, untrusted, {})
-        dataset = dataset_beside(call, registry, context, problems, f"the check-ins of `{name}`", learn=learn)
+        dataset = dataset_beside(call, opener, problems, f"the check-ins of `{name}`", learn=learn)
         if dataset is None:
             continue
-        if learn and not isinstance(dataset, KpidslError):
+        knows = learn == "all" or (
+            learn == "local" and isinstance(dataset, Dataset) and dataset.fingerprint() is not None
+        )
+        if knows and not isinstance(dataset, KpidslError):
             error = _missing(name, dataset.schema())
             if error is not None:
                 problems.error(error.code, error.message, call.span, hint=error.hint, affects=(name,))

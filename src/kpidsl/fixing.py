@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from kpidsl.checked import CheckReport
@@ -50,7 +51,14 @@ class _State:
     report: CheckReport
 
 
-def fix(paths: Sequence[str], check: Check, *, stdin_text: str | None = None) -> Fixed:
+def fix(
+    paths: Sequence[str],
+    check: Check,
+    *,
+    stdin_text: str | None = None,
+    config: Path | None = None,
+    profile: str | None = None,
+) -> Fixed:
     """Apply fixes to the files of the paths (never to what they import) until none is left or none helps.
 
     An edit is kept only if afterwards the problem is gone and there are no more errors than before. Each round checks
@@ -59,16 +67,19 @@ def fix(paths: Sequence[str], check: Check, *, stdin_text: str | None = None) ->
     mine = {str(file.resolve()) for path in paths if path != STANDARD_INPUT for file in files_of(Path(path))}
     if STANDARD_INPUT in paths:
         mine.add(STANDARD_INPUT_NAME)
-    rounds = _Rounds(paths, check, stdin_text, mine)
+    rounds = _Rounds(paths, check, partial(load, config=config, profile=profile), stdin_text, mine)
     return rounds.run()
 
 
 class _Rounds:
     """One call of `fix`: the sources as they were, what was refused, and how many checks there were."""
 
-    def __init__(self, paths: Sequence[str], check: Check, stdin_text: str | None, mine: set[str]) -> None:
+    def __init__(
+        self, paths: Sequence[str], check: Check, load: Callable[..., SpecSet], stdin_text: str | None, mine: set[str]
+    ) -> None:
         self.paths = paths
         self.check = check
+        self.load = load
         self.stdin_text = stdin_text
         self.mine = mine
         self.checks = 0
@@ -90,7 +101,7 @@ class _Rounds:
         self.checks += 1
         stdin_text = texts.get(STANDARD_INPUT_NAME, self.stdin_text)
         overlay = {Path(key): text for key, text in texts.items() if key != STANDARD_INPUT_NAME}
-        return self.check(load(self.paths, stdin_text=stdin_text, texts=overlay))
+        return self.check(self.load(self.paths, stdin_text=stdin_text, texts=overlay))
 
     def is_open(self, found: Diagnostic) -> bool:
         return found.fix is not None and _key(found.fix.span.source) in self.mine and _id(found) not in self.refused

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import pluggy
 
+from kpidsl.diagnostics.secrets import remember
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType, Schema
 
@@ -26,12 +27,15 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 class Secret:
-    """A password or key. Never printed: `reveal()` is the only way to its text."""
+    """A password or key. Never printed: `reveal()` is the only way to its text, and kpidsl takes it out of every
+    message and traceback it shows.
+    """
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
         self._text = text
+        remember(text)
 
     def reveal(self) -> str:
         """The text, for the connection that needs it and for nothing else."""
@@ -51,12 +55,24 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a source may take, in seconds: `connect_timeout` to answer at all, `timeout` to hand out its rows;
+    and how often it is tried again after a failure that may pass.
+    """
+
+    connect_timeout: float = 10.0
+    timeout: float = 300.0
+    retries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a provider may know about the run that opens it.
 
     `base` is the folder of the spec file that wrote the source: relative paths start there. `root` is the folder of
     the spec set; with `untrusted`, files outside it (symbolic links resolved) may not be opened. `frames` are the
-    in-process tables of the Python API. `timezone` is the calendar's, an IANA name.
+    in-process tables of the Python API. `timezone` is the calendar's, an IANA name. `connection` is what kpidsl.toml
+    says of the connection that the spec names, as the provider's `connection` type; None where it names none.
     """
 
     base: Path
@@ -64,6 +80,9 @@ class Context:
     untrusted: bool = False
     frames: Mapping[str, object] = field(default_factory=dict)
     timezone: str = "UTC"
+    connection: Any = None
+    connection_name: str | None = None
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +205,18 @@ class Provider:
     (each `| None` allowed); a field with `metadata={"positional": True}` may be given without its name, in field
     order; `metadata={"help": "…"}` describes it. `open` gets an instance of it and opens nothing expensive: what
     costs time belongs into the dataset's methods.
+
+    `connection` is a dataclass of the same kind for what kpidsl.toml may say of a connection, passwords included. A
+    spec then names the connection first, without quotes: `from NAME(shop, table: "orders")`; with `needs_connection`
+    False it may leave it out.
     """
 
     name: str
     options: type[Any]
     open: Callable[[Any, Context], Dataset]
     summary: str = ""
+    connection: type[Any] | None = None
+    needs_connection: bool = True
 
 
 @dataclass(frozen=True, slots=True)

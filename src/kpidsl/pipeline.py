@@ -9,13 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.checked import Checked, CheckReport, Opened, modelled, opened
+from kpidsl.checked import Checked, CheckReport, Opened, SpecError, modelled, opened
 from kpidsl.clock import Clock
+from kpidsl.configuration.find import Wanted
 from kpidsl.diagnostics import Diagnostic, KpidslError, Problems, Severity, UsageError
 from kpidsl.library import library_units
 from kpidsl.spec_files import SpecFiles, read
 
 if TYPE_CHECKING:
+    from kpidsl.binding import Learn
     from kpidsl.engine.answers import Answers
     from kpidsl.engine.kept import KeptSource
     from kpidsl.graph.records import Graph
@@ -28,23 +30,12 @@ if TYPE_CHECKING:
 Stage = Literal["ast", "model", "plan", "sql"]
 
 
-class SpecError(KpidslError):
-    """The spec has errors, and nothing was evaluated; `diagnostics` tells them."""
-
-    exit_code = 4
-
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        errors = [one for one in diagnostics if one.severity is Severity.ERROR]
-        first = f"{errors[0].place}: {errors[0].message}" if errors else ""
-        super().__init__(f"the spec has {len(errors)} error{'s' if len(errors) != 1 else ''}: {first}", code="K0000")
-        self.diagnostics = diagnostics
-
-
 class SpecSet:
     """Parsed files that belong together. Made by `load`."""
 
-    def __init__(self, files: SpecFiles) -> None:
+    def __init__(self, files: SpecFiles, wanted: Wanted) -> None:
         self._files = files
+        self._wanted = wanted
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -59,9 +50,10 @@ class SpecSet:
         sources: Mapping[str, object] | None = None,
         untrusted: bool = False,
         no_plugins: bool = False,
+        connect: bool = False,
     ) -> CheckReport:
         """Everything that can be known without reading rows, `test` blocks included. `schemas=False` stays with the
-        text alone.
+        text alone; `connect` also asks databases and servers for their columns.
 
         Raises `UsageError` for a param that the spec does not declare.
 
@@ -71,7 +63,7 @@ class SpecSet:
         (False, [('K0204', '<stdin>:1')])
         """
         given = dict(params or {})
-        opened = self._open(sources or {}, untrusted, no_plugins, learn=schemas)
+        opened = self._open(sources or {}, untrusted, no_plugins, learn=_learned(schemas, connect))
         name = opened.name(given)
         said = opened.kept.report(name)
         if said is None:
@@ -107,7 +99,7 @@ class SpecSet:
         from kpidsl.selection import anchor_of
         from kpidsl.smart import judge
 
-        found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn=schemas)
+        found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn="all" if schemas else "nothing")
         anchor = anchor_of(as_of, found.model) if schemas or as_of is not None else None
         return judge(found, anchor if schemas else None, library_units(), untrusted=untrusted)
 
@@ -120,6 +112,7 @@ class SpecSet:
         sources: Mapping[str, object] | None = None,
         threads: int | None = None,
         memory: str | None = None,
+        jobs: int | None = None,
         explain: bool = False,
         untrusted: bool = False,
         no_plugins: bool = False,
@@ -131,7 +124,8 @@ class SpecSet:
 
         `sources` are in-process tables (anything with `__arrow_c_stream__`) that stand for the sources of their names.
         `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. `memory` (`512MB`) is all
-        that the engine may take; what is more goes to a temporary folder. `state` is a folder for what is known of
+        that the engine may take; what is more goes to a temporary folder. So many `jobs` sources that are not on this
+        machine are read side by side. `state` is a folder for what is known of
         files that were read: the next run reads only those that are new. Raises `SpecError` where the spec has errors,
         `UsageError` for a wrong as-of, selection, param, amount of memory or folder.
 
@@ -147,7 +141,7 @@ class SpecSet:
         """
         from kpidsl.assess.build import assess
         from kpidsl.assess.results import SpecIdentity
-        from kpidsl.binding import Tables, files_behind, read_holidays
+        from kpidsl.binding import SIDE_BY_SIDE, Tables, read_holidays
         from kpidsl.checkins import read_checkins
         from kpidsl.engine.duck import connect, restrict
         from kpidsl.engine.run import Run
@@ -162,7 +156,7 @@ class SpecSet:
         connection = connect(threads, memory)
         try:
             told = progress or (lambda _: None)
-            tables = Tables(plan, checked.bound, connection, told)
+            tables = Tables(plan, checked.bound, connection, told, jobs or SIDE_BY_SIDE)
             keeps = state is not None and not explain and not untrusted
             if not keeps:
                 tables.bring_all()
@@ -180,7 +174,7 @@ class SpecSet:
                 clock.lap("state")
                 tables.bring_all(but=on_demand(plan, kept))
             if untrusted:
-                restrict(connection, files_behind(checked.bound, tables))
+                restrict(connection, tables.files())
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
 
@@ -276,7 +270,7 @@ class SpecSet:
         from kpidsl.selection import anchor_of
 
         given = dict(params or {})
-        checked = self._check(given, sources or {}, untrusted, no_plugins, learn=True)
+        checked = self._check(given, sources or {}, untrusted, no_plugins, learn="all")
         model = checked.model
         problems = tuple(checked.problems)
         anchor = anchor_of(as_of, model)
@@ -302,7 +296,7 @@ class SpecSet:
         from kpidsl.report.text import anchor_said
 
         if not states:
-            checked = self._checked(params or {}, sources or {}, untrusted, no_plugins, learn=False)
+            checked = self._checked(params or {}, sources or {}, untrusted, no_plugins, learn="nothing")
             return gather(checked.names), None
         results = self.evaluate(
             as_of=as_of,
@@ -312,18 +306,25 @@ class SpecSet:
             no_plugins=no_plugins,
             progress=progress,
         )
-        drawn = gather(self._open(sources or {}, untrusted, no_plugins, learn=False).resolved[0])
+        drawn = gather(self._open(sources or {}, untrusted, no_plugins, learn="nothing").resolved[0])
         return with_states(drawn, results, anchor_said(results)), results
 
     # ------------------------------------------------------------ stages
-    def _open(self, frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: bool) -> Opened:
-        return opened(self._files, frames, untrusted=untrusted, no_plugins=no_plugins, learn=learn)
+    def _open(self, frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: Learn) -> Opened:
+        return opened(self._files, frames, self._wanted, untrusted=untrusted, no_plugins=no_plugins, learn=learn)
 
     def _check(
-        self, params: Mapping[str, str], frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: bool
+        self,
+        params: Mapping[str, str],
+        frames: Mapping[str, object],
+        untrusted: bool,
+        no_plugins: bool,
+        *,
+        learn: Learn,
     ) -> Checked:
         """The checked spec, whatever is wrong with it."""
-        found = modelled(self._open(frames, untrusted, no_plugins, learn=learn), params, library_units, keep=learn)
+        opened = self._open(frames, untrusted, no_plugins, learn=learn)
+        found = modelled(opened, params, library_units, keep=learn != "nothing")
         for diagnostic in found.opened.problems:
             found.problems.add(diagnostic)
         return found
@@ -335,7 +336,7 @@ class SpecSet:
         untrusted: bool,
         no_plugins: bool,
         *,
-        learn: bool = True,
+        learn: Learn = "all",
     ) -> Checked:
         """The checked spec; raises `SpecError` where anything but the data is wrong."""
         from kpidsl.semantic.of_data import is_of_data
@@ -364,19 +365,29 @@ class SpecSet:
         return selected, made, as_of is None
 
 
+def _learned(schemas: bool, connect: bool) -> Learn:
+    return "nothing" if not schemas else "all" if connect else "local"
+
+
 def load(
-    paths: str | Path | Iterable[str | Path], *, stdin_text: str | None = None, texts: Mapping[Path, str] | None = None
+    paths: str | Path | Iterable[str | Path],
+    *,
+    stdin_text: str | None = None,
+    texts: Mapping[Path, str] | None = None,
+    config: str | Path | None = None,
+    profile: str | None = None,
 ) -> SpecSet:
     """Read and parse spec files, folders (recursively) and `-` (then `stdin_text`).
 
-    `texts` stand for what is in the files of those paths. Raises `UsageError` for a path that does not exist and where
+    `texts` stand for what is in the files of those paths. `config` names a kpidsl.toml other than the one beside the
+    specs or above, `profile` one of its profiles. Raises `UsageError` for a path that does not exist and where
     there is no .kpi file.
 
     >>> load("-", stdin_text="metric answer = 6 * 7").diagnostics
     ()
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    return SpecSet(read(given, stdin_text, texts))
+    return SpecSet(read(given, stdin_text, texts), Wanted(Path(config) if config is not None else None, profile))
 
 
 def version() -> str:

@@ -52,8 +52,9 @@ class FakePipeline:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     slow: float = 0
 
-    def load(self, paths: Sequence[str], *, stdin_text: str | None = None) -> FakePipeline:
-        self.calls.append(("load", {"paths": list(paths), "stdin_text": stdin_text}))
+    def load(self, paths: Sequence[str], *, stdin_text: str | None = None, **where: Any) -> FakePipeline:
+        told = {key: value for key, value in where.items() if value is not None}
+        self.calls.append(("load", {"paths": list(paths), "stdin_text": stdin_text, **told}))
         for each in paths:
             if each != "-" and not Path(each).exists():
                 raise UsageError(f"no such file or folder: {each}")

@@ -28,7 +28,10 @@ Run = Callable[..., Ran]
 def test_check_of_a_sound_spec(run: Run, pipeline: FakePipeline) -> None:
     ran = run("check")
     assert (ran.code, ran.out, ran.err) == (0, "", "no problems found\n")
-    assert pipeline.calls[-1] == ("check", {"schemas": True, "params": {}, "untrusted": False, "no_plugins": False})
+    assert pipeline.calls[-1] == (
+        "check",
+        {"schemas": True, "params": {}, "untrusted": False, "no_plugins": False, "connect": False},
+    )
 
 
 def test_check_says_what_is_wrong_on_standard_error(run: Run, pipeline: FakePipeline) -> None:

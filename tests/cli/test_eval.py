@@ -36,7 +36,7 @@ def test_options_reach_the_pipeline(run: Run, pipeline: FakePipeline, tmp_path: 
     (tmp_path / "specs").mkdir()
     ran = run(
         "eval", "specs", "--as-of", "2026-03-31", "--select", "tag:board", "-s", "rev*", "--set", "region=US",
-        "--set", "cut=a=b", "--threads", "3", "--memory", "2GB", "--explain", "--timings", "--untrusted", "--no-plugins",
+        "--set", "cut=a=b", "--threads", "3", "--jobs", "6", "--memory", "2GB", "--explain", "--timings", "--untrusted", "--no-plugins",
     )  # fmt: skip
     assert ran.code == 0, ran.err
     assert asked(pipeline, "load") == {"paths": ["specs"], "stdin_text": None}
@@ -46,6 +46,7 @@ def test_options_reach_the_pipeline(run: Run, pipeline: FakePipeline, tmp_path: 
         "params": {"region": "US", "cut": "a=b"},
         "threads": 3,
         "memory": "2GB",
+        "jobs": 6,
         "explain": True,
         "untrusted": True,
         "no_plugins": True,
@@ -63,6 +64,7 @@ def test_what_is_not_said_has_its_default(run: Run, pipeline: FakePipeline) -> N
         "params": {},
         "threads": None,
         "memory": None,
+        "jobs": None,
         "explain": False,
         "untrusted": False,
         "no_plugins": False,
@@ -71,10 +73,25 @@ def test_what_is_not_said_has_its_default(run: Run, pipeline: FakePipeline) -> N
     }
 
 
-@pytest.mark.parametrize("option", ["--threads", "--jobs", "-j"])
-def test_threads_have_three_names(run: Run, pipeline: FakePipeline, option: str) -> None:
+@pytest.mark.parametrize("option", ["--jobs", "-j"])
+def test_jobs_have_two_names(run: Run, pipeline: FakePipeline, option: str) -> None:
     assert run("eval", option, "2").code == 0
-    assert asked(pipeline, "evaluate")["threads"] == 2
+    assert asked(pipeline, "evaluate")["jobs"] == 2
+
+
+def test_a_configuration_and_a_profile_are_named_on_the_line_or_in_the_environment(
+    run: Run, pipeline: FakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("eval", "--config", "other.toml", "--profile", "prod").code == 0
+    assert asked(pipeline, "load") == {
+        "paths": ["."], "stdin_text": None, "config": Path("other.toml"), "profile": "prod"
+    }  # fmt: skip
+    pipeline.calls.clear()
+    monkeypatch.setenv("KPIDSL_CONFIG", "env.toml")
+    monkeypatch.setenv("KPIDSL_PROFILE", "test")
+    assert run("check").code == 0
+    assert asked(pipeline, "load")["config"] == Path("env.toml")
+    assert asked(pipeline, "load")["profile"] == "test"
 
 
 def test_the_environment_can_ask_for_mistrust(

@@ -7,14 +7,17 @@ import sqlite3
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from unittest import mock
 
 import kpidsl
 from kpidsl import plugins
+from kpidsl.checked import SpecError
 from kpidsl.diagnostics import KpidslError, Problems
 from kpidsl.diagnostics.codes import explain
-from kpidsl.pipeline import SpecError, load
+from kpidsl.pipeline import load
 from kpidsl.semantic.check import check
 from kpidsl.semantic.lints import tidy
 from kpidsl.semantic.scope import resolve
@@ -95,16 +98,15 @@ class Written(plugins.EntryPoint):
     def load(self) -> object:
         module = ModuleType(self.name)
         sys.modules[self.name] = module  # where a dataclass looks up its annotations
-        try:
-            exec(compile(self.text, "ledger.py", "exec"), vars(module))  # a page of this project
-        finally:
-            del sys.modules[self.name]
+        exec(compile(self.text, "ledger.py", "exec", dont_inherit=True), vars(module))  # a page of this project
         return module
 
 
 def laid_out(folder: Path, examples: tuple[Block, ...]) -> Path:
     """The files of an example, written into a folder."""
     for block in examples:
+        if block.kind == "python":
+            continue
         encoding = re.sub("^encoded ", "", block.detail) if block.detail.startswith("encoded ") else "utf-8"
         file = folder / (block.detail if "." in block.detail else "example.kpi")
         if block.kind == "sql":
@@ -117,6 +119,14 @@ def laid_out(folder: Path, examples: tuple[Block, ...]) -> Path:
 
 def evaluated(folder: Path, examples: tuple[Block, ...]) -> set[str]:
     """The codes that checking and evaluating an example gives."""
+    plugin = [Written("ledger", "", None, "kpidsl-ledger", "1.0", one.text) for one in examples if one.kind == "python"]
+    if plugin:
+        with mock.patch.object(plugins, "load", partial(plugins.load, environ={}, found=plugin)):
+            return _evaluated(folder, examples)
+    return _evaluated(folder, examples)
+
+
+def _evaluated(folder: Path, examples: tuple[Block, ...]) -> set[str]:
     specs = load([laid_out(folder, examples)])
     untrusted = any(block.detail == "untrusted" for block in examples)
     found = {one.code for one in specs.check(untrusted=untrusted).diagnostics} - TIDY

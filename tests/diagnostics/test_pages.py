@@ -51,7 +51,7 @@ def test_the_examples_of_what_is_not_smart(code: str) -> None:
     assert judged(right.text) == []
 
 
-@codes("K0000|K0108|K0209|K0210|K0(?!600|41|42|45|47)[467].*|K0802|K0803")
+@codes("K0000|K0108|K0209|K0210|K0(?!600|41|42|45|47)[467].*|K080[239]|K081.")
 def test_the_examples_that_need_files(code: str, tmp_path: Path) -> None:
     wrong, right = tmp_path / "wrong", tmp_path / "right"
     wrong.mkdir()

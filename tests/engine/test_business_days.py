@@ -12,7 +12,7 @@ import pytest
 import kpidsl
 from engine.evaluating import days, evaluate, value
 from kpidsl.calendar import holidays_of
-from kpidsl.pipeline import SpecError
+from kpidsl.checked import SpecError
 
 EASTER = 'calendar { holidays arrow("free") }'
 FREE = days("2026-04-03", "2026-04-06", "2026-04-04", "2026-04-06")  # Friday, Monday, a Saturday, Monday again

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kpidsl.pipeline import SpecError, load
+from kpidsl.checked import SpecError
+from kpidsl.pipeline import load
 
 SPEC = """
 source d { from csv("nowhere.csv"); time at; column x: decimal }

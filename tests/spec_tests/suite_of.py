@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from textwrap import dedent
 
-from kpidsl.pipeline import SpecError, load
+from kpidsl.checked import SpecError
+from kpidsl.pipeline import load
 from kpidsl.testing.outcomes import Failure, SuiteReport
 
 SHOP = """

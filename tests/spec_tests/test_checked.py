@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kpidsl.checked import SpecError
 from kpidsl.diagnostics import Diagnostic, Severity
-from kpidsl.pipeline import SpecError, load
+from kpidsl.pipeline import load
 from spec_tests.suite_of import SHOP as ANY_SHOP
 
 SHOP = ANY_SHOP.replace('postgres(nowhere, table: "plan")', 'csv("nowhere/plan.csv")')

@@ -29,6 +29,7 @@ from kpidsl.assess.results import (
 )
 from kpidsl.assess.scorecards import ScorecardReader
 from kpidsl.assess.status import WORST_FIRST, Judge
+from kpidsl.assess.suppress import SHOWN, Group, Hidden, hidden
 from kpidsl.assess.trends import window_result
 from kpidsl.calendar import Calendar, shift_anchor
 from kpidsl.diagnostics import Diagnostic, KpidslError, Severity
@@ -102,24 +103,24 @@ class Assessor:
     def kpi(self, kpi: m.KpiModel, slices: tuple[n.SlicePlan, ...]) -> KpiResult:
         calendar = self.plan.calendar
         judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value))
-        whole, errors = judge.assess(slices[0], {})
+        keys = {plan.by: self.keys(plan) for plan in slices}
+        kept_back: dict[Group, Hidden] = {}
+        if kpi.suppress is not None:
+            kept_back = hidden(kpi.suppress, self.evaluation, ((plan, keys[plan.by]) for plan in slices))
+        whole, errors = judge.assess(slices[0], {}, kept_back.get(((), ()), SHOWN))
         self.met(kpi.name, errors)
         segments: list[Segment] = []
         for plan in slices[1:]:
-            steps = [plan.value.step, *(question.step for _, question in plan.comparisons)]
-            steps.extend(question.step for question in plan.trend)
-            if plan.target is not None:
-                steps.extend(step for step in (plan.target.low, plan.target.high) if step is not None)
-            # A segment that could not be asked for leaves no member behind that would tell of it.
-            self.met(kpi.name, (self.answers.error(ask.cell) for step in steps for ask in n.asked(step)))
-            for key in self.evaluation.segments(steps, plan.by):
-                assessment, errors = judge.assess(plan, dict(zip(plan.by, key, strict=True)))
+            for key in keys[plan.by]:
+                members = dict(zip(plan.by, key, strict=True))
+                assessment, errors = judge.assess(plan, members, kept_back.get((plan.by, key), SHOWN))
                 self.met(kpi.name, errors)
-                segments.append(
-                    Segment(tuple((name, member(one)) for name, one in zip(plan.by, key, strict=True)), assessment)
-                )
-        if kpi.worst_segment and segments:
-            whole = worst(whole, segments)
+                segments.append(Segment(tuple((name, member(one)) for name, one in members.items()), assessment))
+            # A segment that could not be asked for leaves no member behind that would tell of it.
+            self.met(kpi.name, (self.answers.error(ask.cell) for step in told_by(plan) for ask in n.asked(step)))
+        told = [segment for segment in segments if segment.assessment.value_undefined != "suppressed"]
+        if kpi.worst_segment and told and whole.value_undefined != "suppressed":
+            whole = worst(whole, told)
         return KpiResult(
             kpi.name,
             kpi.about.title,
@@ -129,7 +130,7 @@ class Assessor:
             window_result(slices[0].value.window, calendar),
             whole,
             tuple(segments),
-            inputs(slices[0].value.step, self.evaluation, calendar),
+            inputs(slices[0].value.step, self.evaluation, calendar, kept_back.get(((), ()), SHOWN)),
             actions_at(kpi.actions, whole.status, self.plan.anchor, calendar),
             kpi.supports,
             kpi.about.owner,
@@ -137,6 +138,10 @@ class Assessor:
             kpi.about.tags,
             kpi.span.place,
         )
+
+    def keys(self, plan: n.SlicePlan) -> list[tuple[object, ...]]:
+        """The segments of a slice; of the whole there is one."""
+        return self.evaluation.segments(told_by(plan), plan.by) if plan.by else [()]
 
     def stale(self, value: v.Value, at: datetime | None = None) -> str | None:
         """Why a value is stale, seen from the anchor, or from `at`."""
@@ -237,6 +242,15 @@ def staleness(model: m.Model, calendar: Calendar, answers: Answers) -> Stale:
         return None
 
     return stale
+
+
+def told_by(plan: n.SlicePlan) -> list[n.Step]:
+    """What tells which segments there are: value, comparisons, trend and target."""
+    steps = [plan.value.step, *(question.step for _, question in plan.comparisons)]
+    steps.extend(question.step for question in plan.trend)
+    if plan.target is not None:
+        steps.extend(step for step in (plan.target.low, plan.target.high) if step is not None)
+    return steps
 
 
 def worst(whole: Assessment, segments: list[Segment]) -> Assessment:

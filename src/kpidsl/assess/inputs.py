@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from kpidsl.assess.numbers import value_of
 from kpidsl.assess.results import Approximation, Input
+from kpidsl.assess.suppress import SHOWN, Hidden
 from kpidsl.assess.trends import window_result
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
@@ -16,11 +18,17 @@ HYPERLOGLOG = Approximation("hyperloglog", Decimal("0.0325"))
 """DuckDB's estimate by 2^10 registers: 1.04 / sqrt(1024) (Flajolet, Fusy, Gandouet, Meunier 2007)."""
 
 
-def inputs(step: n.Step, evaluation: Evaluation, calendar: Calendar) -> tuple[Input, ...]:
+def inputs(
+    step: n.Step, evaluation: Evaluation, calendar: Calendar, hidden: Hidden = SHOWN
+) -> tuple[Input, ...]:  # fmt: skip
     """The inputs of a value in the order they are written, each once; of a vector only what it is over."""
     found: dict[Input, None] = {}
     _collect(step, (), evaluation, calendar, found)
-    return tuple(found)
+    return tuple(_kept_back(one) if hidden.value or hidden.is_small(one.n) else one for one in found)
+
+
+def _kept_back(one: Input) -> Input:
+    return replace(one, value=None, value_undefined="suppressed" if not one.series else None, n=None)
 
 
 def _collect(

@@ -61,8 +61,15 @@ def _holds_between(target: Bound, low: Fraction, high: Fraction) -> bool:
     return low < target.low.value < high
 
 
-def change_interval(now: Estimate | None, then: Estimate | None) -> IntervalResult | None:
-    """The interval of the change of a share; of other values there is none."""
+def change_interval(
+    now: Estimate | None,
+    plan: IntervalPlan | None,
+    evaluation: Evaluation,
+    members: Mapping[str, object],
+    compared: Scalar,
+) -> IntervalResult | None:
+    """The interval of the change of a share against a compared one; of other values there is none."""
+    then = estimate(plan, compared, evaluation, members)
     if now is None or then is None:
         return None
     one, other = now.counts(), then.counts()

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import partial
 from itertools import zip_longest
 
 from kpidsl.assess.bounds import Bound, shown
+from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
 from kpidsl.assess.numbers import said, value_of, written
 from kpidsl.assess.results import Assessment, Comparison
 from kpidsl.assess.signals import forecast_result, signal_result
+from kpidsl.assess.suppress import SHOWN, Hidden
 from kpidsl.assess.trends import point_of, trend_points, window_result
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
-from kpidsl.engine.estimates import Estimate
 from kpidsl.engine.scalars import Missing, Scalar
-from kpidsl.plan.nodes import BoundPlan, IntervalPlan, Question, SlicePlan
+from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan, Step, asked
 from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
@@ -35,6 +37,7 @@ REASONS = {
     "definition_changed": "the metric's definition changed in between",
     "source_error": "a source could not be read",
     "no_target": "there is no target yet",
+    "suppressed": "kept back: it would tell of a small group",
 }
 
 
@@ -47,27 +50,38 @@ class Judge:
     unit: str | None
     stale: str | None
 
-    def assess(self, plan: SlicePlan, members: Mapping[str, object]) -> tuple[Assessment, tuple[object, ...]]:
+    def assess(
+        self, plan: SlicePlan, members: Mapping[str, object], hidden: Hidden = SHOWN
+    ) -> tuple[Assessment, tuple[object, ...]]:
         """The assessment of a segment (or the whole), and the errors it met."""
-        value = self.evaluation.single(plan.value.step, members)
+        value = hidden.of(self.evaluation.single(plan.value.step, members), kept_back=hidden.value)
         errors: list[object] = list(value.errors) if isinstance(value, Missing) else []
         count = value.n
         if isinstance(value, Scalar):
             unmet = self.unmet(plan, members, count, errors)
             if unmet is not None:
                 value = replace(unmet, n_unknown=value.n_unknown, n_open=value.n_open)
-        target = self.bound(plan.target, members, errors)
-        amber = self.bound(plan.amber, members, errors)
+        target = self.bound(plan.target, members, errors, hidden)
+        amber = self.bound(plan.amber, members, errors, hidden)
         status, reason = self.status(value, target, amber, plan, members, count, errors)
         number = value.value if isinstance(value, Scalar) and isinstance(value.value, Fraction) else None
-        trend = [(question, self.evaluation.single(question.step, members)) for question in plan.trend]
+        trend = [
+            (one, hidden.of(self.evaluation.single(one.step, members), kept_back=place in hidden.trend))
+            for place, one in enumerate(plan.trend)
+        ]
         points = [point_of(question, found) for question, found in trend]
         found = estimate(plan.interval, value, self.evaluation, members)
         compared = [
-            self.comparison(one, value, found, asked, members, errors)
-            for one, asked in zip_longest(plan.comparisons, plan.changes)
+            self.comparison(
+                one,
+                value,
+                hidden.of(self.evaluation.single(one[1].step, members), kept_back=place in hidden.comparisons),
+                partial(change_interval, found, asks, self.evaluation, members),
+                errors,
+            )
+            for place, (one, asks) in enumerate(zip_longest(plan.comparisons, plan.changes))
         ]
-        errors.extend(error for _, found in trend if isinstance(found, Missing) for error in found.errors)
+        errors.extend(error for _, one in trend if isinstance(one, Missing) for error in one.errors)
         ahead = plan.forecast
         assessment = Assessment(
             value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
@@ -169,11 +183,13 @@ class Judge:
         return None
 
     # ------------------------------------------------------------ parts of the result
-    def bound(self, plan: BoundPlan | None, members: Mapping[str, object], errors: list[object]) -> Bound | None:
+    def bound(
+        self, plan: BoundPlan | None, members: Mapping[str, object], errors: list[object], hidden: Hidden = SHOWN
+    ) -> Bound | None:
         if plan is None:
             return None
-        low = self.evaluation.single(plan.low, members)
-        high = self.evaluation.single(plan.high, members) if plan.high is not None else None
+        low = self.edge(plan.low, members, hidden)
+        high = self.edge(plan.high, members, hidden) if plan.high is not None else None
         missing = next((edge for edge in (low, high) if isinstance(edge, Missing)), None)
         if missing is not None:
             errors.extend(missing.errors)
@@ -185,17 +201,21 @@ class Judge:
             plan,
         )
 
+    def edge(self, step: Step, members: Mapping[str, object], hidden: Hidden) -> Scalar | Missing:
+        """An edge of a bound. One that is read from rows may be just what is kept back."""
+        found = self.evaluation.single(step, members)
+        is_read = hidden.below > 0 and bool(asked(step))
+        return hidden.of(found, kept_back=is_read and (hidden.anything or hidden.is_small(found.n)))
+
     def comparison(
         self,
         compared: tuple[str, Question],
         value: Scalar | Missing,
-        now: Estimate | None,
-        asked: IntervalPlan | None,
-        members: Mapping[str, object],
+        other: Scalar | Missing,
+        interval: Callable[[Scalar], IntervalResult | None],
         errors: list[object],
     ) -> Comparison:
         label, question = compared
-        other = self.evaluation.single(question.step, members)
         window = window_result(question.window, self.calendar)
         if isinstance(other, Missing):
             errors.extend(other.errors)
@@ -208,10 +228,10 @@ class Judge:
         relative = written(change / abs(other.value), False) if other.value else None
         undefined = None if other.value else "zero_denominator"
         exact = value.exact and other.exact
-        interval = change_interval(now, estimate(asked, other, self.evaluation, members))
         return Comparison(
-            label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial, interval
-        )
+            label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial,
+            interval(other),
+        )  # fmt: skip
 
 
 def part_of(share: Decimal) -> str:

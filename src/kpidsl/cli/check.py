@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -41,6 +42,7 @@ Examples:
     help="text goes to standard error, the others are documents on standard output.",
 )
 @click.option("--no-schemas", is_flag=True, help="Do not look at the columns of the data.")
+@click.option("--connect", is_flag=True, help="Ask databases and servers for their columns, too.")
 @click.option(
     "--smart",
     is_flag=True,
@@ -51,6 +53,8 @@ Examples:
 @click.option("--fix", is_flag=True, help="Write the fixes that surely help into the files; tell what remains.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what --fix would change as a unified diff.")
 @options.params
+@options.config
+@options.profile
 @options.untrusted
 @options.no_plugins
 @options.no_cache
@@ -59,11 +63,14 @@ def command(
     paths: Sequence[str],
     format_: str,
     no_schemas: bool,
+    connect: bool,
     smart: bool,
     as_of: str | None,
     fix: bool,
     diff: bool,
     params: Mapping[str, str],
+    config: Path | None,
+    profile: str | None,
     untrusted: bool,
     no_plugins: bool,
 ) -> int:
@@ -71,26 +78,30 @@ def command(
 
     Ends with 0 where there are no errors (warnings may be), 4 where a spec has errors, 3 where only data fails.
     """
+    if connect and no_schemas:
+        raise click.UsageError("--no-schemas looks at no columns, and --connect at all of them: leave one out")
     if as_of is not None and not smart:
         raise click.UsageError("--as-of is the anchor of --smart: nothing is evaluated without it")
     if smart and (fix or diff):
         raise click.UsageError("--smart proposes lines for a person to choose from: --fix and --diff go without it")
     if smart:
-        judged = options.load(paths).smart(
+        judged = options.load(paths, config, profile).smart(
             as_of=as_of, schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
         )
         return say_judged(judged, format_)
     ended = 0
 
     def checked(spec: SpecSet) -> CheckReport:
-        return spec.check(schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins)
+        return spec.check(
+            schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins, connect=connect
+        )
 
     if fix or diff:
         from kpidsl.cli.fix import fix as fixed
 
-        report, ended = fixed(paths, checked, diff=diff, document=format_ != "text")
+        report, ended = fixed(paths, checked, config, profile, diff=diff, document=format_ != "text")
     else:
-        report = checked(options.load(paths))
+        report = checked(options.load(paths, config, profile))
     deliver(tuple(report.diagnostics), format_)
     return max(report.exit_code, ended)
 

@@ -94,7 +94,13 @@ def memory_size(_ctx: click.Context | None, _parameter: click.Parameter | None, 
     metavar="DIR",
     help="Keep in this folder what was learned of data files, and read only new ones the next time.",
 )
-@click.option("--threads", "--jobs", "-j", type=click.IntRange(min=1), help="Threads to use. Default: one a core.")
+@click.option("--threads", type=click.IntRange(min=1), help="Threads of the engine. Default: one a core.")
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    help="So many sources that are not on this machine are read side by side. Default: 4.",
+)
 @click.option(
     "--memory",
     metavar="SIZE",
@@ -102,6 +108,8 @@ def memory_size(_ctx: click.Context | None, _parameter: click.Parameter | None, 
     callback=memory_size,
     help="The most memory the engine may take (512MB, 4GB); it spills to temporary files beyond. Default: 80 %.",
 )
+@options.config
+@options.profile
 @options.untrusted
 @options.no_plugins
 @options.no_cache
@@ -118,18 +126,22 @@ def command(
     timings: bool,
     state: Path | None,
     threads: int | None,
+    jobs: int | None,
     memory: str | None,
+    config: Path | None,
+    profile: str | None,
     untrusted: bool,
     no_plugins: bool,
 ) -> int:
     """Evaluate the metrics, KPIs and objectives of specs and write the results."""
     with Progress() as progress:
-        results = options.load(paths).evaluate(
+        results = options.load(paths, config, profile).evaluate(
             as_of=as_of,
             select=select,
             params=params,
             threads=threads,
             memory=memory,
+            jobs=jobs,
             explain=explain,
             untrusted=untrusted,
             no_plugins=no_plugins,

@@ -31,6 +31,8 @@ CODE = re.compile(r"[Kk][0-9]{4}")
     "--format", "-f", "format_", type=click.Choice(("text", "json")), default="text", show_default=True,
     help="How to write what is known of a name.",
 )  # fmt: skip
+@options.config
+@options.profile
 @options.untrusted
 @options.no_plugins
 @options.no_cache
@@ -41,6 +43,8 @@ def command(
     as_of: str | None,
     params: Mapping[str, str],
     format_: str,
+    config: Path | None,
+    profile: str | None,
     untrusted: bool,
     no_plugins: bool,
 ) -> int:
@@ -54,7 +58,7 @@ def command(
         write(page_of(name))
         return Exit.FINE
     if not _is_path(name, paths):
-        found = options.load(paths).explain(
+        found = options.load(paths, config, profile).explain(
             name, as_of=as_of, params=params, untrusted=untrusted, no_plugins=no_plugins
         )
         if format_ == "json":

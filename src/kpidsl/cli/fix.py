@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpidsl.cli import options
@@ -24,7 +25,13 @@ LONGEST = 60  # characters of an edit that are shown
 
 
 def fix(
-    paths: Sequence[str], check: Callable[[SpecSet], CheckReport], *, diff: bool, document: bool
+    paths: Sequence[str],
+    check: Callable[[SpecSet], CheckReport],
+    config: Path | None,
+    profile: str | None,
+    *,
+    diff: bool,
+    document: bool,
 ) -> tuple[CheckReport, int]:
     """Mend the files of the paths, or show what would change; what remains, and the exit code of a file not written.
 
@@ -39,7 +46,7 @@ def fix(
             f"{what} writes to standard output, and so does --format", hint="leave out --format, or check once more"
         )
     stdin_text = options.standard_input() if STANDARD_INPUT in given else None
-    found = fixed(given, check, stdin_text=stdin_text)
+    found = fixed(given, check, stdin_text=stdin_text, config=config, profile=profile)
     for change in found.changes:
         say(f"{visible(change.place)}: {_told(change)}")
     ended = int(Exit.FINE)

@@ -39,6 +39,8 @@ SUFFIXES = {".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid
     help="Write a file instead of standard output (.dot, .gv, .mmd, .mermaid, .svg).",
 )
 @click.option("--no-states", is_flag=True, help="Only the map: nothing is evaluated, and no data is read.")
+@options.config
+@options.profile
 @options.untrusted
 @options.no_plugins
 @options.no_cache
@@ -50,6 +52,8 @@ def command(
     format_: str | None,
     file: str | None,
     no_states: bool,
+    config: Path | None,
+    profile: str | None,
     untrusted: bool,
     no_plugins: bool,
 ) -> int:
@@ -60,7 +64,7 @@ def command(
     format_ = format_ or _by_suffix(file)
     from kpidsl import graph as g
 
-    specs = options.load(paths)
+    specs = options.load(paths, config, profile)
     if no_states and as_of is not None:
         raise UsageError("--no-states looks at no data, so --as-of says nothing", hint="leave one of them out")
     with Progress() as progress:

@@ -41,6 +41,14 @@ select = click.option(
 untrusted = click.option(
     "--untrusted", is_flag=True, envvar="KPIDSL_UNTRUSTED", help="Read no file outside the folder of the spec."
 )
+config = click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    envvar="KPIDSL_CONFIG",
+    help="The kpidsl.toml with connections and profiles. Default: the one beside the specs, or above.",
+)
+profile = click.option("--profile", metavar="NAME", envvar="KPIDSL_PROFILE", help="The profile of kpidsl.toml to use.")
 no_plugins = click.option("--no-plugins", is_flag=True, help="Load no plugins; what is built in stays.")
 
 
@@ -109,7 +117,7 @@ params = click.option(
 )
 
 
-def load(given: Sequence[str]) -> SpecSet:
+def load(given: Sequence[str], config: Path | None = None, profile: str | None = None) -> SpecSet:
     """The spec set of the paths on the command line; the current folder where there are none."""
     for each in given:
         if NAME.fullmatch(each) and not Path(each).exists():
@@ -118,7 +126,9 @@ def load(given: Sequence[str]) -> SpecSet:
             )
     from kpidsl.pipeline import load as load_specs
 
-    return load_specs(list(given) or ["."], stdin_text=standard_input() if "-" in given else None)
+    return load_specs(
+        list(given) or ["."], stdin_text=standard_input() if "-" in given else None, config=config, profile=profile
+    )
 
 
 def standard_input() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -24,6 +25,8 @@ WHAT = ("ast", "model", "plan", "sql")
 @options.select
 @options.as_of
 @options.params
+@options.config
+@options.profile
 @options.no_cache
 @options.common
 def command(
@@ -32,12 +35,14 @@ def command(
     select: Sequence[str],
     as_of: str | None,
     params: Mapping[str, str],
+    config: Path | None,
+    profile: str | None,
 ) -> int:
     """Show how a spec is understood.
 
     As a syntax tree (ast), as the checked model with units and kinds (model), as what is to be computed over which
     windows (plan), or as the queries that compute it (sql).
     """
-    text = options.load(paths).show(what, select=select, as_of=as_of, params=params)
+    text = options.load(paths, config, profile).show(what, select=select, as_of=as_of, params=params)
     write(text if text.endswith("\n") else f"{text}\n")
     return 0

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self, TextIO
 
 from kpidsl.diagnostics.glyphs import encodable, visible
+from kpidsl.diagnostics.secrets import redacted
 
 if TYPE_CHECKING:
     import threading
@@ -62,10 +63,10 @@ def write(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Write to standard error; nobody can be told where that fails."""
+    """Write to standard error, secrets taken out; nobody can be told where that fails."""
     if sys.stderr is not None and text:
         with suppress(OSError):
-            sys.stderr.write(encodable(text if text.endswith("\n") else f"{text}\n"))
+            sys.stderr.write(redacted(encodable(text if text.endswith("\n") else f"{text}\n")))
             sys.stderr.flush()
 
 

@@ -123,6 +123,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0451": "a measure of coded material in the wrong form",
         "K0452": "an interval that does not fit the value",
         "K0453": "a level of confidence outside of its scale",
+        "K0454": "a size that keeps nothing back",
+        "K0455": "small groups of what are no rows",
         # signals and forecasts
         "K0470": "a signal or forecast without a trend",
         "K0471": "statistics of a running total",
@@ -152,6 +154,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0611": "a key that is not unique",
         "K0612": "a join that finds more than one row",
         "K0613": "an infinite number",
+        "K0617": "a source that took too long",
         # results
         "K0701": "red, and nothing is done about it",
         "K0702": "a check-in that cannot be used",
@@ -165,6 +168,12 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0806": "a hook that failed",
         "K0807": "a plugin is named that is not installed",
         "K0808": "a plugin gives what cannot be used",
+        "K0809": "a mistake in kpidsl.toml",
+        "K0810": "a connection that there is none of",
+        "K0811": "a setting that a connection does not have",
+        "K0812": "a secret that cannot be had",
+        "K0813": "a kpidsl.toml that is left out",
+        "K0815": "a connection that an untrusted spec may not use",
     }
 )
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from kpidsl.diagnostics.secrets import redacted
+
 
 class KpidslError(Exception):
     """A broken environment or a source that fails; `code` is the diagnostic code, `hint` what to do.
 
-    `exit_code` is the one of the command line: 2 wrong usage, 3 a value could not be had, 4 the spec is wrong.
+    `exit_code` is the one of the command line: 2 wrong usage, 3 a value could not be had, 4 the spec is wrong. Secrets
+    in either text are hidden: a driver may repeat them.
     """
 
     exit_code = 3
 
     def __init__(self, message: str, *, code: str = "K0600", hint: str | None = None) -> None:
+        message = redacted(message)
         super().__init__(message)
         self.message = message
         self.code = code
-        self.hint = hint
+        self.hint = redacted(hint) if hint is not None else None
 
 
 class UsageError(KpidslError):
@@ -27,8 +31,22 @@ class UsageError(KpidslError):
 class SourceError(KpidslError):
     """A data source failed: wrong path, wrong column, unreadable row, connection.
 
-    Names the file and line where it can.
+    Names the file and line where it can. A `transient` one may be gone the next time – a server that is busy, a
+    connection that was lost – and is tried again, after `retry_after` seconds where the source said so.
     """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "K0600",
+        hint: str | None = None,
+        transient: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.transient = transient
+        self.retry_after = retry_after
 
 
 class OptionError(KpidslError):

@@ -44,6 +44,8 @@ def kpi_facts(kpi: m.KpiModel) -> Iterator[Fact]:
         yield "signal", " ".join(one.span.text.split()).removeprefix("signal ")
     if kpi.forecast is not None:
         yield "forecast", " ".join(kpi.forecast.span.text.split()).removeprefix("forecast ")
+    if kpi.suppress is not None:
+        yield "suppress", f"below {kpi.suppress}"
     if kpi.interval is not None:
         by = f" each {kpi.interval.each.singular}" if kpi.interval.method == "ratio" else ""
         yield "interval", f"{kpi.interval.method} {share_text(kpi.interval.level)}{by}"

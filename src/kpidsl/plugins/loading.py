@@ -7,6 +7,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -196,6 +197,8 @@ def _wrong(thing: object, kind: type[Any]) -> str | None:
     if isinstance(thing, Provider):
         try:
             option_fields(thing)
+            if thing.connection is not None:
+                option_fields(replace(thing, options=thing.connection))
         except Exception as error:  # noqa: BLE001 - annotations of a plugin's class may raise anything
             return reason(error)
     return None

@@ -19,6 +19,7 @@ from kpidsl.semantic.properties import META, about, action_model, once, supporte
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.signal_check import forecast_model, needs_trend, signal_model
 from kpidsl.semantic.slicing import check_allowed
+from kpidsl.semantic.suppress_check import suppressed_below
 from kpidsl.semantic.units import NUMBER, Unit
 from kpidsl.semantic.value_check import SORTS, Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows, previous_exists
@@ -38,6 +39,7 @@ KPI_ONCE = (
     d.TrendProp,
     d.WorstSegmentProp,
     p.IntervalProp,
+    d.SuppressProp,
     d.ForecastProp,
 )
 STATUSES = ("green", "amber", "red", "no_data", "stale", "error")
@@ -82,6 +84,7 @@ class KpiChecker:
             if isinstance(prop, p.RequireProp)
             for found in self.require(prop, guarded)
         ]
+        suppress = self.all(d.SuppressProp, lambda prop: suppressed_below(prop, value, self.problems))
         slices = self.all(p.ByProp, lambda prop: self.slice(prop, value, (*targets, *ambers)))
         trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
         signals, forecast = self.signals(value, trend[0] if trend else None)
@@ -117,6 +120,7 @@ class KpiChecker:
             signals,
             forecast,
             intervals[0] if intervals else None,
+            suppress[0] if suppress else None,
         )
 
     def value(self) -> v.Value | None:

@@ -202,6 +202,7 @@ class KpiModel:
     signals: tuple[SignalModel, ...] = ()
     forecast: ForecastModel | None = None
     interval: Interval | None = None
+    suppress: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def history(kpi: m.KpiModel, plan: n.SlicePlan, evaluation: Evaluation) -> Histo
     most, count, unit = steps(kpi)
     apart = unit.counted(count) if count > 1 else f"a {unit.singular}"
     found: Mapping[str, n.Question] = dict(plan.comparisons)
-    now, value = _point(plan.value.step, plan.target, plan.target, evaluation)
+    now, value = _point(plan.value.step, plan.target, plan.target, evaluation, kpi.suppress)
     starting = plan.target.starting if plan.target is not None else None
     number = next((place for place, one in enumerate(kpi.targets) if one.starting == starting), None)
     earlier: list[Point] = []
@@ -112,7 +112,7 @@ def history(kpi: m.KpiModel, plan: n.SlicePlan, evaluation: Evaluation) -> Histo
             target = replace(target, low=low.step)
         if target is not None and high is not None:
             target = replace(target, high=high.step)
-        point, then = _point(found[str(step)].step, target, plan.target, evaluation)
+        point, then = _point(found[str(step)].step, target, plan.target, evaluation, kpi.suppress)
         if point is not None:
             earlier.append(point)
         if then is not None:
@@ -122,26 +122,30 @@ def history(kpi: m.KpiModel, plan: n.SlicePlan, evaluation: Evaluation) -> Histo
         missing = _why(plan.target.low, evaluation, "its target has no value")
     if plan.target is None:
         earlier = [Point(one, one, one, None) for one in values]
-    baseline = _number(found[BASELINE].step, evaluation) if BASELINE in found else None
+    baseline = _number(found[BASELINE].step, evaluation, kpi.suppress) if BASELINE in found else None
     return History(now, tuple(earlier), most, apart, starting, missing, value, tuple(values), baseline)
 
 
 def _point(
-    step: n.Step, target: n.BoundPlan | None, shape: n.BoundPlan | None, evaluation: Evaluation
+    step: n.Step, target: n.BoundPlan | None, shape: n.BoundPlan | None, evaluation: Evaluation, below: int | None
 ) -> tuple[Point | None, Fraction | None]:
-    """The value of a step with the target's edges, where both are known; and the value alone."""
-    value = _number(step, evaluation)
+    """The value of a step with the target's edges, where both are known; and the value alone. What is of fewer rows
+    than `below` is kept back.
+    """
+    value = _number(step, evaluation, below)
     if value is None or target is None or shape is None:
         return None, value
-    low = _number(target.low, evaluation)
-    high = _number(target.high, evaluation) if target.high is not None else None
+    low = _number(target.low, evaluation, below)
+    high = _number(target.high, evaluation, below) if target.high is not None else None
     if low is None or (target.high is not None and high is None):
         return None, value
     return Point(value, low, high, shape.operator), value
 
 
-def _number(step: n.Step, evaluation: Evaluation) -> Fraction | None:
+def _number(step: n.Step, evaluation: Evaluation, below: int | None) -> Fraction | None:
     found = evaluation.single(step, {})
+    if below is not None and found.n is not None and 0 < found.n < below:
+        return None
     return found.value if isinstance(found, Scalar) and isinstance(found.value, Fraction) else None
 
 

@@ -79,7 +79,7 @@ def _ask(checked: Checked, anchor: datetime | None, *, untrusted: bool) -> Asked
         return Asked(unlooked="the data was not looked at")
     if any(one.severity is Severity.ERROR and not is_of_data(one) for one in checked.problems):
         return Asked(unlooked="the data was not looked at: the spec has errors")
-    from kpidsl.binding import bring_in, files_behind
+    from kpidsl.binding import Tables
     from kpidsl.engine.algebra import Evaluation
     from kpidsl.engine.duck import connect, restrict
     from kpidsl.engine.run import Run
@@ -99,10 +99,11 @@ def _ask(checked: Checked, anchor: datetime | None, *, untrusted: bool) -> Asked
         return Asked(unlooked=f"the data was not looked at: {next(iter(problems)).message}")
     connection = connect(None)
     try:
-        tables, failed = bring_in(made, checked.bound, connection, lambda _: None)
+        tables = Tables(made, checked.bound, connection, lambda _: None)
+        tables.bring_all()
         if untrusted:
-            restrict(connection, files_behind(checked.bound, tables))
-        answers = Run(made, connection, tables, failed, explain=False).run()
+            restrict(connection, tables.files())
+        answers = Run(made, connection, tables, tables.failed, explain=False).run()
     finally:
         connection.close()
     evaluation = Evaluation(answers)

@@ -15,9 +15,16 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
-def into_duckdb(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: ScanRequest) -> str:
+def is_streamed(dataset: Dataset) -> bool:
+    """Whether a dataset hands out rows, rather than being read by DuckDB itself."""
+    return isinstance(dataset, Scannable) and not isinstance(dataset, Relational)
+
+
+def into_duckdb(
+    connection: DuckDBPyConnection, name: str, dataset: Dataset, request: ScanRequest, fetched: str | None = None
+) -> str:
     """Make the requested columns of a dataset available inside `connection` as a temporary view `name`; returns the
-    name.
+    name. `fetched` is the table with its rows, where `fetch` was called before.
 
     What DuckDB reads itself stays where it is; a stream is read once, into a table. Types are as requested: a value
     that does not fit is K0604 with its place. Raises SourceError.
@@ -25,7 +32,7 @@ def into_duckdb(connection: DuckDBPyConnection, name: str, dataset: Dataset, req
     if isinstance(dataset, Relational):
         made = dataset.relation(connection, request)
     elif isinstance(dataset, Scannable):
-        made = _scanned(connection, name, dataset, request)
+        made = _converted(connection, name, fetched or fetch(connection, name, dataset, request), request)
     else:
         raise SourceError(
             f"the source `{name}` gives neither a relation nor a stream of rows",
@@ -37,19 +44,27 @@ def into_duckdb(connection: DuckDBPyConnection, name: str, dataset: Dataset, req
     return name
 
 
-def _scanned(connection: DuckDBPyConnection, name: str, dataset: Scannable, request: ScanRequest) -> str:
+def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: ScanRequest) -> str:
+    """The rows of a dataset in a table, as they came, for a stream may be read once and the conversions look at the
+    rows more than once; returns the table's name. `connection` may be a cursor of the one that goes on. Raises
+    SourceError.
+    """
+    assert isinstance(dataset, Scannable)
     stream = dataset.scan(request)
     registered, kept = f"{name} stream", f"{name} rows"
     with project.reading(f"the source `{name}`"):
         connection.register(registered, ReadOnce(stream))
         try:
-            # Kept as it came, because a stream may be read once and the conversions look at the rows more than once.
-            connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {identifier(kept)} AS SELECT * FROM {identifier(registered)}"
-            )
+            # Not a temporary one: those belong to one cursor.
+            connection.execute(f"CREATE OR REPLACE TABLE {identifier(kept)} AS SELECT * FROM {identifier(registered)}")
         finally:
             connection.unregister(registered)
-        fields = project.fields_of(connection, identifier(kept))
+    return kept
+
+
+def _converted(connection: DuckDBPyConnection, name: str, kept: str, request: ScanRequest) -> str:
     label = f"the source `{name}`"
+    with project.reading(label):
+        fields = project.fields_of(connection, identifier(kept))
     origin = Origin(identifier(kept), fields, label, "stream", lambda number: f"{label}, row {number}")
     return project.relation(connection, origin, request)

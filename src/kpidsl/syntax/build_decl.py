@@ -294,6 +294,9 @@ class DeclBuilder(ExprBuilder):
     def worst_segment_prop(self, branch: Branch, children: list[Any]) -> d.WorstSegmentProp:
         return d.WorstSegmentProp(span=self.span(branch))
 
+    def suppress_prop(self, branch: Branch, children: list[Any]) -> d.SuppressProp:
+        return d.SuppressProp(self.whole(children[0], "the size of a group"), span=self.span(branch))
+
     def interval_prop(self, branch: Branch, children: list[Any]) -> p.IntervalProp:
         method, token, each = children
         level = Quantity(self.number(token.cut(token.value[:-1])), "%", span=self.span(token))

@@ -231,6 +231,13 @@ SignalPart = BaselinePart | RebasePart | ScreenPart
 
 
 @dataclass(frozen=True, slots=True)
+class SuppressProp(Node):
+    """`suppress below 10`."""
+
+    below: int
+
+
+@dataclass(frozen=True, slots=True)
 class SignalProp(Node):
     """`signal xmr rules nhs { … }`, `signal trend seasonal`."""
 
@@ -262,6 +269,7 @@ KpiProp = (
     | ActionProp
     | WorstSegmentProp
     | IntervalProp
+    | SuppressProp
     | SignalProp
     | ForecastProp
     | Meta

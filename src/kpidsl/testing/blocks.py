@@ -26,7 +26,7 @@ STATUSES = ("green", "amber", "red", "no_data", "stale", "error", "no_target")
 REASONS = (
     "no_rows", "zero_denominator", "insufficient_sample", "stale", "definition_changed", "not_started", "too_early",
     "baseline_missing", "no_target", "source_error", "already_met", "no_variation", "unequal_coders", "not_two_coders",
-    "uncovered_periods",
+    "uncovered_periods", "suppressed",
 )  # fmt: skip
 PROBE = "expectation "
 """How the names of probes begin: with a blank inside, so that no spec can write one."""

@@ -30,6 +30,7 @@ REASONS = {
     "definition_changed": "the metric's definition changed in between",
     "source_error": "a source could not be read",
     "no_target": "there is no target yet",
+    "suppressed": "it is kept back, since it would tell of a small group",
 }
 
 

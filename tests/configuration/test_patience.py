@@ -1,0 +1,71 @@
+"""Time limits, tries and calls side by side."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from kpidsl.diagnostics import SourceError
+from kpidsl.hookspecs import Limits
+from kpidsl.patience import patiently, side_by_side, within
+
+
+def failing(times: int, **how: object):  # type: ignore[no-untyped-def]
+    calls: list[int] = []
+
+    def call() -> str:
+        calls.append(1)
+        if len(calls) <= times:
+            raise SourceError("busy", transient=True, **how)  # type: ignore[arg-type]
+        return "rows"
+
+    return call, calls
+
+
+def test_what_answers_in_time_is_returned_and_what_raises_raises() -> None:
+    assert within(lambda: 7, 5, "it") == 7
+    with pytest.raises(ZeroDivisionError):
+        within(lambda: 1 // 0, 5, "it")
+
+
+def test_what_does_not_answer_is_stopped() -> None:
+    stopped = threading.Event()
+    with pytest.raises(SourceError, match=r"`s` was not read within 0\.2 seconds") as caught:
+        within(lambda: time.sleep(30), 0.2, "the source `s`", stopped.set)
+    assert caught.value.code == "K0617"
+    assert stopped.is_set()
+
+
+def test_pauses_double_and_a_server_that_names_one_is_heeded() -> None:
+    pauses: list[float] = []
+    call, calls = failing(2)
+    assert patiently(call, Limits(retries=3), "it", sleep=pauses.append) == "rows"
+    assert (pauses, len(calls)) == ([0.5, 1.0], 3)
+    pauses.clear()
+    call, _ = failing(1, retry_after=7.0)
+    patiently(call, Limits(retries=3), "it", sleep=pauses.append)
+    assert pauses == [7.0]
+
+
+def test_no_pause_is_longer_than_the_time_that_is_left() -> None:
+    call, calls = failing(1, retry_after=100.0)
+    with pytest.raises(SourceError):
+        patiently(call, Limits(timeout=300, retries=3), "it", sleep=lambda _: None)
+    call, calls = failing(1, retry_after=20.0)
+    with pytest.raises(SourceError):
+        patiently(call, Limits(timeout=10, retries=3), "it", sleep=lambda _: None)
+    assert len(calls) == 1
+
+
+def test_results_and_failures_keep_the_order_they_were_asked_in() -> None:
+    told: list[str] = []
+    found = side_by_side(
+        {"slow": lambda: time.sleep(0.3) or "a", "wrong": lambda: 1 // 0, "quick": lambda: "c"}, 2, told.append
+    )
+    assert list(found) == ["slow", "wrong", "quick"]
+    assert (found["slow"], found["quick"]) == ("a", "c")
+    assert isinstance(found["wrong"], ZeroDivisionError)
+    assert told[0] == "slow"
+    assert "slow, wrong" in told

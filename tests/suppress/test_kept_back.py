@@ -1,0 +1,133 @@
+"""Which groups are kept back, so that no total less what is shown tells of a small one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpidsl.assess.suppress import Group, kept_back
+
+WHOLE: Group = ((), ())
+
+
+def by(dimension: str, **sizes: int) -> dict[Group, int | None]:
+    """The whole, and its parts by one dimension."""
+    return {WHOLE: sum(sizes.values()), **{((dimension,), (member,)): n for member, n in sizes.items()}}
+
+
+def members(found: set[Group]) -> str:
+    return " ".join(sorted("/".join(map(str, key)) or "whole" for _, key in found))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "is_"),
+    [
+        ({"a": 50, "b": 40, "c": 30}, ""),
+        ({"a": 50, "b": 40, "c": 4}, "b c"),  # the next smallest, too
+        ({"a": 50, "b": 6, "c": 4}, "b c"),  # two already, ten together
+        ({"a": 50, "b": 3, "c": 4}, "a b c"),  # together they are still few
+        ({"a": 50, "b": 60, "c": 3, "d": 4}, "a c d"),
+        ({"a": 50, "b": 0, "c": 4}, "a c"),  # none is no group to hide behind
+        ({"a": 50, "b": 0}, ""),
+        ({"a": 3, "b": 4}, "a b whole"),
+        ({"a": 10}, ""),
+    ],
+)
+def test_the_parts_of_a_total(sizes: dict[str, int], is_: str) -> None:
+    assert members(kept_back(10, by("g", **sizes))) == is_
+
+
+def test_ties_go_by_the_name() -> None:
+    assert members(kept_back(10, by("g", d=30, b=30, c=30, a=4))) == "a b"
+
+
+def test_what_is_not_known_is_not_hidden() -> None:
+    assert kept_back(10, {WHOLE: None, (("g",), ("a",)): None}) == set()
+
+
+def cross(table: list[list[int]]) -> dict[Group, int | None]:
+    """A table with its margins: by row, by column, and by both."""
+    sizes: dict[Group, int | None] = {WHOLE: sum(map(sum, table))}
+    for number, row in enumerate(table):
+        sizes[("r",), (number,)] = sum(row)
+    for number, column in enumerate(zip(*table, strict=True)):
+        sizes[("c",), (number,)] = sum(column)
+    for row, column in product(range(len(table)), range(len(table[0]))):
+        sizes[("r", "c"), (row, column)] = table[row][column]
+    return sizes
+
+
+def test_a_cell_of_a_table_is_hidden_along_its_row_and_its_column() -> None:
+    found = kept_back(10, cross([[4, 30, 40], [50, 60, 70], [80, 90, 99]]))
+    cells = {key for dimensions, key in found if len(dimensions) == 2}
+    for line in range(3):
+        assert sum(row == line for row, _ in cells) != 1
+        assert sum(column == line for _, column in cells) != 1
+    assert (0, 0) in cells
+
+
+def test_parts_of_what_is_hidden_are_hidden() -> None:
+    found = kept_back(10, cross([[2, 3], [50, 60], [70, 20]]))
+    assert {(("r",), (0,)), (("r", "c"), (0, 0)), (("r", "c"), (0, 1))} <= found
+
+
+def determined(sizes: dict[Group, int | None], found: set[Group]) -> set[Group]:
+    """The hidden groups that follow from what is shown, by the sums there are: those that elimination isolates."""
+    unknown = sorted((group for group in found if sizes[group]), key=str)
+    equations: list[list[Fraction]] = []
+    for total, size in sizes.items():
+        for dimensions in {group[0] for group in sizes if set(total[0]) < set(group[0])}:
+            parts = [
+                group
+                for group in sizes
+                if group[0] == dimensions
+                and all(dict(zip(*group, strict=True))[name] == one for name, one in zip(*total, strict=True))
+            ]
+            row = [Fraction((one in parts) - (one == total)) for one in unknown]
+            if any(row) and size:
+                equations.append(row)
+    place = 0
+    for column in range(len(unknown)):
+        pivot = next((at for at in range(place, len(equations)) if equations[at][column]), None)
+        if pivot is None:
+            continue
+        equations[place], equations[pivot] = equations[pivot], equations[place]
+        top = equations[place]
+        equations[place] = [one / top[column] for one in top]
+        for at in range(len(equations)):
+            if at != place and equations[at][column]:
+                factor = equations[at][column]
+                equations[at] = [a - factor * b for a, b in zip(equations[at], equations[place], strict=True)]
+        place += 1
+    alone = (row for row in equations if sum(map(bool, row)) == 1)
+    return {unknown[next(at for at, one in enumerate(row) if one)] for row in alone}
+
+
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=8))
+def test_no_part_follows_from_a_total_that_is_shown(parts: list[int]) -> None:
+    sizes = by("g", **{f"m{place}": n for place, n in enumerate(parts)})
+    found = kept_back(10, sizes)
+    if WHOLE not in found:
+        assert determined(sizes, found) == set()
+        together = sum(sizes[group] or 0 for group in found)
+        assert together == 0 or together >= 10
+
+
+@given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=2, max_size=4))
+def test_in_a_table_no_line_gives_a_cell_away(table: list[list[int]]) -> None:
+    """Each row and each column that is shown has no hidden cell, or two that are ten together – but where there is no
+    other cell to hide.
+    """
+    sizes = cross(table)
+    found = kept_back(10, sizes)
+    for total in [group for group in sizes if len(group[0]) == 1 and group not in found]:
+        place = 0 if total[0] == ("r",) else 1
+        cells = [group for group in sizes if len(group[0]) == 2 and group[1][place] == total[1][0] and sizes[group]]
+        hidden = [cell for cell in cells if cell in found]
+        if hidden and len(hidden) < len(cells):
+            assert len(hidden) > 1
+            assert sum(sizes[cell] or 0 for cell in hidden) >= 10
