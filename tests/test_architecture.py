@@ -42,7 +42,7 @@ HOMES = {
     "click": ("cli",),
     "pluggy": ("hookspecs", "plugins"),
     "tomli_w": ("report",),
-    "pyarrow": ("report",),
+    "pyarrow": ("report", "testing"),
     "holidays": ("calendar",),
 }
 OPTIONAL = ("pyarrow", "holidays")  # may be missing: imported inside the function that needs it
