@@ -313,7 +313,7 @@ REMOTE = (
 
 
 def _civil(*parts: int) -> datetime:
-    return datetime(*parts)  # type: ignore[arg-type] — a civil time
+    return datetime(*parts)  # type: ignore[arg-type]
 
 
 def _days(count: int) -> pa.Array:
