@@ -63,7 +63,7 @@ def bind(
     bound = Bound()
     cache = SchemaCache()
     if holidays is not None and isinstance(holidays.days, p.ProviderCall):
-        bound.holidays = dataset_beside(holidays.days, opener, problems, "holidays", learn=learn)
+        bound.holidays = dataset_beside(holidays.days, opener, problems, "holidays", frames=frames, learn=learn)
     looks: dict[str, Callable[[], Schema]] = {}
     for name, declared in sources.items():
         written = next((prop.provider for prop in declared.node.properties if isinstance(prop, d.FromProp)), None)
@@ -126,13 +126,19 @@ def _learn(bound: Bound, looks: Mapping[str, Callable[[], Schema]]) -> None:
 
 
 def dataset_beside(
-    written: p.ProviderCall, opener: Opener, problems: Problems, what: str, *, learn: Learn
+    written: p.ProviderCall,
+    opener: Opener,
+    problems: Problems,
+    what: str,
+    *,
+    frames: Mapping[str, object],
+    learn: Learn,
 ) -> Dataset | KpidslError | None:
     """Data that is no source: a list of holidays, check-ins. A wrong option is a problem of the spec, data that cannot
     be had one of what needs it.
     """
     try:
-        chosen = opener.chosen(written, "", {})
+        chosen = opener.chosen(written, "", frames)
         dataset = chosen.open()
         limits = limits_of(chosen)
         if learn == "all" or (learn == "local" and limits is None):

@@ -172,7 +172,7 @@ def opened(
     opener = Opener(registry, files.root, configuration, untrusted, learn == "all")
     bound = bind(declared, holidays, opener, problems, frames=frames, learn=learn)
     if checkins:
-        bound.checkins = bind_checkins(checkins, opener, problems, learn=learn)
+        bound.checkins = bind_checkins(checkins, opener, problems, frames=frames, learn=learn)
     is_sound = kept.is_on and holidays is None and not bound.failed and len(problems) == said
     return Opened(files, registry, bound, problems, kept, sound=is_sound)
 

@@ -43,7 +43,12 @@ def checkins_of(names: Names) -> dict[str, ProviderCall]:
 
 
 def bind_checkins(
-    written: Mapping[str, ProviderCall], opener: Opener, problems: Problems, *, learn: Learn
+    written: Mapping[str, ProviderCall],
+    opener: Opener,
+    problems: Problems,
+    *,
+    frames: Mapping[str, object],
+    learn: Learn,
 ) -> dict[str, Dataset | KpidslError]:
     """Check the providers and options of check-ins, by objective; `learn` whether their columns are there.
 
@@ -51,7 +56,7 @@ def bind_checkins(
     """
     found: dict[str, Dataset | KpidslError] = {}
     for name, call in written.items():
-        dataset = dataset_beside(call, opener, problems, f"the check-ins of `{name}`", learn=learn)
+        dataset = dataset_beside(call, opener, problems, f"the check-ins of `{name}`", frames=frames, learn=learn)
         if dataset is None:
             continue
         knows = learn == "all" or (

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.outcome_results import (
     ContributionResult,
     CriterionResult,
@@ -59,6 +60,8 @@ def outcomes() -> tuple[OutcomeResult, ...]:
         newest=date(2026, 4, 30), valid_until=instant(2027, 10, 30), method="survey", stakeholder="residents",
         strength=("nesta", 2), owner="research",
         inputs=(Input("top_box(trust, 2 of 5)", "survey", (), WINDOW, (), Decimal("0.412"), None, 412),),
+        interval=IntervalResult("wilson", Decimal("0.95"), Decimal("0.3655"), Decimal("0.4602")),
+        certainty="not_distinguishable",
     )  # fmt: skip
     panel = evidence(
         "panel", title="What the panel finds", weight=Decimal(2), value=Decimal("3.66666666666667"), n=2,

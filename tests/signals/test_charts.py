@@ -268,3 +268,25 @@ def test_a_month_that_is_not_over_is_left_out(tmp_path: Path) -> None:
     found = signal(tmp_path, FLAT, "2025-10-15", kpi)
     assert found.undefined == "insufficient_history"
     assert {one.reason for one in found.absent} == {"not_over", "no_rows"}
+
+
+def test_what_is_kept_back_is_in_no_chart(tmp_path: Path) -> None:
+    rows = ["at,x,shop"]
+    for month, amount in enumerate(FLAT, 1):
+        rows += [f"2025-{month:02d}-{day:02d},{amount},{shop}" for shop in "ab" for day in range(1, 13)]
+        rows += [f"2025-{month:02d}-20,{amount},small"]
+    (tmp_path / "d.csv").write_text("\n".join(rows) + "\n")
+    spec = tmp_path / "kept.kpi"
+    spec.write_text(
+        'source d { from csv("d.csv"); time at; column at: date; column x: decimal }\n'
+        "kpi k { value sum(x) from d over last month; by shop; suppress below 10; trend 10 months; signal xmr; "
+        "signal trend; forecast drift until 2025-12-31 }\n"
+    )
+    segments = load(spec).evaluate(as_of="2025-10-31").kpis[0].segments
+    (small,) = [one.assessment for one in segments if one.by == (("shop", "small"),)]
+    assert {one.undefined for one in small.signals} == {"insufficient_history"}
+    assert [(one.reason, one.points) for one in small.signals[0].absent] == [("suppressed", 10)]
+    assert small.forecast is not None
+    assert (small.forecast.undefined, small.forecast.landing) == ("insufficient_history", None)
+    shown = [one.assessment for one in segments if one.assessment.signals[0].limits is not None]
+    assert len(shown) == 1  # one of the large shops is kept back as well, or the total would tell

@@ -137,6 +137,27 @@ def test_a_count_is_kept_back_and_what_is_enough_is_shown(tmp_path: Path) -> Non
     }
 
 
+def test_what_reads_a_kpi_is_told_no_more_than_the_kpi_tells(tmp_path: Path) -> None:
+    """Another KPI, a key result, evidence and a scorecard."""
+    (tmp_path / "d.csv").write_text("at,x\n2026-03-01,31337\n2026-03-02,31337\n")
+    (tmp_path / "d.kpi").write_text(
+        'source d { from csv("d.csv"); time at; column at: date }\n'
+        "kpi k { value sum(x) from d over last month; target >= 1; suppress below 3 }\n"
+        "kpi twice { value k * 2; target >= 1; red when k < 5 }\n"
+        'objective o "More" { period 2026; key result r "More" { reach k >= 100000 } }\n'
+        'outcome u "It is so" { for us; horizon 2026-01-01..2026-12-31; levels poor < good; success good\n'
+        "  evidence e { measure k; level good >= 5 }\n  judge { need all evidence } }\n"
+        "scorecard s { show k, k / 2 }\n"
+    )
+    results = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")
+    VALIDATOR.validate(json.loads(results.to_json()))
+    assert [one.assessment.value_undefined for one in results.kpis] == ["suppressed", "suppressed"]
+    assert results.outcomes[0].evidence[0].value_undefined == "suppressed"
+    for text in (results.to_json(), results.to_toml(), to_text(results), repr(results)):
+        plain = text.replace(",", "")
+        assert not [number for number in ("31337", "62674", "125348") if number in plain]
+
+
 def test_a_test_may_expect_it(tmp_path: Path) -> None:
     (tmp_path / "d.kpi").write_text(
         'source d { from csv("d.csv"); time at; column x: decimal }\n'

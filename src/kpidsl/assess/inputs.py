@@ -37,6 +37,11 @@ def _collect(
     match step:
         case n.Ask():
             found[_input(step, series, evaluation, calendar)] = None
+        case n.Discreet(operand=operand, below=below):
+            entered: dict[Input, None] = {}
+            _collect(operand, series, evaluation, calendar, entered)
+            small = Hidden(below)
+            found.update(dict.fromkeys(_kept_back(one) if small.is_small(one.n) else one for one in entered))
         case n.Series(unit=unit, periods=periods):
             for _, inner in periods:
                 _collect(inner, (*series, unit), evaluation, calendar, found)

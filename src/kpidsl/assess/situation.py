@@ -23,6 +23,7 @@ _WORDS = {
     "uncovered_periods": "whole periods do not make up the window",
     "unequal_coders": "the units are coded by different numbers of coders",
     "not_two_coders": "there are not exactly two coders",
+    "suppressed": "kept back: it would tell of a small group",
     "too_early": "the time to convert is over for none of the first events",
 }
 

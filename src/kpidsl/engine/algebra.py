@@ -36,6 +36,8 @@ class Evaluation:
             case n.IntervalEnd(operand=operand, end=end, interval=interval):
                 value_of = self.step(operand, members, count)
                 return value_of if not isinstance(value_of, Scalar) else self.end_of(interval, end, value_of, members)
+            case n.Discreet(operand=operand, below=below):
+                return discreet(self.step(operand, members, count), below)
             case n.Constant(value=value):
                 return Scalar(value, None, None, True)
             case n.Undefined(reason=reason):
@@ -152,6 +154,13 @@ class Evaluation:
 def in_order(value: object) -> tuple[int, str]:
     """Members in code-point order of what is written, NULL last."""
     return (1, "") if value is None else (0, str(value))
+
+
+def discreet(found: Outcome, below: int) -> Outcome:
+    """Nothing of what few rows say, and not how few they are."""
+    if isinstance(found, Vector):
+        return Vector(tuple((label, discreet(inner, below)) for label, inner in found.items), found.axis)
+    return Missing("suppressed") if found.n is not None and 0 < found.n < below else found
 
 
 def each(found: Outcome, change: Callable[[Scalar], Scalar]) -> Outcome:

@@ -46,6 +46,7 @@ class Lowering:
         self._periods: dict[tuple[c.Unit, datetime, datetime], tuple[Window, ...] | None] = {}
         self._measures: dict[tuple[object, ...], tuple[v.Measure, Lowered]] = {}
         self.series_anchors: set[datetime] = set()
+        self.own: str | None = None
         self.partials = False
 
     # ------------------------------------------------------------ questions
@@ -55,7 +56,10 @@ class Lowering:
     def kpi(self, kpi: m.KpiModel) -> tuple[n.SlicePlan, ...]:
         """The whole, then each `by`."""
         moment = self.moment(kpi.value)
-        return tuple(self.slice(kpi, moment, by) for by in ((), *kpi.slices))
+        self.own = kpi.name
+        slices = tuple(self.slice(kpi, moment, by) for by in ((), *kpi.slices))
+        self.own = None
+        return slices
 
     def scorecard(self, scorecard: ScorecardModel) -> n.Shown:
         """The values that are no KPIs: a KPI is asked for by itself."""
@@ -244,7 +248,7 @@ class Lowering:
                 return Lowered(n.Reduce(function, inner.step, level), inner.eras)
             case v.Measure():
                 # A metric that many KPIs show is one object; it is kept beside its id, so that the id stays its own.
-                key = (id(value), moment, by)
+                key = (id(value), moment, by, value.metric == self.own)
                 if key not in self._measures:
                     self._measures[key] = (value, self.measure(value, moment, by))
                 return self._measures[key][1]
@@ -253,6 +257,9 @@ class Lowering:
 
     def measure(self, value: v.Measure, moment: Moment, by: tuple[str, ...]) -> Lowered:
         inner = self.lower(value.operand, moment, by)
+        kpi = self.model.kpis.get(value.metric)
+        if kpi is not None and kpi.suppress is not None and value.metric != self.own:
+            inner = Lowered(n.Discreet(inner.step, kpi.suppress), inner.eras)
         return self.era(value.metric, inner, tuple(self.calendar.day_start(day) for day in value.changed))
 
     def era(self, metric: str, inner: Lowered, changed: tuple[datetime, ...]) -> Lowered:

@@ -171,9 +171,17 @@ class IntervalEnd:
     interval: IntervalPlan
 
 
+@dataclass(frozen=True, slots=True)
+class Discreet:
+    """The value of a KPI where something else reads it: none where it is of 1 to `below` − 1 rows."""
+
+    operand: Step
+    below: int
+
+
 Step = (
     Ask | Constant | Undefined | CountOfRows | Combine | Oppose | Scale | Default | Series | Members | Reduce
-    | IntervalEnd
+    | IntervalEnd | Discreet
 )  # fmt: skip
 
 
@@ -284,7 +292,7 @@ def inside(step: Step) -> tuple[Step, ...]:
             return (left, right)
         case Oppose(operand=operand) | Scale(operand=operand) | Default(operand=operand):
             return (operand,)
-        case Members(operand=operand) | Reduce(operand=operand):
+        case Members(operand=operand) | Reduce(operand=operand) | Discreet(operand=operand):
             return (operand,)
         case Series(periods=periods):
             return tuple(inner for _, inner in periods)

@@ -8,14 +8,15 @@ from datetime import timedelta
 from kpidsl.assess.outcome_results import STATES as IN_ORDER
 from kpidsl.assess.outcome_results import EvidenceResult, OutcomeResult
 from kpidsl.diagnostics.glyphs import visible
-from kpidsl.report.figures import Figure, figure
+from kpidsl.report.figures import Figure, between, figure
 from kpidsl.report.statuses import STATES
 from kpidsl.report.table import Column, Table, TableRow, paint
 
 COLUMNS = (
     Column("level", "Level"),
-    Column("value", "Value", leaves=5, said="value"),
-    Column("n", "n", leaves=4, said="n"),
+    Column("value", "Value", leaves=6, said="value"),
+    Column("interval", "Interval", leaves=4, said="interval"),
+    Column("n", "n", leaves=5, said="n"),
     Column("method", "Method", leaves=2, said="method", dim=True),
     Column("stakeholder", "From", leaves=1, said="from", dim=True),
     Column("until", "Valid until", leaves=3, said="valid until", dim=True),
@@ -77,6 +78,8 @@ def _evidence(found: EvidenceResult) -> TableRow:
     cells: dict[str, Figure | str] = {"level": visible(found.level or "–")}
     if found.value is not None:
         cells["value"] = figure(found.value, found.unit)
+    if found.interval is not None:
+        cells["interval"] = between(found.interval, found.unit)
     if found.n is not None:
         cells["n"] = f"{found.n:,}"
     if found.method is not None:
@@ -88,6 +91,8 @@ def _evidence(found: EvidenceResult) -> TableRow:
     remarks: tuple[str, ...] = ()
     if found.measured_as_of is not None:
         remarks = (f"as measured last, on {(found.measured_as_of - JUST).date()}",)
+    if found.certainty == "not_distinguishable":
+        remarks = (*remarks, "the interval leaves open whether it speaks for success")
     if not found.usable:
         remarks = (f"does not count: {visible(found.reason or '')}",)
     return TableRow(

@@ -11,7 +11,6 @@ from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
-from statistics import NormalDist
 
 _CONTEXT = Context(prec=40)
 _SMALL = Decimal(10) ** -38
@@ -38,6 +37,8 @@ def normal_quantile(level: Fraction) -> Fraction:
 
     Newton's method on the series of Abramowitz and Stegun 26.2.11.
     """
+    from statistics import NormalDist  # slow to import, and a start that most runs do without
+
     _check(level)
     with localcontext(_CONTEXT):
         wanted = decimal(level)

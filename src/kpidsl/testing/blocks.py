@@ -14,7 +14,7 @@ from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
 from kpidsl.syntax.node import Name, Word
-from kpidsl.syntax.shared_nodes import ValueProp
+from kpidsl.syntax.shared_nodes import IntervalProp, ValueProp
 from kpidsl.testing.cells import Columns, exponent
 from kpidsl.testing.given import GivenColumn, GivenTable
 from kpidsl.testing.goals import GoalAsked, goal_asked
@@ -23,6 +23,7 @@ from kpidsl.testing.signals import is_sound
 from kpidsl.testing.walk import comparisons_in, names_in
 
 STATUSES = ("green", "amber", "red", "no_data", "stale", "error", "no_target")
+CERTAINTIES = ("met_certain", "not_distinguishable", "missed_certain")
 REASONS = (
     "no_rows", "zero_denominator", "insufficient_sample", "stale", "definition_changed", "not_started", "too_early",
     "baseline_missing", "no_target", "source_error", "already_met", "no_variation", "unequal_coders", "not_two_coders",
@@ -248,12 +249,8 @@ class Reader:
                         value.span,
                         hint=self.kpi_hint(value, namespace),
                     )
-                if state.text not in STATUSES:
-                    self.problems.error(
-                        "K0303", f"`{state.text}` is no status", state.span,
-                        hint=did_you_mean(state.text, STATUSES) or f"a KPI is {', '.join(STATUSES)}",
-                    )  # fmt: skip
-                return None if kpi is None or state.text not in STATUSES else Expectation(node, kpi=kpi)
+                known = self.is_state(state, value, kpi)
+                return Expectation(node, kpi=kpi) if kpi is not None and known else None
             case t.ExpectUndefinedProp(value=value, reason=reason):
                 if reason is not None and reason.text not in REASONS:
                     self.no_reason(reason)
@@ -270,6 +267,24 @@ class Reader:
                     )
                     return None
                 return Expectation(node)
+
+    def is_state(self, state: Word, value: x.Expr, kpi: str | None) -> bool:
+        """Whether a KPI can be so: a status, or what its interval leaves certain."""
+        if state.text in CERTAINTIES and kpi is not None:
+            named = self.names.named[kpi].node
+            properties = named.properties if isinstance(named, KpiDecl) else ()
+            if any(isinstance(prop, IntervalProp) for prop in properties):
+                return True
+            self.problems.error(
+                "K0303", f"`{kpi}` has no interval, so nothing is certain of it or not", value.span,
+                hint="add `interval 95%` to it",
+            )  # fmt: skip
+            return False
+        if state.text not in STATUSES:
+            told = (*STATUSES, *CERTAINTIES)
+            hint = did_you_mean(state.text, told) or f"a KPI is {', '.join(STATUSES)}"
+            self.problems.error("K0303", f"`{state.text}` is no status", state.span, hint=hint)
+        return state.text in STATUSES
 
     # ------------------------------------------------------------ goals
     def goal(self, node: Expect, namespace: str) -> GoalAsked | None:

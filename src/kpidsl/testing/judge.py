@@ -14,7 +14,7 @@ from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.expr_nodes import Boolean, Quantity
 from kpidsl.syntax.node import Node, Text
 from kpidsl.testing import signals
-from kpidsl.testing.blocks import Comparison, Expectation, Probe
+from kpidsl.testing.blocks import CERTAINTIES, Comparison, Expectation, Probe
 from kpidsl.testing.judge_goals import goal_judged
 from kpidsl.testing.outcomes import Failure, Outcome
 from kpidsl.testing.run import Tested, error_text
@@ -137,14 +137,16 @@ def _state(one: Expectation, state: str, tested: Tested) -> Failure | None:
     if result is None:
         return _failure(one, tested, state, "an error", tested.problems_of((one.kpi,)), is_error=True)
     assessment = result.assessment
-    if assessment.status == state:
+    is_certainty = state in CERTAINTIES
+    if state == (assessment.certainty if is_certainty else assessment.status):
         return None
     why = [assessment.reason]
     if assessment.value is not None:
         why.insert(0, f"its value is {amount(assessment.value, result.unit)}")
     errors = tested.results.errors if tested.results is not None else ()
     why.extend(f"{error.code} {error.message}" for error in errors if one.kpi in error.affects)
-    return _failure(one, tested, state, assessment.status, tuple(why), is_error=assessment.status == "error")
+    found = assessment.certainty or "nothing certain or not" if is_certainty else assessment.status
+    return _failure(one, tested, state, found, tuple(why), is_error=assessment.status == "error")
 
 
 def _signal(one: Expectation, word: str, tested: Tested) -> Failure | None:
