@@ -6,7 +6,8 @@ are then not made at all, unless somebody asks for them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from kpidsl.spec_files import SpecFiles
 if TYPE_CHECKING:
     from kpidsl.binding import Bound, Learn
     from kpidsl.configuration import Wanted
+    from kpidsl.plan import Plan
+    from kpidsl.plugins import Registry
     from kpidsl.semantic.model import Model
     from kpidsl.semantic.scope import Names
     from kpidsl.syntax.setting_nodes import HolidaysProp, UnitDecl
@@ -63,8 +66,11 @@ class CheckReport:
 class Opened:
     """A spec set whose sources are bound to their providers. `problems`: of plugins and of the sources' options."""
 
-    def __init__(self, files: SpecFiles, bound: Bound, problems: Problems, kept: KeptModel, *, sound: bool) -> None:
+    def __init__(
+        self, files: SpecFiles, registry: Registry, bound: Bound, problems: Problems, kept: KeptModel, *, sound: bool
+    ) -> None:
         self.files = files
+        self.registry = registry
         self.bound = bound
         self.problems = problems
         self.kept = kept
@@ -72,7 +78,8 @@ class Opened:
 
     def name(self, params: Mapping[str, str]) -> str:
         """Under which name what follows from this is kept; empty where it is not kept."""
-        return self.kept.of(self.bound.schemas, params) if self._is_sound else ""
+        functions = {name: repr(one) for name, one in self.registry.functions.items()}
+        return self.kept.of(self.bound.schemas, {**params, **functions}) if self._is_sound else ""
 
     @cached_property
     def resolved(self) -> tuple[Names, Problems]:
@@ -80,7 +87,9 @@ class Opened:
         from kpidsl.semantic.scope import resolve
 
         problems = self.files.problems
-        return resolve(self.files.specs, problems), problems
+        names = resolve(self.files.specs, problems)
+        names.functions = self.registry.functions
+        return names, problems
 
 
 class Checked:
@@ -165,7 +174,7 @@ def opened(
     if checkins:
         bound.checkins = bind_checkins(checkins, opener, problems, frames=frames, learn=learn)
     is_sound = kept.is_on and holidays is None and not bound.failed and len(problems) == said
-    return Opened(files, bound, problems, kept, sound=is_sound)
+    return Opened(files, registry, bound, problems, kept, sound=is_sound)
 
 
 def modelled(
@@ -204,3 +213,26 @@ def _holidays(names: Names) -> HolidaysProp | None:
 def _failed_source(diagnostic: Diagnostic) -> bool:
     """Whether data could not be had at all, rather than not being as the spec says."""
     return diagnostic.code in ("K0601", "K0602", "K0603", "K0606", "K0607", "K0608", "K0609")
+
+
+def planned(
+    checked: Checked, as_of: str | date | datetime | None, select: Sequence[str]
+) -> tuple[tuple[str, ...], Plan, bool]:
+    """What is selected, the plan for it, and whether the anchor is now.
+
+    Raises `UsageError` for a wrong as-of or selection, `SpecError` for what no plan can be made of.
+    """
+    from kpidsl.plan import plan
+    from kpidsl.selection import anchor_of, selected_names
+
+    model = checked.model
+    anchor = anchor_of(as_of, model)
+    selected = selected_names(model, select)
+    problems = Problems()
+    try:
+        made = plan(model, anchor, selected, problems)
+    except ValueError as error:
+        raise UsageError(f"as of {model.calendar.local(anchor).isoformat()}: {error}") from error
+    if problems.has_errors:
+        raise SpecError((*checked.problems, *problems))
+    return selected, made, as_of is None

@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.checked import Checked, CheckReport, Opened, SpecError, modelled, opened
+from kpidsl import __version__
+from kpidsl.checked import Checked, CheckReport, Opened, SpecError, modelled, opened, planned
 from kpidsl.clock import Clock
 from kpidsl.configuration.find import Wanted
-from kpidsl.diagnostics import Diagnostic, KpidslError, Problems, Severity, UsageError
+from kpidsl.diagnostics import Diagnostic, KpidslError, Problems, Severity
 from kpidsl.library import library_units
 from kpidsl.spec_files import SpecFiles, read
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kpidsl.engine.kept import KeptSource
     from kpidsl.graph.records import Graph
     from kpidsl.plan import Plan
+    from kpidsl.plugins import Registry
     from kpidsl.report.explanation import Explanation
     from kpidsl.report.results import Results
     from kpidsl.smart.records import SmartReport
@@ -36,6 +38,7 @@ class SpecSet:
     def __init__(self, files: SpecFiles, wanted: Wanted) -> None:
         self._files = files
         self._wanted = wanted
+        self._registry: Registry | None = None
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -78,7 +81,13 @@ class SpecSet:
         if names.tests:
             from kpidsl.testing.suite import test_problems
 
-            test_problems(self._files.specs, library_units, params=params, problems=found.problems)
+            test_problems(
+                self._files.specs,
+                library_units,
+                params=params,
+                problems=found.problems,
+                functions=opened.registry.functions,
+            )
         return found.complete()
 
     def smart(
@@ -151,7 +160,7 @@ class SpecSet:
         clock = Clock()
         given = dict(params or {})
         checked = self._checked(given, sources or {}, untrusted, no_plugins)
-        selected, plan, is_now = self._plan(checked, as_of, select)
+        selected, plan, is_now = planned(checked, as_of, select)
         clock.lap("plan")
         connection = connect(threads, memory)
         try:
@@ -193,7 +202,7 @@ class SpecSet:
                 plan,
                 answers,
                 selected,
-                version=version(),
+                version=__version__,
                 as_of_is_now=is_now,
                 spec=identity,
                 params=given,
@@ -206,15 +215,21 @@ class SpecSet:
         clock.lap("assess")
         return Results.of(replace(found, timings=clock.laps) if timings else found)
 
-    def test(self, *, params: Mapping[str, str] | None = None, only: str | None = None) -> SuiteReport:
+    def test(
+        self, *, params: Mapping[str, str] | None = None, only: str | None = None, no_plugins: bool = False
+    ) -> SuiteReport:
         """Run the `test` blocks over the rows that stand in them; no data is opened.
 
         `only` keeps the tests whose title holds or matches it. Raises `SpecError` where the spec or a test has errors,
         `UsageError` where there is no test.
         """
+        from kpidsl import plugins
         from kpidsl.testing.suite import prepare
 
-        suite = prepare(self._files.specs, self._files.problems, library_units, params=params or {}, only=only)
+        functions = plugins.load(no_plugins=no_plugins).functions
+        suite = prepare(
+            self._files.specs, self._files.problems, library_units, params=params or {}, only=only, functions=functions
+        )
         if suite.problems.has_errors:
             raise SpecError(tuple(suite.problems))
         return suite.run()
@@ -229,12 +244,13 @@ class SpecSet:
         sources: Mapping[str, object] | None = None,
     ) -> str:
         """A stage as stable text: the syntax tree, the model, the plan, or the SQL."""
+        from kpidsl.report.explained import queries
         from kpidsl.report.tree import tree
 
         if what == "ast":
             return "\n".join(tree(spec) for spec in self._files.specs)
         checked = self._checked(params or {}, sources or {}, False, False)
-        selected, plan, _ = self._plan(checked, as_of, select)
+        selected, plan, _ = planned(checked, as_of, select)
         model = checked.model
         if what == "model":
             every = (model.metrics, model.kpis, model.objectives, model.outcomes, model.policies, model.scorecards)
@@ -245,11 +261,7 @@ class SpecSet:
 
             return "\n\n".join(filter(None, (outline(plan), "\n".join(tree(cell) for cell in plan.cells))))
         results = self.evaluate(as_of=as_of, select=select, params=params, sources=sources, explain=True)
-        queries: dict[str, None] = {}
-        key_results = [one for each in results.objectives for one in each.key_results]
-        for inputs in (one.inputs for kind in (results.metrics, results.kpis, key_results) for one in kind):
-            queries.update(dict.fromkeys(part.sql for part in inputs if part.sql is not None))
-        return ";\n\n".join(queries)
+        return ";\n\n".join(queries(results))
 
     def explain(
         self,
@@ -309,9 +321,15 @@ class SpecSet:
         drawn = gather(self._open(sources or {}, untrusted, no_plugins, learn="nothing").resolved[0])
         return with_states(drawn, results, anchor_said(results)), results
 
+    def tell(self, results: object) -> tuple[Diagnostic, ...]:
+        """Tell plugins of results that were written; what they raise comes back as warnings."""
+        return self._registry.after_eval(results) if self._registry is not None else ()
+
     # ------------------------------------------------------------ stages
     def _open(self, frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: Learn) -> Opened:
-        return opened(self._files, frames, self._wanted, untrusted=untrusted, no_plugins=no_plugins, learn=learn)
+        found = opened(self._files, frames, self._wanted, untrusted=untrusted, no_plugins=no_plugins, learn=learn)
+        self._registry = found.registry
+        return found
 
     def _check(
         self,
@@ -346,24 +364,6 @@ class SpecSet:
             raise SpecError(tuple(checked.problems))
         return checked
 
-    def _plan(
-        self, checked: Checked, as_of: str | date | datetime | None, select: Sequence[str]
-    ) -> tuple[tuple[str, ...], Plan, bool]:
-        from kpidsl.plan import plan
-        from kpidsl.selection import anchor_of, selected_names
-
-        model = checked.model
-        anchor = anchor_of(as_of, model)
-        selected = selected_names(model, select)
-        problems = Problems()
-        try:
-            made = plan(model, anchor, selected, problems)
-        except ValueError as error:
-            raise UsageError(f"as of {model.calendar.local(anchor).isoformat()}: {error}") from error
-        if problems.has_errors:
-            raise SpecError((*checked.problems, *problems))
-        return selected, made, as_of is None
-
 
 def _learned(schemas: bool, connect: bool) -> Learn:
     return "nothing" if not schemas else "all" if connect else "local"
@@ -388,10 +388,3 @@ def load(
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
     return SpecSet(read(given, stdin_text, texts), Wanted(Path(config) if config is not None else None, profile))
-
-
-def version() -> str:
-    """The version of kpidsl that runs."""
-    from kpidsl import __version__
-
-    return __version__

@@ -84,6 +84,9 @@ class FakePipeline:
         self._ask("evaluate", asked)
         return self.found
 
+    def tell(self, results: object) -> tuple[Diagnostic, ...]:
+        return ()
+
     def show(self, what: str, **asked: Any) -> str:
         self._ask("show", {"what": what, **asked})
         return f"{what} of a spec"

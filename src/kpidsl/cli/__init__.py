@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from kpidsl.cli import check, completion, explain, fmt, graph, init, options, schema, show
+from kpidsl.cli import check, completion, explain, fmt, graph, init, options, plugins, schema, show
 from kpidsl.cli import eval as eval_
 from kpidsl.cli import test as test_
 from kpidsl.cli.faults import Exit, Session, answer
@@ -79,6 +79,7 @@ for command in (
     show.command,
     explain.command,
     graph.command,
+    plugins.command,
     schema.command,
     completion.command,
 ):

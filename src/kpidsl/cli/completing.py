@@ -78,6 +78,11 @@ def files(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> 
     return [CompletionItem(incomplete, type="file")]
 
 
+def formats(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The formats that come with kpidsl."""
+    return [CompletionItem(name) for name in ("text", "json", "toml") if name.startswith(incomplete)]
+
+
 def nothing(_ctx: click.Context, _parameter: click.Parameter, _incomplete: str) -> list[CompletionItem]:
     """Nothing: only the person knows."""
     return []

@@ -15,9 +15,11 @@ from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.output import write_file
 from kpidsl.cli.streams import Progress, columns, is_coloured, is_terminal, say, write
 from kpidsl.diagnostics.errors import UsageError
+from kpidsl.diagnostics.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from kpidsl.assess.results import Results
+    from kpidsl.hookspecs import ReportFormat
 
 EXAMPLES = """\b
 Examples:
@@ -30,18 +32,37 @@ FORMATS = ("text", "json", "toml")
 SUFFIXES = {".txt": "text", ".json": "json", ".toml": "toml"}
 
 
-def outputs(_ctx: click.Context | None, _parameter: click.Parameter | None, given: Sequence[str]) -> dict[Path, str]:
-    """The format of every file to write."""
-    found: dict[Path, str] = {}
-    for each in given:
-        path = Path(each)
-        known = SUFFIXES.get(path.suffix.lower())
-        if known is None:
-            raise click.BadParameter(f"the suffix of `{each}` names no format; known are {', '.join(SUFFIXES)}")
-        if path in found:
+def outputs(_ctx: click.Context | None, _parameter: click.Parameter | None, given: Sequence[str]) -> tuple[Path, ...]:
+    """The files to write, each once."""
+    paths = [Path(each) for each in given]
+    for each in paths:
+        if paths.count(each) > 1:
             raise click.BadParameter(f"`{each}` is given twice")
-        found[path] = known
-    return found
+    return tuple(paths)
+
+
+def formats(format_: str | None, files: Sequence[Path], no_plugins: bool) -> tuple[str | None, dict[Path, str]]:
+    """The format of standard output and of every file: one of ours, or one that a plugin gives."""
+    given: Mapping[str, ReportFormat] = {}
+    if format_ not in (None, *FORMATS) or any(path.suffix.lower() not in SUFFIXES for path in files):
+        from kpidsl import plugins
+
+        given = plugins.load(no_plugins=no_plugins).report_formats
+    suffixes = {suffix: one.name for one in given.values() for suffix in one.suffixes} | SUFFIXES
+    known = (*FORMATS, *given)
+    if format_ is not None and format_ not in known:
+        hint = did_you_mean(format_, known) or f"there are {', '.join(known)}"
+        raise click.BadParameter(f"`{format_}` is no format; {hint}", param_hint="'--format' / '-f'")
+    found: dict[Path, str] = {}
+    for path in files:
+        name = suffixes.get(path.suffix.lower())
+        if name is None:
+            raise click.BadParameter(
+                f"the suffix of `{path}` names no format; known are {', '.join(suffixes)}",
+                param_hint="'--output' / '-o'",
+            )
+        found[path] = name
+    return format_, found
 
 
 def memory_size(_ctx: click.Context | None, _parameter: click.Parameter | None, given: str | None) -> str | None:
@@ -65,8 +86,9 @@ def memory_size(_ctx: click.Context | None, _parameter: click.Parameter | None, 
     "--format",
     "-f",
     "format_",
-    type=click.Choice(FORMATS),
-    help="What to write to standard output. Default: text on a terminal, else json.",
+    metavar=f"[{'|'.join(FORMATS)}|…]",
+    shell_complete=completing.formats,
+    help="What to write to standard output; plugins add more. Default: text on a terminal, else json.",
 )
 @click.option(
     "--output",
@@ -120,7 +142,7 @@ def command(
     select: Sequence[str],
     params: Mapping[str, str],
     format_: str | None,
-    files: Mapping[Path, str],
+    files: Sequence[Path],
     fail_on: frozenset[str],
     explain: bool,
     timings: bool,
@@ -134,8 +156,10 @@ def command(
     no_plugins: bool,
 ) -> int:
     """Evaluate the metrics, KPIs and objectives of specs and write the results."""
+    format_, wanted = formats(format_, files, no_plugins)
+    spec = options.load(paths, config, profile)
     with Progress() as progress:
-        results = options.load(paths, config, profile).evaluate(
+        results = spec.evaluate(
             as_of=as_of,
             select=select,
             params=params,
@@ -153,20 +177,45 @@ def command(
     codes = [Exit.NOT_HAD if results.errors else Exit.FINE, Exit.FAILED_ON if fails(results, fail_on) else Exit.FINE]
     if not (shown == "text" and is_terminal(sys.stdout)):  # the table a person sees there ends with them
         say(problems(results))
-    return max(*codes, deliver(results, shown, files))
+    codes.append(deliver(results, shown, wanted, no_plugins=no_plugins))
+    warned = spec.tell(results)
+    if warned:
+        from kpidsl.diagnostics.text import render_text
+
+        say(render_text(warned, colour=is_coloured(sys.stderr), width=columns(sys.stderr)))
+    return max(codes)
 
 
-def deliver(results: Results, shown: str, files: Mapping[Path, str]) -> Exit:
+def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dict[str, str]:
+    """The document in each of some formats; one that a plugin fails to write is told and left out."""
+    from kpidsl.report import FORMATS as OURS
+
+    found = {each.name: each.render(results) for each in OURS if each.name in names}
+    foreign = [name for name in names if name not in FORMATS]
+    if foreign:
+        from kpidsl import plugins
+
+        registry = plugins.load(no_plugins=no_plugins)
+        for name in dict.fromkeys(foreign):
+            try:
+                found[name] = registry.report_formats[name].render(results)
+            except Exception as error:  # noqa: BLE001 — a plugin's code may raise anything
+                say_error(f"the results cannot be written as {name}: {type(error).__name__}: {error}", code="K0806")
+    return found
+
+
+def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugins: bool = False) -> Exit:
     """Write the document everywhere it is wanted; one place that cannot be written does not keep it from the others."""
-    from kpidsl.report import FORMATS as RENDERED
     from kpidsl.report.text import WIDTH, to_text
 
-    texts = {each.name: each.render(results) for each in RENDERED if each.name in (shown, *files.values())}
-    on_screen = texts[shown]
+    texts = rendered(results, (shown, *files.values()), no_plugins=no_plugins)
+    on_screen = texts.get(shown, "")
     if shown == "text":
         on_screen = to_text(results, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout))
-    code = Exit.FINE
+    code = Exit.FINE if {shown, *files.values()} <= texts.keys() else Exit.NOT_HAD
     for path, name in files.items():
+        if name not in texts:
+            continue
         try:
             write_file(path, texts[name])
         except OSError as error:

@@ -35,7 +35,7 @@ def command(folder: str) -> int:
     from kpidsl.diagnostics import UsageError
 
     target = Path(folder)
-    files = dict(_files(resources.files("kpidsl.templates").joinpath(TEMPLATE)))
+    files = dict(template_files(resources.files("kpidsl.templates").joinpath(TEMPLATE)))
     if target.exists() and not target.is_dir():
         raise UsageError(f"{folder} is a file", hint="name a folder: `kpidsl init my-kpis`")
     another = f"{folder.rstrip('/')}-2" if folder.strip("./") else "my-kpis"
@@ -53,13 +53,13 @@ def command(folder: str) -> int:
     return Exit.FINE
 
 
-def _files(folder: Traversable, before: str = "") -> list[tuple[str, str]]:
+def template_files(folder: Traversable, before: str = "") -> list[tuple[str, str]]:
     """The files of a template by their path inside it, in name order."""
     found: list[tuple[str, str]] = []
     for each in sorted(folder.iterdir(), key=lambda one: one.name):
-        if each.is_dir():
-            found += _files(each, f"{before}{each.name}/")
-        elif not each.name.startswith((".", "__")):
+        if each.is_dir() and each.name != "__pycache__":
+            found += template_files(each, f"{before}{each.name}/")
+        elif not each.name.startswith(".") and not each.name.endswith(".pyc"):
             found.append((f"{before}{each.name}", each.read_text("utf-8")))
     return found
 

@@ -11,18 +11,29 @@ from kpidsl.report.table import BOLD, DIM, paint
 
 
 def explained(results: Results, *, width: int, colour: bool) -> list[str]:
-    """The inputs of every KPI, metric and key result that come with their SQL; no lines where none do.
+    """The inputs of KPIs, metrics, key results and evidence that come with their SQL; no lines where none do.
 
     A line of SQL is never broken, so that it can be copied.
     """
     lines: list[str] = []
-    named = [(each.name, each.inputs) for each in results.kpis] + [(each.name, each.inputs) for each in results.metrics]
-    named += [(one.name, one.inputs) for each in results.objectives for one in each.key_results]
-    for name, inputs in named:
+    for name, inputs in _named(results):
         shown = [line for found in inputs if found.sql is not None for line in _input(found, width, colour=colour)]
         if shown:
             lines += [*([""] if lines else []), paint(f"How {name} came about", BOLD, on=colour), *shown]
     return lines
+
+
+def _named(results: Results) -> list[tuple[str, tuple[Input, ...]]]:
+    """What has inputs, by name."""
+    named = [(each.name, each.inputs) for each in results.kpis] + [(each.name, each.inputs) for each in results.metrics]
+    named += [(one.name, one.inputs) for each in results.objectives for one in each.key_results]
+    return named + [(f"{each.name}.{one.name}", one.inputs) for each in results.outcomes for one in each.evidence]
+
+
+def queries(results: Results) -> tuple[str, ...]:
+    """The SQL behind all values, each query once."""
+    every = (part.sql for _, inputs in _named(results) for part in inputs)
+    return tuple(dict.fromkeys(sql for sql in every if sql is not None))
 
 
 def _input(found: Input, width: int, *, colour: bool) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -25,7 +26,7 @@ from kpidsl.semantic.numbers import (
 )
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.row_scope import RowScope
-from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS
+from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import DAYS, NUMBER, SECONDS, UnitTable, product
 from kpidsl.semantic.windows import Invalid, window_spec
@@ -34,6 +35,10 @@ from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.node import Text
 
 D = DataType
+_WORDS = {
+    D.INTEGER: "a whole number", D.DECIMAL: "a number", D.FLOAT: "a number", D.TEXT: "a text", D.BOOLEAN: "a condition",
+    D.DATE: "a day", D.TIMESTAMP: "a time", D.INSTANT: "a time with a zone",
+}  # fmt: skip
 _GROUPS = {D.TEXT: "text", D.BOOLEAN: "truth", D.DATE: "time", D.TIMESTAMP: "time", D.INSTANT: "time"}
 
 
@@ -48,7 +53,9 @@ class RowChecker:
         params: Params,
         problems: Problems,
         namespace: str,
+        functions: Mapping[str, GivenFunction],
     ) -> None:
+        self.functions = functions
         self.scope = scope
         self.units = units
         self.calendar = calendar
@@ -165,6 +172,8 @@ class RowChecker:
 
     def call(self, node: x.Call) -> r.Row:
         name = node.function.text
+        if name in self.functions:
+            return self.given(node, self.functions[name])
         if name not in ROW_FUNCTIONS:
             if name in AGGREGATIONS:
                 self.stop(
@@ -173,7 +182,12 @@ class RowChecker:
                     node.span,
                     f"`{name}(…) from {self.scope.local_name}` is a metric of its own",
                 )
-            self.stop("K0308", f"there is no function `{name}`", node.function.span, did_you_mean(name, ROW_FUNCTIONS))
+            self.stop(
+                "K0308",
+                f"there is no function `{name}`",
+                node.function.span,
+                did_you_mean(name, (*ROW_FUNCTIONS, *self.functions)),
+            )
         takes, least, gives = ROW_FUNCTIONS[name]
         most = 99 if takes[-1].endswith("...") else len(takes)
         if not least <= len(node.arguments) <= most:
@@ -190,6 +204,23 @@ class RowChecker:
         unit = DAYS if name.endswith("days_between") else arguments[0].unit if gives is None else NUMBER
         kind = gives if gives is not None else arguments[0].type
         return r.Function(kind, unit, name, arguments)
+
+    def given(self, node: x.Call, function: GivenFunction) -> r.Row:
+        """A function that a plugin gives: as many arguments as it has parameters, each of its type."""
+        name, wanted = node.function.text, function.parameters
+        if len(node.arguments) != len(wanted):
+            self.stop("K0309", f"`{name}` takes {len(wanted)} arguments, not {len(node.arguments)}", node.span)
+        arguments = tuple(self.row(argument) for argument in node.arguments)
+        for kind, row, argument in zip(wanted, arguments, node.arguments, strict=True):
+            numbers = kind.is_number and row.type is not None and row.type.is_number
+            if row.type is not None and row.type is not kind and not numbers:
+                self.wrong(
+                    argument.span,
+                    f"`{name}` takes {_WORDS.get(kind, 'another kind of value')} here",
+                    self.shown(row),
+                    "give it such a column",
+                )
+        return r.Function(function.returns, NUMBER, name, arguments, function.sql)
 
     def argument(self, name: str, wants: str, row: r.Row, span: Span) -> None:
         kind = row.type

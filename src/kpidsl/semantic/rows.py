@@ -136,8 +136,11 @@ class Choice(Row):
 
 @dataclass(frozen=True, slots=True)
 class Function(Row):
+    """`sql` is there for one that a plugin gives: an expression over `$1`, `$2`, …"""
+
     name: str
     arguments: tuple[Row, ...]
+    sql: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from kpidsl.diagnostics import NAMELESS, Fix, Problems, did_you_mean
 from kpidsl.records import dataclass
+from kpidsl.semantic.terms import GivenFunction
 from kpidsl.source_text import Span
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl, SourceDecl
 from kpidsl.syntax.goal_nodes import ObjectiveDecl, OutcomeDecl, PolicyDecl, ScorecardDecl
@@ -34,7 +35,9 @@ class Declared(Generic[D]):
 
 @dataclass(slots=True)
 class Names:
-    """All declarations of a spec set by full name, in the order they are written."""
+    """All declarations of a spec set by full name, in the order they are written; `functions` of rows are those that
+    plugins give.
+    """
 
     specs: tuple[Spec, ...]
     sources: dict[str, Declared[SourceDecl]] = field(default_factory=dict)
@@ -44,6 +47,7 @@ class Names:
     calendars: list[CalendarDecl] = field(default_factory=list)
     tests: list[Declared[TestDecl]] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
+    functions: Mapping[str, GivenFunction] = field(default_factory=dict)
 
     def is_broken(self, name: str, namespace: str) -> bool:
         """Whether a declaration of this name could not be read: nothing more is said of it."""

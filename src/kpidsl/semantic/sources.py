@@ -98,7 +98,9 @@ class Sources:
     def rows(self, name: str, problems: Problems, namespace: str | None = None) -> RowChecker:
         """A checker of expressions over rows of a source, as written in a namespace (without: the source's own)."""
         where = self.names.sources[name].namespace if namespace is None else namespace
-        return RowChecker(self.scope(name), self.units, self.calendar, self.params, problems, where)
+        return RowChecker(
+            self.scope(name), self.units, self.calendar, self.params, problems, where, self.names.functions
+        )
 
     def let(self, source: str, name: str) -> r.Row | None:
         """The meaning of a derived column, checked once."""

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
+
+
+class GivenFunction(Protocol):
+    """A function of row expressions that a plugin gives; `sql` is an expression over `$1`, `$2`, …"""
+
+    @property
+    def parameters(self) -> tuple[DataType, ...]: ...
+    @property
+    def returns(self) -> DataType: ...
+    @property
+    def sql(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

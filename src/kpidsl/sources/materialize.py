@@ -52,7 +52,7 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
     assert isinstance(dataset, Scannable)
     stream = dataset.scan(request)
     registered, kept = f"{name} stream", f"{name} rows"
-    with project.reading(f"the source `{name}`"):
+    with project.reading(f"the source `{_spoken(name)}`"):
         connection.register(registered, ReadOnce(stream))
         try:
             # Not a temporary one: those belong to one cursor.
@@ -63,8 +63,13 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
 
 
 def _converted(connection: DuckDBPyConnection, name: str, kept: str, request: ScanRequest) -> str:
-    label = f"the source `{name}`"
+    label = f"the source `{_spoken(name)}`"
     with project.reading(label):
         fields = project.fields_of(connection, identifier(kept))
     origin = Origin(identifier(kept), fields, label, "stream", lambda number: f"{label}, row {number}")
     return project.relation(connection, origin, request)
+
+
+def _spoken(name: str) -> str:
+    """A source's name as the spec has it: its view is called `source orders`."""
+    return name.removeprefix("source ")

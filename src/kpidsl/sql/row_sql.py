@@ -8,9 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import assert_never
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
+from sqlglot.errors import ParseError, TokenError
 
 from kpidsl.calendar import Calendar
+from kpidsl.diagnostics import SourceError
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import times
@@ -96,6 +98,8 @@ class RowSql:
                 return function("regexp_matches", self.sql(operand), exp.Literal.string(pattern))
             case r.Choice(condition=condition, then=then, otherwise=otherwise):
                 return exp.Case().when(self.sql(condition), self.sql(then)).else_(self.sql(otherwise))
+            case r.Function(name=name, arguments=arguments, sql=str() as text):
+                return given(name, text, [self.sql(argument) for argument in arguments])
             case r.Function(name=name, arguments=arguments):
                 return self.call(name, arguments)
             case r.Within() | r.AsOf():
@@ -187,6 +191,34 @@ class RowSql:
                 return function("ceiling", self.sql(first))
             case _:
                 return function(name, *(self.sql(argument) for argument in arguments))
+
+
+def given(name: str, text: str, arguments: list[exp.Expr]) -> exp.Expr:
+    """A plugin's function: its expression with the arguments in the places of `$1`, `$2`, …
+
+    Raises SourceError for what is no expression over its arguments alone.
+    """
+    wrong = SourceError(
+        f"the function `{name}` of a plugin is no expression over its arguments",
+        code="K0808",
+        hint="tell the plugin's authors: it may use `$1`, `$2`, … and DuckDB's functions, and nothing else",
+    )
+    try:
+        found = parse_one(text, dialect="duckdb")
+    except (ParseError, TokenError) as error:
+        raise wrong from error
+    if found.find(exp.Query, exp.Column, exp.Table, exp.Command) is not None:
+        raise wrong
+
+    def put(node: exp.Expression) -> exp.Expression:
+        if not isinstance(node, exp.Parameter | exp.Placeholder):
+            return node
+        place = node.name or str(node.this)
+        if not place.isdecimal() or not 1 <= int(place) <= len(arguments):
+            raise wrong
+        return exp.paren(arguments[int(place) - 1].copy())
+
+    return exp.paren(found.transform(put))
 
 
 def constant(value: r.Literal) -> exp.Expr:

@@ -15,6 +15,7 @@ from kpidsl.semantic.goals import contributions
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.of_data import is_of_data
 from kpidsl.semantic.scope import Declared, Named, Names, resolve
+from kpidsl.semantic.terms import GivenFunction
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
 from kpidsl.semantic.uses import Key, Use, closure, uses
@@ -77,6 +78,7 @@ def prepare(
     *,
     params: Mapping[str, str],
     only: str | None = None,
+    functions: Mapping[str, GivenFunction] | None = None,
 ) -> Suite:
     """Check a spec set and its tests without its data. `only` keeps the tests whose title holds or matches it.
 
@@ -86,6 +88,7 @@ def prepare(
     for diagnostic in syntax:
         suite.problems.add(diagnostic)
     names = resolve(specs, suite.problems)
+    names.functions = functions or {}
     if not names.tests and not suite.problems.has_errors:
         raise UsageError(
             "there are no tests in the spec",
@@ -108,7 +111,14 @@ def prepare(
     return suite
 
 
-def test_problems(specs: tuple[Spec, ...], library: Library, *, params: Mapping[str, str], problems: Problems) -> None:
+def test_problems(
+    specs: tuple[Spec, ...],
+    library: Library,
+    *,
+    params: Mapping[str, str],
+    problems: Problems,
+    functions: Mapping[str, GivenFunction],
+) -> None:
     """Tell what is wrong with the `test` blocks of a spec set, as running them would; what is wrong with the spec
     around them is not told again.
     """
@@ -117,7 +127,7 @@ def test_problems(specs: tuple[Spec, ...], library: Library, *, params: Mapping[
     for one in names.tests:
         inside.setdefault(one.node.span.source, []).append(one.node.span)
     slipped = any(one.code == "K0605" and one.severity is Severity.ERROR for one in problems)
-    for found in prepare(specs, (), library, params=params).problems if names.tests else ():
+    for found in prepare(specs, (), library, params=params, functions=functions).problems if names.tests else ():
         if slipped and found.code == "K0310":
             continue  # a unit that is declared for a misspelt column is missing from the right one
         span = found.span

@@ -1,0 +1,47 @@
+"""A source opened as a run opens it, for tests that look at its rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from kpidsl import plugins
+from kpidsl.configuration import EMPTY, read
+from kpidsl.diagnostics import Problems
+from kpidsl.engine.duck import connect
+from kpidsl.hookspecs import ColumnRequest, Dataset, ScanRequest
+from kpidsl.opening import Opener
+from kpidsl.source_text import Source
+from kpidsl.sources.materialize import into_duckdb
+from kpidsl.syntax import decl_nodes as d
+from kpidsl.syntax import parse
+
+
+def dataset_of(folder: Path, written: str, configuration: str = "") -> Dataset:
+    """The dataset of what a spec in a folder writes behind `from`."""
+    file = folder / "opened.kpi"
+    problems = Problems()
+    spec = parse(Source(str(file), f"source s {{ from {written} }}", file, file.name), problems)
+    (declared,) = (node for node in spec.declarations if isinstance(node, d.SourceDecl))
+    (prop,) = (one for one in declared.properties if isinstance(one, d.FromProp))
+    settings = EMPTY
+    if configuration:
+        toml = folder / "kpidsl.toml"
+        toml.write_text(configuration, "utf-8")
+        settings = read(toml, None, problems)
+    assert not problems.has_errors, [one.message for one in problems]
+    return Opener(plugins.load(), folder, settings).chosen(prop.provider, "s", {}).open()
+
+
+def rows_of(dataset: Dataset, columns: list[str]) -> dict[str, list[Any]]:
+    """The rows that a dataset hands out for some columns, column by column."""
+    connection = connect()
+    try:
+        request = ScanRequest(tuple(ColumnRequest(name) for name in columns))
+        view = into_duckdb(connection, "rows", dataset, request)
+        found = connection.execute(f'SELECT * FROM "{view}"')  # noqa: S608 — a name of ours
+        names = [column[0] for column in found.description or ()]
+        rows = found.fetchall()
+    finally:
+        connection.close()
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
