@@ -311,7 +311,7 @@ def test_a_failing_service_costs_the_others_nothing_and_ends_with_3(tmp_path: Pa
             f'[connections.shop]\nprovider = "rest"\nurl = "{service.url}"\nkey_param = "key"\n'
             'api_key = {env = "SHOP_KEY"}\nretries = 0\n', "utf-8",
         )  # fmt: skip
-        command = [sys.executable, "-m", "kpidsl", "--debug", "eval", "spec.kpi", "--as-of", "2026-03-31", "-f", "json"]
+        command = [sys.executable, "-m", "kpidsl", "eval", "spec.kpi", "--debug", "--as-of", "2026-03-31", "-f", "json"]
         environment = {**os.environ, "SHOP_KEY": "k-555777", "KPIDSL_PLUGINS": "rest"}
         ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert ran.returncode == 3, ran.stderr
