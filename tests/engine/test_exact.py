@@ -191,3 +191,21 @@ def test_two_threads_and_shuffled_rows_give_the_same_bytes() -> None:
             results = spec.evaluate(as_of="2026-03-31", sources={"o": pa.table(table)}, threads=threads)
             texts.add((results.to_json(), results.to_toml()))
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize("early", [2, 3])
+def test_numbers_whose_squares_no_type_holds_are_the_same_over_several_panes(early: int) -> None:
+    """They are fetched as they are; those of two panes are put together, never added up place by place."""
+    x = [2**62, -(2**62), 5, 2**62 - 7, -3][: early + 2]
+    at = days(*["2026-03-02"] * early, *["2026-03-20"] * 2)
+    results = evaluate(
+        'source o { from arrow("o"); time at }\n'
+        "metric part = (variance(x) from o) over 2026-03-01..2026-03-10\n"
+        "metric whole = (variance(x) from o) over 2026-03",
+        "2026-03-31",
+        o={"at": at, "x": x},
+    )
+    expected = statistics.variance(map(Fraction, x))
+    found = results.metrics[1].value
+    assert isinstance(found, Decimal)
+    assert abs(Fraction(found) / expected - 1) < Fraction(1, 10**14)

@@ -168,6 +168,18 @@ def test_a_ratio_of_sums_by_its_days() -> None:
     assert weekly.interval.undefined == "uncovered_periods"  # March does not begin with a week
 
 
+def test_a_ratio_of_rounded_sums_is_one_of_its_days_all_the_same() -> None:
+    """Sums of floating-point numbers have 15 digits, each day's by itself."""
+    chance = Random(5)
+    y = [chance.random() * 10 ** chance.randrange(6) for _ in range(200)]
+    found = kpi(
+        "value ((sum(y) from o) / (sum(x) from o)) over last month; interval 95%",
+        y=y, x=[chance.random() for _ in y], at=days(*(f"2026-03-{1 + place % 31:02}" for place in range(200))),
+    )  # fmt: skip
+    assert found.interval is not None
+    assert found.interval.undefined is None
+
+
 @pytest.mark.parametrize(
     ("value", "x", "undefined"),
     [

@@ -99,7 +99,7 @@ class Judge:
             value.n_open,
             plan.value.partial,
             tuple(signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals),
-            forecast_result(ahead, points, self.bound(ahead.target, members, errors), self.unit, self.calendar)
+            forecast_result(ahead, points, self.bound(ahead.target, members, errors, hidden), self.unit, self.calendar)
             if ahead is not None
             else None,
             interval_result(found),

@@ -12,6 +12,7 @@ from kpidsl.stats.distributions import square_root
 from kpidsl.stats.intervals import Interval, normal, ratio_of_sums, t_mean, wilson
 from kpidsl.stats.survey import net_error
 
+_ROUNDED = Fraction(1, 10**9)
 Found = Interval | str
 """An interval, or the reason why there is none."""
 
@@ -97,8 +98,10 @@ class Estimate:
         found = ratio_of_sums(pairs, self.plan.level)
         if found is None:
             return "insufficient_sample"
-        total = sum((below for _, below in pairs), Fraction(0))
-        if sum((top for top, _ in pairs), Fraction(0)) != self.core * total:
+        below = sum((one for _, one in pairs), Fraction(0))
+        off = sum((top for top, _ in pairs), Fraction(0)) - self.core * below
+        # Sums of floating-point numbers are rounded, each period's by itself.
+        if abs(off) > _ROUNDED * max(abs(self.core * below), sum((abs(top) for top, _ in pairs), Fraction(0))):
             return "uncovered_periods"
         return found
 

@@ -71,17 +71,18 @@ def merge(cell: Cell, states: Sequence[Sequence[Any]]) -> list[Any]:
             best = (min(values) if cell.function == "min" else max(values)) if values else None
             return [best, sum(columns[1])]
         case _:
-            return [_total(column) for column in columns]
+            # Only floating-point numbers come in limbs; a list of exact ones is the numbers themselves.
+            return [_total(column, in_limbs=is_float(cell)) for column in columns]
 
 
-def _total(column: Sequence[Any]) -> Any:
+def _total(column: Sequence[Any], *, in_limbs: bool) -> Any:
     values = [value for value in column if value is not None]
     if not values:
         return None
     if isinstance(values[0], list):
-        if any(isinstance(one, float) for one in values[0]):
+        if not in_limbs or any(isinstance(one, float) for value in values for one in value):
             return [one for value in values for one in value]
-        return [_total(limb) for limb in zip(*values, strict=True)]
+        return [_total(limb, in_limbs=False) for limb in zip(*values, strict=True)]
     if isinstance(values[0], Decimal):
         return reduce(_WIDE.add, values)
     return sum(values)

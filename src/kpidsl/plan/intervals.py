@@ -17,7 +17,7 @@ def interval_plan(asked: v.Interval | None, lower: Lower) -> n.IntervalPlan | No
     if asked is None:
         return None
     parts = tuple(map(lower, asked.parts))
-    return n.IntervalPlan(asked.method, asked.level, parts, asked.factor, asked.offset, asked.quantile)
+    return n.IntervalPlan(asked.method, asked.level, parts, asked.factor, asked.offset)
 
 
 def change_plan(asked: v.Interval | None, compared: v.Value, lower: Lower) -> n.IntervalPlan | None:

@@ -159,7 +159,6 @@ class IntervalPlan:
     parts: tuple[Step, ...]
     factor: Fraction
     offset: Fraction
-    quantile: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Literal, NoReturn
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
-from kpidsl.semantic.answers_check import ON_SCALES, Box, on_scale, scale_filter
+from kpidsl.semantic.answers_check import ON_SCALES, Box, answer_of, on_scale
 from kpidsl.semantic.coded_check import coded
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_check import RowChecker
@@ -58,7 +58,7 @@ class AggregateChecker:
         where = tuple(self.filter(predicate, name, namespace) for predicate, namespace in (*own, *reversed(filters)))
         if box is not None and box[0] == box[1]:
             assert argument is not None
-            where, box = (*where, scale_filter(argument, box[1])), None
+            argument, box = answer_of(argument, box[1]), None
         at, per = self.edge(node, rows)
         time = self.time(node, source, rows, at)
         unit = self.unit(term, argument)

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from kpidsl.semantic import rows as r
-from kpidsl.semantic import values as v
 from kpidsl.semantic.terms import AGGREGATIONS, AggregationTerm
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER
@@ -50,14 +49,14 @@ def on_scale(checker: AggregateChecker, term: AggregationTerm, call: x.Call) -> 
     return term, box
 
 
-def scale_filter(argument: r.Row, n: int) -> v.Filter:
-    """Only the answers 1 … `n`: what is outside of the scale is no answer."""
+def answer_of(argument: r.Row, n: int) -> r.Row:
+    """The answer, if it is one of 1 … `n`: what is outside of the scale is unknown. The row is there all the same."""
     low, high = (r.Constant(DataType.INTEGER, argument.unit, Fraction(edge)) for edge in (1, n))
-    row = r.Both(
+    valid = r.Both(
         DataType.BOOLEAN,
         NUMBER,
         "and",
         r.Comparison(DataType.BOOLEAN, NUMBER, ">=", argument, low),
         r.Comparison(DataType.BOOLEAN, NUMBER, "<=", argument, high),
     )
-    return v.Filter(row, f"an answer from 1 to {n}")
+    return r.Choice(argument.type, argument.unit, valid, argument, r.Constant(None, NUMBER, None))

@@ -89,8 +89,7 @@ def interval_model(prop: IntervalProp, value: v.Value, problems: Problems) -> v.
 def modelled(method: str, level: Fraction, sampled: Sampled, each: Unit = _DAY) -> v.Interval:
     """The interval of what is sampled, by the method that fits it."""
     parts = tuple(map(sampled.around, _parts(method, sampled.core, level, each)))
-    quantile = _level(sampled.core) if method == "order" else None
-    return v.Interval(method, level, parts, sampled.factor, sampled.offset, quantile, each)
+    return v.Interval(method, level, parts, sampled.factor, sampled.offset, each)
 
 
 def interval_ends(value: v.Value, interval: v.Interval) -> dict[str, v.Value]:

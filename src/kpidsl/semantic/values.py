@@ -205,7 +205,7 @@ class Measure(Value):
 @dataclass(frozen=True, slots=True)
 class Interval:
     """An interval of a value that is factor·X + offset, of an X drawn from a sample; `parts` are asked besides it at
-    the same moment, as the method needs: a variance, two order statistics around `quantile`, counts, sums by period.
+    the same moment, as the method needs: a variance, two order statistics, counts, sums of each period.
     """
 
     method: str
@@ -213,7 +213,6 @@ class Interval:
     parts: tuple[Value, ...]
     factor: Fraction
     offset: Fraction
-    quantile: Fraction | None
     each: PeriodUnit
 
 
