@@ -52,8 +52,8 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
-    """Reads a tree back, with the file it is of now in the place of the one it was of: the very object, since places are
-    told apart by it.
+    """Reads a tree back, with the file it is of now in the place of the one it was of: the very object, since places
+    are told apart by it.
     """
 
     def __init__(self, data: io.BytesIO, source: Source) -> None:
