@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from servers.fixtures import datasette_server, mariadb_server, postgres_server, spark_server
+from servers.fixtures import datasette_server, mariadb_server, postgres_server, prometheus_server, spark_server
 from surroundings import cache_folder, clean_environment, load_profile, pytest_sessionfinish
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "datasette_server",
     "mariadb_server",
     "postgres_server",
+    "prometheus_server",
     "pytest_sessionfinish",
     "spark_server",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from servers import datasette, mariadb, postgres, spark
+from servers import datasette, mariadb, postgres, prometheus, spark
 from servers.running import Server, shared
 
 
@@ -30,3 +30,9 @@ def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 def datasette_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     """A Datasette that all tests share: make tables under names of your own, hurt nothing."""
     return shared("datasette", datasette.started, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def prometheus_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A Prometheus that all tests share: write series under names of your own, hurt nothing."""
+    return shared("prometheus", prometheus.started, tmp_path_factory)
