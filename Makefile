@@ -60,10 +60,10 @@ docs: $(VENV)/.installed-dev ## run the commands shown in the documentation and 
 bench: $(VENV)/.installed-dev ## measure, and say what was measured
 	@$(BIN)/python bench/run.py
 
-lowest: $(VENV)/.installed-dev ## all tests with the lowest versions pyproject.toml allows (a second environment)
+lowest: $(VENV)/.installed-dev ## kpidsl's own tests with the lowest versions pyproject.toml allows (a second environment)
 	@$(PYTHON) -m venv --clear $(VENV)/lowest
 	@$(VENV)/lowest/bin/python -m pip install -qq --constraint .ci/lowest.txt --editable '.[dev]'
-	@$(VENV)/lowest/bin/python -m pytest -q -n $(JOBS) --dist worksteal
+	@$(VENV)/lowest/bin/python -m pytest -q -n $(JOBS) --dist worksteal tests
 
 clean: ## remove the environment and everything that was made
 	@rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from servers.fixtures import mariadb_server, postgres_server, spark_server
+from servers.fixtures import datasette_server, mariadb_server, postgres_server, spark_server
 from surroundings import cache_folder, clean_environment, load_profile, pytest_sessionfinish
 
 __all__ = [
     "cache_folder",
     "clean_environment",
+    "datasette_server",
     "mariadb_server",
     "postgres_server",
     "pytest_sessionfinish",

@@ -70,6 +70,15 @@ def test_a_set_that_is_kept_is_not_parsed(work: Path, cache: Path, monkeypatch: 
     assert kpidsl.load(work).check() == report
 
 
+def test_what_was_checked_is_kept_where_the_trees_were_kept_before(work: Path, cache: Path) -> None:
+    document(work)
+    for file in cache.glob("model-*.kept"):
+        file.unlink()
+    assert "model" not in kinds(cache)
+    document(work)
+    assert "model" in kinds(cache)
+
+
 def test_a_change_of_a_file_is_seen(work: Path, cache: Path) -> None:
     document(work)
     (work / "shop.kpi").write_text(SPEC.replace("target >= 3 ", "target >= 99999 "), "utf-8")

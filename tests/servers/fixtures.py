@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from servers import mariadb, postgres, spark
+from servers import datasette, mariadb, postgres, spark
 from servers.running import Server, shared
 
 
@@ -24,3 +24,9 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 def spark_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     """A Spark cluster that all tests share: make tables under names of your own, hurt nothing."""
     return shared("spark", spark.started, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def datasette_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A Datasette that all tests share: make tables under names of your own, hurt nothing."""
+    return shared("datasette", datasette.started, tmp_path_factory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
 import re
@@ -10,7 +11,7 @@ import tempfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import UsageError
 
@@ -29,8 +30,6 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
     and extensions are never downloaded (icu, json and parquet are part of the wheel). `memory_limit` is as
     `memory_size` takes it; where it is None, the environment variable KPIDSL_MEMORY may hold one. Raises UsageError.
     """
-    import duckdb  # here, because importing it costs more than checking a spec does
-
     memory_limit = memory_limit or os.environ.get("KPIDSL_MEMORY") or None
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
@@ -43,7 +42,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
         config["threads"] = threads
     if memory_limit is not None:
         config["memory_limit"] = memory_size(memory_limit)
-    connection = duckdb.connect(":memory:", config=config)
+    connection: DuckDBPyConnection = _core().connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET preserve_insertion_order = true")
     connection.execute("SET enable_progress_bar = false")
@@ -76,11 +75,26 @@ def restrict(connection: DuckDBPyConnection, paths: Iterable[str]) -> None:
     connection.execute("SET lock_configuration = true")
 
 
+@cache
+def _core() -> Any:
+    """DuckDB's compiled module: all that is used here. The package around it, with what it offers to data frames, takes
+    three times as long to import. Imported when it is used: it costs as much as checking a spec does.
+    """
+    try:
+        return importlib.import_module("_duckdb")
+    except ImportError:
+        return importlib.import_module("duckdb")
+
+
+def whole() -> None:
+    """Import all of DuckDB, which gives connections the methods that its compiled module lacks."""
+    importlib.import_module("duckdb")
+
+
 def failures() -> type[duckdb.Error]:
     """The class of everything DuckDB raises, for an `except` outside the engine."""
-    import duckdb
-
-    return duckdb.Error
+    found: type[duckdb.Error] = _core().Error
+    return found
 
 
 def is_interruption(error: BaseException) -> bool:
@@ -90,9 +104,8 @@ def is_interruption(error: BaseException) -> bool:
 
 def version() -> str:
     """The version of DuckDB that runs."""
-    import duckdb
-
-    return duckdb.__version__
+    found: str = _core().__version__
+    return found
 
 
 def identifier(name: str) -> str:

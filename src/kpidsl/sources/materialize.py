@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import SourceError
-from kpidsl.engine.duck import identifier
+from kpidsl.engine.duck import identifier, whole
 from kpidsl.hookspecs import Dataset, Relational, Scannable, ScanRequest
 from kpidsl.sources import project
 from kpidsl.sources.once import ReadOnce
@@ -30,6 +30,8 @@ def into_duckdb(
     that does not fit is K0604 with its place. Raises SourceError.
     """
     if isinstance(dataset, Relational):
+        if not type(dataset).__module__.startswith("kpidsl."):
+            whole()  # a plugin may use whatever a connection of DuckDB has
         made = dataset.relation(connection, request)
     elif isinstance(dataset, Scannable):
         made = _converted(connection, name, fetched or fetch(connection, name, dataset, request), request)
@@ -50,6 +52,7 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
     SourceError.
     """
     assert isinstance(dataset, Scannable)
+    whole()  # the compiled module alone reads no Arrow
     stream = dataset.scan(request)
     registered, kept = f"{name} stream", f"{name} rows"
     with project.reading(f"the source `{_spoken(name)}`"):

@@ -59,9 +59,8 @@ class Origin:
 
 def fields_of(connection: DuckDBPyConnection, source: str) -> dict[str, Field]:
     """The columns of a FROM item; those of a structure stand beside it as `outer.inner`. Raises DuckDB's errors."""
-    relation = connection.sql(f"SELECT * FROM {source} LIMIT 0")
     found: dict[str, Field] = {}
-    for name, kind in zip(relation.columns, relation.types, strict=True):
+    for name, kind, *_ in connection.execute(f"SELECT * FROM {source} LIMIT 0").description or ():
         _flatten(name, identifier(name), kind, found)
     return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from kpidsl.diagnostics import SourceError
-from kpidsl.engine.duck import failures
+from kpidsl.engine.duck import failures, identifier
 from kpidsl.engine.kept import FIRST, NEWEST, Panes, Span, cut, day_of, micros, state_names
 from kpidsl.engine.kept_reading import Asked, Read, Reader
 from kpidsl.hookspecs import Divisible, ScanRequest
@@ -132,7 +132,8 @@ class Update:
 
     def types(self, files: Sequence[Path]) -> str:
         """The types that the source's columns have: a file may change those of all."""
-        return ", ".join(map(str, self.connection.table(self.part(files)).types))
+        query = f"SELECT * FROM {identifier(self.part(files))} LIMIT 0"
+        return ", ".join(str(column[1]) for column in self.connection.execute(query).description or ())
 
     def by_name(self, read: Read) -> Read:
         """With files named as state names them. Raises SourceError for one that is none of the source's."""

@@ -27,12 +27,10 @@ def parse_kept(source: Source, problems: Problems) -> Spec:
     kept = kept_files.load("spec", name)
     if kept is not None:
         try:
-            spec = pickle.loads(kept)  # noqa: S301 -- our own, from a folder only the user may write
+            spec = _Unpickler(io.BytesIO(kept), source).load()
         except Exception:  # noqa: BLE001 -- whatever is wrong with it, it is parsed again
             spec = None
         if isinstance(spec, Spec):
-            for field in ("path", "text", "file", "name"):
-                object.__setattr__(spec.source, field, getattr(source, field))
             return spec
     own = Problems()
     spec = parse(source, own)
@@ -53,8 +51,24 @@ class _Pickler(pickle.Pickler):
         return NotImplemented
 
 
+class _Unpickler(pickle.Unpickler):
+    """Reads a tree back, with the file it is of now in the place of the one it was of: the very object, since places
+    are told apart by it.
+    """
+
+    def __init__(self, data: io.BytesIO, source: Source) -> None:
+        super().__init__(data)
+        self._source = source
+
+    def find_class(self, module: str, name: str) -> Any:
+        if name == _no_text.__name__:
+            return lambda: self._source
+        return super().find_class(module, name)
+
+
 def _no_text() -> Source:
-    return Source("", "")
+    """Stands for the file of a tree; whoever reads it back puts the file in."""
+    raise LookupError
 
 
 def _dumped(spec: Spec) -> bytes:

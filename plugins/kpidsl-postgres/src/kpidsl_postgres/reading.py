@@ -116,7 +116,7 @@ class PostgresTable:
             raise faults.failed(error, self._label, seconds) from error
 
     def _address(self) -> str:
-        """Who, where and how is said in full: the driver's library would look up in the environment and in a home folder
+        """Who, where and how is said in full: the driver's library looks up in the environment and in a home folder
         what is missing here. An empty text counts as said; a file that cannot be is no file.
         """
         one, limits = self._connection, self._context.limits

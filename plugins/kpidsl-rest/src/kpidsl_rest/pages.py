@@ -1,0 +1,157 @@
+"""The pages of an answer, one after another, each as its records."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from kpidsl.diagnostics import SourceError
+from kpidsl_rest.client import Client, Params
+from kpidsl_rest.options import RestOptions
+
+Record = Mapping[str, Any]
+
+
+def pages(client: Client, options: RestOptions, times: Params = ()) -> Iterator[list[Record]]:
+    """The records of each page. A page that does not follow from the one before – a cursor seen already, more pages
+    than `max_pages` – is a SourceError.
+    """
+    fixed = tuple((name, value) for name, _, value in (text.partition("=") for text in options.params)) + times
+    if options.size_param is not None and options.size is not None:
+        fixed += ((options.size_param, str(options.size)),)
+    url, params, seen = client.below(options.path), fixed + _first(options), set[object]()
+    for number in range(options.max_pages):
+        answer = client.get(url, params)
+        body, records = _read(client, options, answer)
+        yield records
+        following = _following(client, options, answer, body, len(records), number)
+        if following is None:
+            return
+        if following in seen:
+            raise _failed(client, f"leads back to a page that was read ({following!s:.80})", "is `next` right?")
+        seen.add(following)
+        if options.paging in ("next", "link"):
+            url, params = following, ()
+        else:
+            name = {"page": options.page_param, "offset": options.offset_param, "cursor": options.cursor_param}
+            params = (*fixed, (name[options.paging], following))
+    raise _failed(
+        client, f"has more than {options.max_pages:,} pages", "ask for less, for larger pages, or raise `max_pages`"
+    )
+
+
+def at(value: object, path: str) -> object:
+    """What a dotted path leads to inside nested objects and lists; None where it ends early."""
+    for part in path.split(".") if path else ():
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return None
+    return value
+
+
+def _first(options: RestOptions) -> Params:
+    match options.paging:
+        case "page":
+            return ((options.page_param, str(options.first_page)),)
+        case "offset":
+            return ((options.offset_param, "0"),)
+        case _:
+            return ()
+
+
+def _following(
+    client: Client, options: RestOptions, answer: httpx.Response, body: object, count: int, number: int
+) -> str | None:
+    """The page's number, offset, cursor or URL that comes next; None after the last."""
+    match options.paging:
+        case "page":
+            is_last = count == 0 or (options.size is not None and count < options.size)
+            return None if is_last else str(options.first_page + number + 1)
+        case "offset":
+            assert options.size is not None
+            return None if count < options.size else str((number + 1) * options.size)
+        case "cursor":
+            found = at(body, options.next)
+            return None if found in (None, "", False) else str(found)
+        case "next":
+            found = at(body, options.next)
+            target = found if isinstance(found, str) and found else None
+        case "link":
+            target = answer.links.get("next", {}).get("url")
+        case _:
+            return None
+    if target is None:
+        return None
+    return _without_key(client, client.joined(answer, target, "names as its next page one of"))
+
+
+def _without_key(client: Client, url: str) -> str:
+    """A next URL may repeat the key that was sent: it is added again, and belongs into no message."""
+    name = client.connection.key_param
+    return url if name is None else str(httpx.URL(url).copy_remove_param(name))
+
+
+def _read(client: Client, options: RestOptions, answer: httpx.Response) -> tuple[object, list[Record]]:
+    path = answer.request.url.path
+    if options.format == "csv":
+        return None, _csv(client, answer, path)
+    try:
+        body = json.loads(answer.content, parse_float=Decimal, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        kind = answer.headers.get("content-type", "no type")
+        what = f"gave for {path} what is not JSON, or half of it ({len(answer.content):,} bytes, {kind})"
+        raise _failed(client, what, "is the path right? If it is, try again later") from None
+    records = at(body, options.records)
+    if records is None and options.records and _has_parent(body, options.records):
+        return body, []  # some services say null for nothing
+    if not isinstance(records, list) or not all(isinstance(one, Mapping) for one in records):
+        keys = f"; the answer has {', '.join(list(body)[:8])}" if isinstance(body, Mapping) else ""
+        where = f"`{options.records}` in its answer is" if options.records else "its answer is"
+        raise _failed(
+            client, f"gave no records for {path}: {where} no list of objects{keys}", "name their path: `records: …`"
+        )
+    return body, records
+
+
+def _has_parent(body: object, path: str) -> bool:
+    """Whether the last step of a path is there, and null."""
+    parent, _, last = path.rpartition(".")
+    holder = at(body, parent)
+    return isinstance(holder, Mapping) and last in holder
+
+
+def _csv(client: Client, answer: httpx.Response, path: str) -> list[Record]:
+    lines = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"), newline=""), strict=True)
+    try:
+        header = next(lines, [])
+        found: list[Record] = []
+        for row in lines:
+            if not row:
+                continue
+            if len(row) != len(header):
+                what = f"gave a CSV row for {path} with {len(row)} fields, and the header has {len(header)}"
+                raise SourceError(
+                    f"the service `{client.name}` {what} (line {lines.line_num})", code="K0603",
+                    hint="is the answer whole? Try again, or tell those who run the service",
+                )  # fmt: skip
+            found.append({name: value or None for name, value in zip(header, row, strict=True)})
+    except csv.Error as error:
+        raise _failed(client, f"gave for {path} what is not CSV: {error}", "is the path right?") from None
+    return found
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(text)
+
+
+def _failed(client: Client, message: str, hint: str) -> SourceError:
+    return SourceError(f"the service `{client.name}` {message}", code="K0602", hint=hint)
