@@ -68,6 +68,7 @@ class ArrowDataset:
     def _origin(self, connection: DuckDBPyConnection) -> Origin:
         name = duck.fresh_name("arrow_stream")
         hint = "does it have a column of a type that DuckDB has no counterpart for?"
+        duck.whole()  # the compiled module alone reads no Arrow
         with project.reading(self._label, hint):
             connection.register(name, Stream(self._again()))
             source = identifier(name)

@@ -54,6 +54,7 @@ class DuckdbDataset:
             return project.relation(connection, self._origin(connection, found), request)
         # The names inside a view are looked up when it is read, and would find other sources' tables in
         # this connection.
+        duck.whole()  # the compiled module alone reads no Arrow
         with closing(duck.connect()) as apart:
             origin = self._origin(apart, self._find(apart))
             project.require(origin, request)

@@ -52,6 +52,7 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
     SourceError.
     """
     assert isinstance(dataset, Scannable)
+    whole()  # the compiled module alone reads no Arrow
     stream = dataset.scan(request)
     registered, kept = f"{name} stream", f"{name} rows"
     with project.reading(f"the source `{_spoken(name)}`"):
