@@ -34,7 +34,12 @@ def started() -> Server:
     (folder / "prometheus.yml").write_text(CONFIGURATION.format(port=exporter), "utf-8")
     (folder / "web.yml").write_text(json.dumps({"basic_auth_users": {USER: HASHED}}), "utf-8")
     node = [program("prometheus-node-exporter", package="prometheus-node-exporter")]
-    node += [f"--web.listen-address=127.0.0.1:{exporter}", "--collector.disable-defaults", "--collector.loadavg", "--collector.time"]
+    node += [
+        f"--web.listen-address=127.0.0.1:{exporter}",
+        "--collector.disable-defaults",
+        "--collector.loadavg",
+        "--collector.time",
+    ]
     processes = [start(folder, "exporter", node)]
     command = [program("prometheus", package="prometheus"), f"--config.file={folder}/prometheus.yml"]
     command += [f"--web.config.file={folder}/web.yml", f"--web.listen-address=127.0.0.1:{port}"]
@@ -60,7 +65,13 @@ def ask(one: Server, query: str) -> list[Any]:
 
 def write(one: Server, series: Iterable[tuple[Mapping[str, str], Iterable[tuple[int, float]]]]) -> None:
     """Put samples (ms since 1970, value) of series into the server, by remote write."""
-    _write(one, [_series(labels, (_field(2, _double(1, value) + _whole(2, at)) for at, value in samples)) for labels, samples in series])
+    _write(
+        one,
+        [
+            _series(labels, (_field(2, _double(1, value) + _whole(2, at)) for at, value in samples))
+            for labels, samples in series
+        ],
+    )
 
 
 def write_histogram(one: Server, labels: Mapping[str, str], at: int, counts: list[int], total: float) -> None:

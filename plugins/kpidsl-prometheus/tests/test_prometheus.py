@@ -14,11 +14,12 @@ import pyarrow as pa
 import pytest
 
 import kpidsl
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import Severity, SourceError
 from kpidsl.hookspecs import ColumnRequest, Context, Limits, ScanRequest, Secret
 from kpidsl.semantic.types import DataType
 from kpidsl_prometheus import open_prometheus
 from kpidsl_prometheus.options import PrometheusConnection, PrometheusOptions
+from kpidsl_prometheus.server import Server as Client
 from servers import Server, prometheus
 from servers.answering import Answer, serving
 from servers.running import wait_until
@@ -48,7 +49,16 @@ def fresh() -> str:
 
 @server
 def test_what_the_exporter_tells(prometheus_server: Server) -> None:
-    found = read(prometheus_server, "node_load5", "value", "job", "place", step="1s", last="5s", labels=("job", "place = instance"))
+    found = read(
+        prometheus_server,
+        "node_load5",
+        "value",
+        "job",
+        "place",
+        step="1s",
+        last="5s",
+        labels=("job", "place = instance"),
+    )
     assert set(found["job"]) == {"node"}
     assert all(place.startswith("127.0.0.1:") for place in found["place"])
     assert all(value >= 0 for value in found["value"])
@@ -58,7 +68,9 @@ def test_what_the_exporter_tells(prometheus_server: Server) -> None:
 def test_samples_are_what_was_written_to_the_last_digit(prometheus_server: Server) -> None:
     name, values = fresh(), [0.1, 1e15 + 0.3, -2.5e-7, float("nan"), float("inf")]
     moments = [MARCH + timedelta(minutes=number) for number in range(len(values))]
-    prometheus.write(prometheus_server, [({"__name__": name}, [(ms(at), value) for at, value in zip(moments, values, strict=True)])])
+    prometheus.write(
+        prometheus_server, [({"__name__": name}, [(ms(at), value) for at, value in zip(moments, values, strict=True)])]
+    )
     asked: dict[str, Any] = {"step": "1m", "since": "2026-03-01", "end": MARCH + timedelta(minutes=5)}
     found = read(prometheus_server, name, **asked)
     assert found["time"] == moments
@@ -83,13 +95,11 @@ def test_more_moments_than_the_server_gives_at_once(prometheus_server: Server) -
 @server
 def test_one_more_than_11000_points_is_what_the_server_still_gives(prometheus_server: Server) -> None:
     """The limit that `points` has is the server's: it refuses 11,002 moments, and says so."""
-    with pytest.raises(SourceError, match="exceeded maximum resolution of 11,000 points"):
-        from kpidsl_prometheus.server import Server as Client
-
-        details = prometheus_server.details
-        connection = PrometheusConnection(details["url"], user=details["user"], password=Secret(details["password"]))
-        with Client(connection, "shop", Limits()) as client:
-            assert client.series("vector(1)", 0, 10_999_000, 1000)
+    details = prometheus_server.details
+    connection = PrometheusConnection(details["url"], user=details["user"], password=Secret(details["password"]))
+    with Client(connection, "shop", Limits()) as client:
+        assert client.series("vector(1)", 0, 11_000_000, 1000)
+        with pytest.raises(SourceError, match="exceeded maximum resolution of 11,000 points"):
             client.series("vector(1)", 0, 11_001_000, 1000)
 
 
@@ -126,7 +136,9 @@ def test_a_counter_counts_each_hour_once_in_the_day_it_belongs_to(prometheus_ser
 @server
 def test_where_a_series_has_no_sample_there_is_no_row(prometheus_server: Server) -> None:
     name = fresh()
-    prometheus.write(prometheus_server, [({"__name__": name}, [(ms(MARCH), 1.0), (ms(MARCH + timedelta(hours=1)), 2.0)])])
+    prometheus.write(
+        prometheus_server, [({"__name__": name}, [(ms(MARCH), 1.0), (ms(MARCH + timedelta(hours=1)), 2.0)])]
+    )
     found = read(prometheus_server, name, step="1m", since="2026-03-01", end=MARCH + timedelta(hours=2))
     minutes = [(at - MARCH).total_seconds() / 60 for at in found["time"]]
     assert minutes == [0, 1, 2, 3, 4, 5, 60, 61, 62, 63, 64, 65]  # the server looks back five minutes, ends included
@@ -208,7 +220,11 @@ def test_a_server_that_is_killed_can_not_be_reached() -> None:
         (Answer('{"status": "success", "data": {"resu'), "not JSON, or half of it", False),
         (Answer('{"status": "success"', cut=100), "broke off its answer", True),
         (Answer("{}"), "none to a range query", False),
-        (Answer('{"status": "success", "warnings": ["store down"], "data": {}}'), "may be incomplete: store down", False),
+        (
+            Answer('{"status": "success", "warnings": ["store down"], "data": {}}'),
+            "may be incomplete: store down",
+            False,
+        ),
     ],
 )
 def test_an_answer_that_cannot_be_used_is_told(answer: Answer, says: str, transient: bool) -> None:
@@ -264,6 +280,14 @@ def test_the_example_runs(prometheus_server: Server, tmp_path: Path) -> None:
     assert not results.errors, results.errors
     assert results.kpis[0].assessment.value is not None
     assert len(results.kpis[0].segments) == 1
+
+
+def test_kpidsl_accepts_what_the_page_shows(tmp_path: Path) -> None:
+    blocks = [part.partition("\n") for part in (PLUGIN / "README.md").read_text("utf-8").split("```")[1::2]]
+    for kind, name in (("toml", "kpidsl.toml"), ("kpi", "spec.kpi")):
+        (tmp_path / name).write_text("\n".join(body for language, _, body in blocks if language == kind), "utf-8")
+    report = kpidsl.load([tmp_path / "spec.kpi"]).check()
+    assert [one.message for one in report.diagnostics if one.severity is Severity.ERROR] == []
 
 
 def _toml(one: Server, folder: Path) -> str:

@@ -323,12 +323,14 @@ def test_a_failing_service_costs_the_others_nothing_and_ends_with_3(tmp_path: Pa
     assert "k-555777" not in ran.stdout + ran.stderr
 
 
-def test_kpidsl_accepts_the_settings_of_every_service(tmp_path: Path) -> None:
-    text = (PLUGIN / "SERVICES.md").read_text("utf-8")
+@pytest.mark.parametrize("page", ["README.md", "SERVICES.md"])
+def test_kpidsl_accepts_what_the_pages_show(page: str, tmp_path: Path) -> None:
+    text = (PLUGIN / page).read_text("utf-8")
     blocks = [part.partition("\n") for part in text.split("```")[1::2]]
     settings = "\n".join(body for kind, _, body in blocks if kind == "toml")
     specs = "\n".join(body for kind, _, body in blocks if kind == "kpi")
-    assert settings.count("[connections.") == specs.count("source ") == text.count("\n## ")
+    sources = text.count("\n## ") if page == "SERVICES.md" else 1
+    assert settings.count("[connections.") == specs.count("source ") == sources
     (tmp_path / "kpidsl.toml").write_text(settings, "utf-8")
     (tmp_path / "spec.kpi").write_text(specs, "utf-8")
     report = kpidsl.load([tmp_path / "spec.kpi"]).check()

@@ -20,9 +20,7 @@ Row = tuple[Labels, dict[str, Any]]
 class PrometheusDataset:
     """All requests are answered before the first row is handed out."""
 
-    def __init__(
-        self, options: PrometheusOptions, connection: PrometheusConnection, name: str, limits: Limits
-    ) -> None:
+    def __init__(self, options: PrometheusOptions, connection: PrometheusConnection, name: str, limits: Limits) -> None:
         self.options, self.connection, self.name, self.limits = options, connection, name, limits
 
     def fingerprint(self) -> None:

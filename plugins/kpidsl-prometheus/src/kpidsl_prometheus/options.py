@@ -43,7 +43,7 @@ class PrometheusOptions:
     query: str = field(metadata={"positional": True, "help": "a PromQL expression"})
     step: str = field(default="1m", metadata={"help": "from one moment to the next: 30s, 5m, 1h"})
     last: str | None = field(default=None, metadata={"help": "how far back from the end of what is wanted: 90d"})
-    since: str | None = field(default=None, metadata={"help": "the first moment: 2026-01-01, or with a time and a zone"})
+    since: str | None = field(default=None, metadata={"help": "the first moment: 2026-01-01, or a time and a zone"})
     labels: tuple[str, ...] = field(default=(), metadata={"help": "labels that become columns; `name = label` renames"})
     stamp: str = field(default="end", metadata={"help": "end: the moment that was asked for; start: one step before"})
     buckets: bool = field(default=False, metadata={"help": "a row for each bucket of a histogram"})
@@ -62,7 +62,7 @@ class PrometheusOptions:
         taken = ("time", "lower", "upper", "count") if self.buckets else ("time", "value")
         for name in self.columns:
             if name in taken:
-                raise ValueError(f"a label `{name}` needs another name as a column: `labels: [\"other = {name}\"]`")
+                raise ValueError(f'a label `{name}` needs another name as a column: `labels: ["other = {name}"]`')
         if len(self.columns) != len(self.labels):
             raise ValueError("two of `labels` would be the same column")
         if self.buckets and "le" in self.columns.values():

@@ -18,7 +18,8 @@ def samples(series: Sequence[dict[str, Any]], server: str) -> Iterator[Sample]:
     for one in series:
         if one.get("histograms"):
             raise SourceError(
-                f"on the Prometheus server `{server}`, the expression gives native histograms, which are no numbers", code="K0602",
+                f"on the Prometheus server `{server}`, the expression gives native histograms, which are no numbers",
+                code="K0602",
                 hint="`buckets: true` gives their buckets; `histogram_count(…)`, `histogram_sum(…)` and "
                 "`histogram_quantile(…)` in the expression give numbers",
             )  # fmt: skip

@@ -42,7 +42,9 @@ class Server:
         if not answer.is_success:
             raise self._status(answer, str(body.get("error", "")))
         if warnings := body.get("warnings"):
-            raise self._error(f"warns that its answer may be incomplete: {warnings[0]}", "make it whole, then try again")
+            raise self._error(
+                f"warns that its answer may be incomplete: {warnings[0]}", "make it whole, then try again"
+            )
         data = body.get("data")
         if body.get("status") != "success" or not isinstance(data, dict) or data.get("resultType") != "matrix":
             raise self._error("gave an answer that is none to a range query", "is `url` that of a Prometheus server?")
