@@ -6,10 +6,11 @@ import sqlite3
 import sys
 import urllib.error
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from servers.running import Server, free_port, new_folder, start, wait_until
+from servers.running import Server, free_port, new_folder, server, start, wait_until
 
 
 def started() -> Server:
@@ -35,3 +36,10 @@ def started() -> Server:
 
     wait_until(is_ready, "Datasette to be ready")
     return Server("datasette", port, str(folder), (keeper,), (pid,), {"url": url, "file": str(Path(file))})
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """A server of a test's own."""
+    with server(started) as one:
+        yield one

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +24,7 @@ from kpidsl.hookspecs import ColumnRequest, Context, Limits, ScanRequest, Secret
 from kpidsl.semantic.types import DataType
 from kpidsl_rest import open_rest
 from kpidsl_rest.options import RestConnection, RestOptions
+from servers import Server, datasette
 from servers.answering import Answer, Asked, serving
 
 PLUGIN = Path(__file__).resolve().parents[1]
@@ -49,7 +53,7 @@ def by_page(asked: Asked) -> Answer:
 
 
 def by_offset(asked: Asked) -> Answer:
-    first, size = int(query(asked)["offset"]), int(query(asked)["limit"])
+    first, size = int(query(asked)["offset"]), min(int(query(asked)["limit"]), 3)  # three at most, whatever is asked
     return Answer(json.dumps({"data": {"items": ROWS[first : first + size]}}))
 
 
@@ -75,8 +79,9 @@ def by_link(asked: Asked) -> Answer:
     ("answer", "options"),
     [
         (by_page, {"paging": "page"}),
-        (by_page, {"paging": "page", "size": 3}),
+        (by_page, {"paging": "page", "size_param": "limit", "size": 100}),
         (by_offset, {"paging": "offset", "size_param": "limit", "size": 3, "records": "data.items"}),
+        (by_offset, {"paging": "offset", "size_param": "limit", "size": 100, "records": "data.items"}),
         (by_cursor, {"paging": "cursor", "cursor_param": "after", "next": "paging.next.after", "records": "results"}),
         (by_next, {"paging": "next", "records": "rows"}),
         (by_link, {"paging": "link"}),
@@ -91,8 +96,14 @@ def test_pages_that_go_round_and_pages_without_end_are_told() -> None:
     with serving(lambda _: Answer('{"rows": [{"id": 1}], "next": "/rows?from=1"}')) as service:
         with pytest.raises(SourceError, match="leads back to a page that was read"):
             read(service.url, paging="next", records="rows")
-        with pytest.raises(SourceError, match="more than 3 pages"):
-            read(service.url, paging="page", records="rows", max_pages=3)
+        with pytest.raises(SourceError, match="the same records on page 2") as caught:
+            read(service.url, paging="offset", records="rows", offset_param="ofset")
+        assert "`ofset`" in (caught.value.hint or "")
+    with (
+        serving(lambda asked: Answer(json.dumps([{"id": int(query(asked)["page"])}]))) as service,
+        pytest.raises(SourceError, match="more than 3 pages"),
+    ):
+        read(service.url, paging="page", max_pages=3)
 
 
 @pytest.mark.parametrize("place", ["redirect", "next", "link"])
@@ -267,6 +278,35 @@ def test_csv_answers_and_a_row_that_is_cut_off() -> None:
         assert read(service.url, columns=("id", "x"), format="csv") == {"id": ["1", "2"], "x": ["a\nb", None]}
     with serving(lambda _: Answer("id,x\n1,a\n2")) as service, pytest.raises(SourceError, match=r"1 fields.*line 3"):
         read(service.url, format="csv")
+
+
+@pytest.mark.server
+def test_a_real_service_by_cursor_by_link_and_as_csv(datasette_server: Server) -> None:
+    table = f"t{uuid.uuid4().hex}"
+    with closing(sqlite3.connect(datasette_server.details["file"])) as database:
+        database.execute(f"create table {table} (id integer primary key, name text)")
+        database.executemany(
+            f"insert into {table} values (?, ?)", [(number, f"Zoë, {number}") for number in range(2500)]
+        )
+        database.commit()
+    url, ids = datasette_server.details["url"], {"id": list(range(2500))}
+    shape = ("_shape=objects", "_size=1000")
+    path = f"shop/{table}.json"
+    assert read(url, path, records="rows", params=shape, paging="cursor", cursor_param="_next", next="next") == ids
+    assert read(url, path, records="rows", params=shape, paging="link") == ids
+    found = read(url, f"shop/{table}.csv", columns=("id", "name"), format="csv", params=("_stream=on",))
+    assert found == {"id": [str(one) for one in ids["id"]], "name": [f"Zoë, {one}" for one in ids["id"]]}
+    with pytest.raises(SourceError, match="answered 404"):
+        read(url, "shop/nothing.json")
+
+
+@pytest.mark.server
+def test_a_service_that_is_killed_cannot_be_reached() -> None:
+    with datasette.running() as one:
+        url = one.details["url"]
+        one.kill()
+        with pytest.raises(SourceError, match=r"cannot be reached|broke off"):
+            read(url, "shop/empty.json", limits=Limits(timeout=5, retries=1))
 
 
 @pytest.mark.parametrize(

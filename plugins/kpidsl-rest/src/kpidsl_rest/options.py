@@ -60,7 +60,7 @@ class RestOptions:
     first_page: int = field(default=1, metadata={"help": "with `page`: the number of the first one"})
     offset_param: str = field(default="offset", metadata={"help": "with `offset`: the parameter of rows to skip"})
     size_param: str | None = field(default=None, metadata={"help": "the parameter of the page's size"})
-    size: int | None = field(default=None, metadata={"help": "records a page; needed with `offset`"})
+    size: int | None = field(default=None, metadata={"help": "how many records a page is to have"})
     cursor_param: str = field(default="cursor", metadata={"help": "with `cursor`: the parameter that carries it"})
     next: str = field(default="next", metadata={"help": "with `cursor` and `next`: where it is in an answer"})
     max_pages: int = field(default=10_000, metadata={"help": "more pages than these are an error"})
@@ -82,8 +82,8 @@ class RestOptions:
             raise ValueError("`size` is at least 1")
         if self.max_pages < 1:
             raise ValueError("`max_pages` is at least 1")
-        if self.paging == "offset" and self.size is None:
-            raise ValueError("paging by `offset` needs `size`: how many records a page has")
+        if (self.size is None) != (self.size_param is None):
+            raise ValueError("`size` and `size_param` go together: how many records a page, and the parameter for it")
         if self.format == "csv" and (self.records or self.paging in ("cursor", "next")):
             raise ValueError("a CSV answer has no `records`, and no `cursor` or `next` in it")
         for text in self.params:

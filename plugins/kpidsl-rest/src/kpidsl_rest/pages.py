@@ -16,21 +16,31 @@ from kpidsl_rest.client import Client, Params
 from kpidsl_rest.options import RestOptions
 
 Record = Mapping[str, Any]
+COUNTED = ("page", "offset")
 
 
 def pages(client: Client, options: RestOptions, times: Params = ()) -> Iterator[list[Record]]:
-    """The records of each page. A page that does not follow from the one before – a cursor seen already, more pages
-    than `max_pages` – is a SourceError.
+    """The records of each page. Pages that are counted end with an empty one: one that is shorter than was asked for
+    may be as long as the service allows. A page that does not follow from the one before is a SourceError: a cursor
+    that was seen, the same records again, more pages than `max_pages`.
     """
     fixed = tuple((name, value) for name, _, value in (text.partition("=") for text in options.params)) + times
     if options.size_param is not None and options.size is not None:
         fixed += ((options.size_param, str(options.size)),)
-    url, params, seen = client.below(options.path), fixed + _first(options), set[object]()
+    url, params, seen = client.below(options.path), fixed + _first(options), set[str]()
+    before: list[Record] = []
+    count = 0
     for number in range(options.max_pages):
         answer = client.get(url, params)
         body, records = _read(client, options, answer)
+        if records and records == before and options.paging in COUNTED:
+            raise _failed(
+                client, f"gives the same records on page {number + 1} as on the one before",
+                f"does it read the parameter `{_name(options)}`? If it does, ask for records with an id",
+            )  # fmt: skip
         yield records
-        following = _following(client, options, answer, body, len(records), number)
+        before, count = records, count + len(records)
+        following = _following(client, options, answer, body, number, count if records else None)
         if following is None:
             return
         if following in seen:
@@ -39,8 +49,7 @@ def pages(client: Client, options: RestOptions, times: Params = ()) -> Iterator[
         if options.paging in ("next", "link"):
             url, params = following, ()
         else:
-            name = {"page": options.page_param, "offset": options.offset_param, "cursor": options.cursor_param}
-            params = (*fixed, (name[options.paging], following))
+            params = (*fixed, (_name(options), following))
     raise _failed(
         client, f"has more than {options.max_pages:,} pages", "ask for less, for larger pages, or raise `max_pages`"
     )
@@ -58,6 +67,12 @@ def at(value: object, path: str) -> object:
     return value
 
 
+def _name(options: RestOptions) -> str:
+    """The parameter that says which page is wanted."""
+    names = {"page": options.page_param, "offset": options.offset_param, "cursor": options.cursor_param}
+    return names[options.paging]
+
+
 def _first(options: RestOptions) -> Params:
     match options.paging:
         case "page":
@@ -69,16 +84,16 @@ def _first(options: RestOptions) -> Params:
 
 
 def _following(
-    client: Client, options: RestOptions, answer: httpx.Response, body: object, count: int, number: int
+    client: Client, options: RestOptions, answer: httpx.Response, body: object, number: int, count: int | None
 ) -> str | None:
-    """The page's number, offset, cursor or URL that comes next; None after the last."""
+    """The page's number, offset, cursor or URL that comes next; None after the last. `count` is how many records there
+    were so far, None where the page was empty.
+    """
     match options.paging:
         case "page":
-            is_last = count == 0 or (options.size is not None and count < options.size)
-            return None if is_last else str(options.first_page + number + 1)
+            return None if count is None else str(options.first_page + number + 1)
         case "offset":
-            assert options.size is not None
-            return None if count < options.size else str((number + 1) * options.size)
+            return None if count is None else str(count)
         case "cursor":
             found = at(body, options.next)
             return None if found in (None, "", False) else str(found)
