@@ -39,6 +39,7 @@ ROWS = (
         "selection",
         "lookup",
     ),
+    ("matching",),
     ("checked", "state"),
     ("smart", "graph"),
     ("pipeline", "testing", "fixing"),
