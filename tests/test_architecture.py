@@ -28,6 +28,7 @@ ROWS = (
     ("report",),
     ("hookspecs", "plugins", "sources", "configuration"),
     ("spec_files", "library", "kept_model", "patience", "opening", "binding", "checkins", "selection", "lookup"),
+    ("matching",),
     ("checked", "state"),
     ("smart", "graph"),
     ("pipeline", "testing", "fixing"),

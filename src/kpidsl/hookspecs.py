@@ -72,7 +72,8 @@ class Context:
     `base` is the folder of the spec file that wrote the source: relative paths start there. `root` is the folder of
     the spec set; with `untrusted`, files outside it (symbolic links resolved) may not be opened. `frames` are the
     in-process tables of the Python API. `timezone` is the calendar's, an IANA name. `connection` is what kpidsl.toml
-    says of the connection that the spec names, as the provider's `connection` type; None where it names none.
+    says of the connection that the spec names, as the provider's `connection` type; None where it names none. Relative
+    paths in it start at `connection_folder`.
     """
 
     base: Path
@@ -82,6 +83,7 @@ class Context:
     timezone: str = "UTC"
     connection: Any = None
     connection_name: str | None = None
+    connection_folder: Path | None = None
     limits: Limits = Limits()
 
 

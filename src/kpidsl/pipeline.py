@@ -110,7 +110,7 @@ class SpecSet:
 
         found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn="all" if schemas else "nothing")
         anchor = anchor_of(as_of, found.model) if schemas or as_of is not None else None
-        return judge(found, anchor if schemas else None, library_units(), untrusted=untrusted)
+        return judge(found, anchor if schemas else None, library_units(), untrusted=self._files.untrusted)
 
     def evaluate(
         self,
@@ -159,6 +159,7 @@ class SpecSet:
 
         clock = Clock()
         given = dict(params or {})
+        untrusted = untrusted or self._files.untrusted
         checked = self._checked(given, sources or {}, untrusted, no_plugins)
         selected, plan, is_now = planned(checked, as_of, select)
         clock.lap("plan")
@@ -327,7 +328,11 @@ class SpecSet:
 
     # ------------------------------------------------------------ stages
     def _open(self, frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: Learn) -> Opened:
-        found = opened(self._files, frames, self._wanted, untrusted=untrusted, no_plugins=no_plugins, learn=learn)
+        if untrusted:
+            self._files.distrust()
+        found = opened(
+            self._files, frames, self._wanted, untrusted=self._files.untrusted, no_plugins=no_plugins, learn=learn
+        )
         self._registry = found.registry
         return found
 
@@ -376,15 +381,18 @@ def load(
     texts: Mapping[Path, str] | None = None,
     config: str | Path | None = None,
     profile: str | None = None,
+    untrusted: bool = False,
 ) -> SpecSet:
     """Read and parse spec files, folders (recursively) and `-` (then `stdin_text`).
 
     `texts` stand for what is in the files of those paths. `config` names a kpidsl.toml other than the one beside the
-    specs or above, `profile` one of its profiles. Raises `UsageError` for a path that does not exist and where
+    specs or above, `profile` one of its profiles. `untrusted` specs import nothing from outside the folder that the
+    paths have in common, and are evaluated as such. Raises `UsageError` for a path that does not exist and where
     there is no .kpi file.
 
     >>> load("-", stdin_text="metric answer = 6 * 7").diagnostics
     ()
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    return SpecSet(read(given, stdin_text, texts), Wanted(Path(config) if config is not None else None, profile))
+    files = read(given, stdin_text, texts, untrusted=untrusted)
+    return SpecSet(files, Wanted(Path(config) if config is not None else None, profile))
