@@ -209,4 +209,4 @@ def test_a_spec_over_a_workbook(tmp_path: Path) -> None:
 def test_the_example_runs() -> None:
     results = kpidsl.load([Path(__file__).parents[1] / "example"]).evaluate(as_of="2026-03-31")
     assert not results.errors and not results.warnings
-    assert [str(one.value)[:8] for one in results.kpis] == ["1974.9", "0.717668"]
+    assert [str(one.assessment.value)[:8] for one in results.kpis] == ["1974.9", "0.717668"]
