@@ -94,3 +94,17 @@ def test_eval_imports_no_data_frame_library(work: Path) -> None:
     loaded = imported(work, "eval", "shop.kpi", "--as-of", "2026-03-31", "--format", "json")
     assert "_duckdb" in loaded
     assert loaded.isdisjoint({"pyarrow", "numpy", "pandas"})
+
+
+def test_tables_of_python_are_read_in_a_new_process(work: Path) -> None:
+    """Where nothing else has imported what reads them."""
+    program = """
+import kpidsl, pyarrow
+from datetime import date
+spec = 'source o { from arrow("o"); time at }' + chr(10) + 'kpi sold { value count() from o over last month; target >= 1 }'
+table = pyarrow.table({"at": [date(2026, 3, 1)]})
+found = kpidsl.load("-", stdin_text=spec).evaluate(as_of="2026-03-31", sources={"o": table})
+print(found.kpis[0].assessment.status)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], cwd=work, capture_output=True, text=True)
+    assert (ran.stdout, ran.returncode) == ("green\n", 0), ran.stderr

@@ -184,6 +184,7 @@ def modelled(
 
     Raises `UsageError` for a param that the spec does not declare.
     """
+    from kpidsl.matching import check_patterns
     from kpidsl.semantic.check import check
 
     name = opened.name(params)
@@ -198,6 +199,7 @@ def modelled(
         problems.add(diagnostic)
     problems.hush(names.broken)
     model = check(names, problems, schemas=opened.bound.schemas, params=params, library=library)
+    check_patterns(opened.files, problems)
     if keep:
         opened.kept.save_model(name, model, problems)
     return Checked(opened, model, problems)

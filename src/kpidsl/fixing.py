@@ -58,6 +58,7 @@ def fix(
     stdin_text: str | None = None,
     config: Path | None = None,
     profile: str | None = None,
+    untrusted: bool = False,
 ) -> Fixed:
     """Apply fixes to the files of the paths (never to what they import) until none is left or none helps.
 
@@ -67,7 +68,7 @@ def fix(
     mine = {str(file.resolve()) for path in paths if path != STANDARD_INPUT for file in files_of(Path(path))}
     if STANDARD_INPUT in paths:
         mine.add(STANDARD_INPUT_NAME)
-    rounds = _Rounds(paths, check, partial(load, config=config, profile=profile), stdin_text, mine)
+    rounds = _Rounds(paths, check, partial(load, config=config, profile=profile, untrusted=untrusted), stdin_text, mine)
     return rounds.run()
 
 

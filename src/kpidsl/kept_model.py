@@ -1,7 +1,8 @@
 """What checking a spec set gave, kept by everything it depends on: an unchanged set is not checked again.
 
-It depends on the text of all files and where they lie, on the columns of their sources, on the params, and on this
-version of kpidsl. Data decides nothing here: a set with a source that could not be opened is not kept.
+It depends on the text of all files and where they lie, on the columns of their sources, on the params, on whether it
+is trusted, and on this version of kpidsl. Data decides nothing here: a set with a source that could not be opened is
+not kept.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class KeptModel:
 
     def __init__(self, files: SpecFiles) -> None:
         self._sources = files.sources
-        self._parts = [kept_files.maker()]
+        self._parts = [kept_files.maker(), b"untrusted" if files.untrusted else b""]
         for source in files.sources:
             self._parts += (
                 str(part).encode("utf-8", "surrogatepass") for part in (source.path, source.name, source.file)

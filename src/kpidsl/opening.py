@@ -158,7 +158,13 @@ class Opener:
             hint = _connection_hint(error.hint, fields)
             named = OptionError(message, option=error.option, code="K0811", hint=hint)
             raise Misplaced(named, _setting(settings.values, error, settings.span)) from error
-        return replace(context, connection=made, connection_name=settings.name, limits=settings.limits)
+        return replace(
+            context,
+            connection=made,
+            connection_name=settings.name,
+            connection_folder=self.configuration.folder,
+            limits=settings.limits,
+        )
 
     def value(self, connection: ConnectionSettings, name: str, setting: Setting, field: OptionField | None) -> object:
         """A setting of a connection: as written, or from the environment or a file where it says so."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -110,7 +110,7 @@ class SpecSet:
 
         found = self._check(params or {}, sources or {}, untrusted, no_plugins, learn="all" if schemas else "nothing")
         anchor = anchor_of(as_of, found.model) if schemas or as_of is not None else None
-        return judge(found, anchor if schemas else None, library_units(), untrusted=untrusted)
+        return judge(found, anchor if schemas else None, library_units(), untrusted=self._files.untrusted)
 
     def evaluate(
         self,
@@ -153,19 +153,20 @@ class SpecSet:
         from kpidsl.binding import SIDE_BY_SIDE, Tables, read_holidays
         from kpidsl.checkins import read_checkins
         from kpidsl.engine.duck import connect, restrict
-        from kpidsl.engine.run import Run
         from kpidsl.plan import plan as lower
         from kpidsl.report.results import Results
 
         clock = Clock()
         given = dict(params or {})
+        untrusted = untrusted or self._files.untrusted
         checked = self._checked(given, sources or {}, untrusted, no_plugins)
         selected, plan, is_now = planned(checked, as_of, select)
         clock.lap("plan")
-        connection = connect(threads, memory)
-        try:
-            told = progress or (lambda _: None)
-            tables = Tables(plan, checked.bound, connection, told, jobs or SIDE_BY_SIDE)
+        told = progress or (lambda _: None)
+        with (
+            closing(connect(threads, memory)) as connection,
+            closing(Tables(plan, checked.bound, connection, told, jobs or SIDE_BY_SIDE)) as tables,
+        ):
             keeps = state is not None and not explain and not untrusted
             if not keeps:
                 tables.bring_all()
@@ -187,14 +188,12 @@ class SpecSet:
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
 
-            asking = partial(Run, connection=connection, tables=tables, failed=tables.failed, no_holidays=no_holidays)
-
             def again(anchor: datetime, outcome: str) -> tuple[Plan, Answers]:
                 earlier = lower(checked.model, anchor, (outcome,), Problems())
                 earlier = replace(earlier, calendar=plan.calendar)
-                return earlier, asking(earlier, explain=False).run()
+                return earlier, tables.answers(earlier, no_holidays)
 
-            answers = asking(plan, explain=explain, told=told, kept=kept).run()
+            answers = tables.answers(plan, no_holidays, kept, explain=explain, told=told)
             clock.lap("queries")
             identity = SpecIdentity(len(self._files.sources), self._files.sha256)
             found = assess(
@@ -210,8 +209,6 @@ class SpecSet:
                 checkins=checkins,
                 again=again,
             )
-        finally:
-            connection.close()
         clock.lap("assess")
         return Results.of(replace(found, timings=clock.laps) if timings else found)
 
@@ -327,7 +324,11 @@ class SpecSet:
 
     # ------------------------------------------------------------ stages
     def _open(self, frames: Mapping[str, object], untrusted: bool, no_plugins: bool, *, learn: Learn) -> Opened:
-        found = opened(self._files, frames, self._wanted, untrusted=untrusted, no_plugins=no_plugins, learn=learn)
+        if untrusted:
+            self._files.distrust()
+        found = opened(
+            self._files, frames, self._wanted, untrusted=self._files.untrusted, no_plugins=no_plugins, learn=learn
+        )
         self._registry = found.registry
         return found
 
@@ -376,15 +377,18 @@ def load(
     texts: Mapping[Path, str] | None = None,
     config: str | Path | None = None,
     profile: str | None = None,
+    untrusted: bool = False,
 ) -> SpecSet:
     """Read and parse spec files, folders (recursively) and `-` (then `stdin_text`).
 
     `texts` stand for what is in the files of those paths. `config` names a kpidsl.toml other than the one beside the
-    specs or above, `profile` one of its profiles. Raises `UsageError` for a path that does not exist and where
+    specs or above, `profile` one of its profiles. `untrusted` specs import nothing from outside the folder that the
+    paths have in common, and are evaluated as such. Raises `UsageError` for a path that does not exist and where
     there is no .kpi file.
 
     >>> load("-", stdin_text="metric answer = 6 * 7").diagnostics
     ()
     """
     given = [paths] if isinstance(paths, str | Path) else list(paths)
-    return SpecSet(read(given, stdin_text, texts), Wanted(Path(config) if config is not None else None, profile))
+    files = read(given, stdin_text, texts, untrusted=untrusted)
+    return SpecSet(files, Wanted(Path(config) if config is not None else None, profile))

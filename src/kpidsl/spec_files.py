@@ -19,6 +19,8 @@ SUFFIX = ".kpi"
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"
 MOST_BYTES = 16_000_000
+OUTSIDE = "outside the folder of the specs, and they are not trusted"
+TRUST = "move it below the specs, or run without --untrusted if you trust them"
 
 
 # A file without the word imports nothing: so much is known before it is parsed.
@@ -28,11 +30,13 @@ _IMPORTS = re.compile(r"\bimport\b")
 class SpecFiles:
     """The files of a spec set in the order they were given, then what they import.
 
-    `root` is the folder they have in common. Files are parsed when their trees are first asked for.
+    `root` is the folder they have in common: files of an `untrusted` set lie in it, symbolic links resolved. Files are
+    parsed when their trees are first asked for.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, untrusted: bool = False) -> None:
         self.root = root
+        self.untrusted = untrusted
         self.sources: list[Source] = []
         self._found: dict[Source, Problems] = {}
         self._parsed: dict[Source, Spec] = {}
@@ -41,6 +45,17 @@ class SpecFiles:
         """A file that was read; `problems` are those of reading it."""
         self.sources.append(source)
         self._found[source] = problems
+
+    def may_read(self, file: Path) -> bool:
+        """Whether the set is allowed a (resolved) file."""
+        return not self.untrusted or file.is_relative_to(self.root)
+
+    def distrust(self) -> None:
+        """Forget what was read when the set was still trusted, and lies outside the root: K0211 in its place."""
+        self.untrusted = True
+        for place, source in enumerate(self.sources):
+            if source.file is not None and not self.may_read(source.file):
+                self.sources[place], self._found[self.sources[place]] = refused(source)
 
     def spec(self, source: Source) -> Spec:
         """The tree of one of the files."""
@@ -78,9 +93,14 @@ class SpecFiles:
 
 
 def read(
-    paths: Iterable[str | Path], stdin_text: str | None = None, texts: Mapping[Path, str] | None = None
+    paths: Iterable[str | Path],
+    stdin_text: str | None = None,
+    texts: Mapping[Path, str] | None = None,
+    *,
+    untrusted: bool = False,
 ) -> SpecFiles:
-    """Read files, folders (recursively), `-`, and what they import.
+    """Read files, folders (recursively), `-`, and what they import; of an `untrusted` set what lies in the folder that
+    the paths have in common.
 
     `texts` are read instead of what stands in the files of those (resolved) paths. Raises `UsageError` for a path that
     is not there.
@@ -89,9 +109,13 @@ def read(
     given = [str(path) for path in paths]
     files = list(dict.fromkeys(file for path in given if path != STANDARD_INPUT for file in files_of(Path(path))))
     root = _root(given)
-    found = SpecFiles(root)
+    found = SpecFiles(root, untrusted=untrusted)
     for file in files:
-        found.add(*read_file(file, root, instead))
+        resolved = file.resolve()
+        if found.may_read(resolved):
+            found.add(*read_file(file, root, instead))
+        else:
+            found.add(*refused(Source(file.as_posix(), "", resolved, _name(resolved, root))))
     if STANDARD_INPUT in given:
         text = (stdin_text if stdin_text is not None else "").removeprefix("\ufeff")
         found.add(Source(STANDARD_INPUT_NAME, text, root / STANDARD_INPUT_NAME, STANDARD_INPUT_NAME), Problems())
@@ -142,7 +166,7 @@ def read_file(file: Path, root: Path, instead: Mapping[Path, str] | None = None)
     Raises `UsageError` for one that cannot be read.
     """
     resolved = file.resolve()
-    name = Path(os.path.relpath(resolved, root)).as_posix()
+    name = _name(resolved, root)
     shown = file.as_posix()
     problems = Problems()
     if instead and resolved in instead:
@@ -167,6 +191,17 @@ def read_file(file: Path, root: Path, instead: Mapping[Path, str] | None = None)
         )
         return nothing, problems
     return Source(shown, text, resolved, name), problems
+
+
+def _name(resolved: Path, root: Path) -> str:
+    return Path(os.path.relpath(resolved, root)).as_posix()
+
+
+def refused(source: Source) -> tuple[Source, Problems]:
+    """A file of an untrusted set that lies outside its root: without its text, and the problem that it is."""
+    nothing, problems = Source(source.path, "", source.file, source.name), Problems()
+    problems.error("K0211", f"{source.path} lies {OUTSIDE}", Span(nothing, 0, 0), hint=TRUST)
+    return nothing, problems
 
 
 def parse_file(file: Path, root: Path, problems: Problems) -> Spec:
@@ -199,7 +234,7 @@ def _imported(files: SpecFiles, instead: Mapping[Path, str]) -> None:
                 finished.add(source.file)
                 ring.pop()
                 continue
-            target = _target(source.file, node.path, files.problems_of(source))
+            target = _target(source.file, node.path, files, files.problems_of(source))
             if target is None:
                 continue
             start = next((at for at, (one, _) in enumerate(ring) if one.file == target), None)
@@ -219,8 +254,15 @@ def _imported(files: SpecFiles, instead: Mapping[Path, str]) -> None:
                 ring.append((known[target], imports(known[target])))
 
 
-def _target(importer: Path, written: Text, problems: Problems) -> Path | None:
-    target = (importer.parent / written.value).resolve()
+def _target(importer: Path, written: Text, files: SpecFiles, problems: Problems) -> Path | None:
+    try:
+        target = (importer.parent / written.value).resolve()
+    except (OSError, RuntimeError, ValueError):  # a ring of links, a NUL
+        problems.error("K0210", f"there is no file {written.value} to import", written.span)
+        return None
+    if not files.may_read(target):  # before anything tells whether it is there
+        problems.error("K0211", f"{written.value} lies {OUTSIDE}", written.span, hint=TRUST)
+        return None
     if target.is_file():
         return target
     near = (

@@ -53,7 +53,7 @@ class FakePipeline:
     slow: float = 0
 
     def load(self, paths: Sequence[str], *, stdin_text: str | None = None, **where: Any) -> FakePipeline:
-        told = {key: value for key, value in where.items() if value is not None}
+        told = {key: value for key, value in where.items() if value not in (None, False)}
         self.calls.append(("load", {"paths": list(paths), "stdin_text": stdin_text, **told}))
         for each in paths:
             if each != "-" and not Path(each).exists():

@@ -39,7 +39,7 @@ def test_options_reach_the_pipeline(run: Run, pipeline: FakePipeline, tmp_path: 
         "--set", "cut=a=b", "--threads", "3", "--jobs", "6", "--memory", "2GB", "--explain", "--timings", "--untrusted", "--no-plugins",
     )  # fmt: skip
     assert ran.code == 0, ran.err
-    assert asked(pipeline, "load") == {"paths": ["specs"], "stdin_text": None}
+    assert asked(pipeline, "load") == {"paths": ["specs"], "stdin_text": None, "untrusted": True}
     assert asked(pipeline, "evaluate") == {
         "as_of": "2026-03-31",
         "select": ("tag:board", "rev*"),

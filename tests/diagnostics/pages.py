@@ -127,8 +127,8 @@ def evaluated(folder: Path, examples: tuple[Block, ...]) -> set[str]:
 
 
 def _evaluated(folder: Path, examples: tuple[Block, ...]) -> set[str]:
-    specs = load([laid_out(folder, examples)])
     untrusted = any(block.detail == "untrusted" for block in examples)
+    specs = load([laid_out(folder, examples)], untrusted=untrusted)
     found = {one.code for one in specs.check(untrusted=untrusted).diagnostics} - TIDY
     try:
         results = specs.evaluate(as_of="2026-03-31", untrusted=untrusted)

@@ -30,7 +30,7 @@ def test_a_page_says_what_and_why_and_shows_a_wrong_and_a_right_example(code: st
     assert blocks(code, "Right")
 
 
-@codes("K0(?!108|209|210)[123].*|K04[1257].")
+@codes("K0(?!108|209|21[01]|353)[123].*|K04[1257].")
 def test_the_examples_of_what_a_spec_may_say(code: str) -> None:
     (wrong,), (right,) = blocks(code, "Wrong"), blocks(code, "Right")
     assert set(checked(wrong.text, tidily=code in TIDY)) == {code, *BESIDE.get(code, ())}
@@ -51,7 +51,7 @@ def test_the_examples_of_what_is_not_smart(code: str) -> None:
     assert judged(right.text) == []
 
 
-@codes("K0000|K0108|K0209|K0210|K0(?!600|41|42|45|47)[467].*|K080[239]|K081.")
+@codes("K0000|K0108|K0209|K021[01]|K0353|K0(?!600|41|42|45|47)[467].*|K080[239]|K081.")
 def test_the_examples_that_need_files(code: str, tmp_path: Path) -> None:
     wrong, right = tmp_path / "wrong", tmp_path / "right"
     wrong.mkdir()

@@ -297,3 +297,13 @@ def test_a_committed_objective_may_be_a_list_of_deliveries() -> None:
     text = 'objective o {{ period 2026-Q2; {} key result k {{ deliver "Beta" }} }}'
     assert of(text.format("")).codes == ["K0395"]
     assert of(text.format("ambition committed;")).codes == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["increase revenue over last month from 1 EUR to 9 EUR; start 0001-01-01", "increase revenue over last month from 1 EUR to 9 EUR; due 9999-12-31", 'deliver "x" due 9999-12-31',
+     'deliver "x" done 0001-01-01'],
+)  # fmt: skip
+def test_days_that_no_calendar_covers(written: str) -> None:
+    text = f'objective growth "Grow" {{ period 2026-Q1; key result a "A" {{ {written} }} }}'
+    assert in_shop(text).codes == ["K0330"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,8 @@ DATABASE = "shop"
 PACKAGE = "mariadb-server"
 
 
-def started() -> Server:
-    """A new, empty server. `details`: user, password, database."""
+def started(certificate: Path | None = None, key: Path | None = None) -> Server:
+    """A new, empty server; with a certificate and its key it offers TLS. `details`: user, password, database, socket."""
     user = account("mysql")
     folder = new_folder("mariadb", user)
     data, socket = folder / "data", folder / "mariadb.sock"
@@ -28,6 +29,12 @@ def started() -> Server:
     command = [program("mariadbd", "/usr/sbin", package=PACKAGE), "--no-defaults", f"--datadir={data}"]
     command += [f"--socket={socket}", f"--port={port}", "--bind-address=127.0.0.1", f"--pid-file={folder}/mariadbd.pid"]
     command += ["--character-set-server=utf8mb4", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"]
+    for option, file in (("ssl-cert", certificate), ("ssl-key", key)):
+        if file is not None:
+            shutil.copy(file, folder / option)
+            if user is not None:
+                shutil.chown(folder / option, user)
+            command += [f"--{option}={folder / option}"]
     keeper, pid = start(folder, "mariadb", command, user=user)
     details = {"user": USER, "password": PASSWORD, "database": DATABASE, "socket": str(socket)}
     one = Server("mariadb", port, str(folder), (keeper,), (pid,), details)
@@ -56,7 +63,7 @@ def execute(one: Server, sql: str, *, database: str = DATABASE) -> str:
 
 
 @contextmanager
-def running() -> Iterator[Server]:
+def running(certificate: Path | None = None, key: Path | None = None) -> Iterator[Server]:
     """A server of a test's own."""
-    with server(started) as one:
+    with server(lambda: started(certificate, key)) as one:
         yield one

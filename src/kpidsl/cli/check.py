@@ -85,7 +85,7 @@ def command(
     if smart and (fix or diff):
         raise click.UsageError("--smart proposes lines for a person to choose from: --fix and --diff go without it")
     if smart:
-        judged = options.load(paths, config, profile).smart(
+        judged = options.load(paths, config, profile, untrusted=untrusted).smart(
             as_of=as_of, schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
         )
         return say_judged(judged, format_)
@@ -99,9 +99,11 @@ def command(
     if fix or diff:
         from kpidsl.cli.fix import fix as fixed
 
-        report, ended = fixed(paths, checked, config, profile, diff=diff, document=format_ != "text")
+        report, ended = fixed(
+            paths, checked, config, profile, diff=diff, document=format_ != "text", untrusted=untrusted
+        )
     else:
-        report = checked(options.load(paths, config, profile))
+        report = checked(options.load(paths, config, profile, untrusted=untrusted))
     deliver(tuple(report.diagnostics), format_)
     return max(report.exit_code, ended)
 

@@ -157,7 +157,7 @@ def command(
 ) -> int:
     """Evaluate the metrics, KPIs and objectives of specs and write the results."""
     format_, wanted = formats(format_, files, no_plugins)
-    spec = options.load(paths, config, profile)
+    spec = options.load(paths, config, profile, untrusted=untrusted)
     with Progress() as progress:
         results = spec.evaluate(
             as_of=as_of,

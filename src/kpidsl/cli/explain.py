@@ -58,7 +58,7 @@ def command(
         write(page_of(name))
         return Exit.FINE
     if not _is_path(name, paths):
-        found = options.load(paths, config, profile).explain(
+        found = options.load(paths, config, profile, untrusted=untrusted).explain(
             name, as_of=as_of, params=params, untrusted=untrusted, no_plugins=no_plugins
         )
         if format_ == "json":

@@ -32,6 +32,7 @@ def fix(
     *,
     diff: bool,
     document: bool,
+    untrusted: bool = False,
 ) -> tuple[CheckReport, int]:
     """Mend the files of the paths, or show what would change; what remains, and the exit code of a file not written.
 
@@ -46,7 +47,7 @@ def fix(
             f"{what} writes to standard output, and so does --format", hint="leave out --format, or check once more"
         )
     stdin_text = options.standard_input() if STANDARD_INPUT in given else None
-    found = fixed(given, check, stdin_text=stdin_text, config=config, profile=profile)
+    found = fixed(given, check, stdin_text=stdin_text, config=config, profile=profile, untrusted=untrusted)
     for change in found.changes:
         say(f"{visible(change.place)}: {_told(change)}")
     ended = int(Exit.FINE)

@@ -64,7 +64,7 @@ def command(
     format_ = format_ or _by_suffix(file)
     from kpidsl import graph as g
 
-    specs = options.load(paths, config, profile)
+    specs = options.load(paths, config, profile, untrusted=untrusted)
     if no_states and as_of is not None:
         raise UsageError("--no-states looks at no data, so --as-of says nothing", hint="leave one of them out")
     with Progress() as progress:

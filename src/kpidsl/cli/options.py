@@ -39,7 +39,7 @@ select = click.option(
     help="Only these: a name (* and ? match), tag:NAME or owner:NAME. Repeatable.",
 )
 untrusted = click.option(
-    "--untrusted", is_flag=True, envvar="KPIDSL_UNTRUSTED", help="Read no file outside the folder of the spec."
+    "--untrusted", is_flag=True, envvar="KPIDSL_UNTRUSTED", help="Read no file outside the folder of the specs."
 )
 config = click.option(
     "--config",
@@ -117,7 +117,9 @@ params = click.option(
 )
 
 
-def load(given: Sequence[str], config: Path | None = None, profile: str | None = None) -> SpecSet:
+def load(
+    given: Sequence[str], config: Path | None = None, profile: str | None = None, *, untrusted: bool = False
+) -> SpecSet:
     """The spec set of the paths on the command line; the current folder where there are none."""
     for each in given:
         if NAME.fullmatch(each) and not Path(each).exists():
@@ -127,7 +129,11 @@ def load(given: Sequence[str], config: Path | None = None, profile: str | None =
     from kpidsl.pipeline import load as load_specs
 
     return load_specs(
-        list(given) or ["."], stdin_text=standard_input() if "-" in given else None, config=config, profile=profile
+        list(given) or ["."],
+        stdin_text=standard_input() if "-" in given else None,
+        config=config,
+        profile=profile,
+        untrusted=untrusted,
     )
 
 

@@ -27,6 +27,7 @@ WHAT = ("ast", "model", "plan", "sql")
 @options.params
 @options.config
 @options.profile
+@options.untrusted
 @options.no_cache
 @options.common
 def command(
@@ -37,12 +38,14 @@ def command(
     params: Mapping[str, str],
     config: Path | None,
     profile: str | None,
+    untrusted: bool,
 ) -> int:
     """Show how a spec is understood.
 
     As a syntax tree (ast), as the checked model with units and kinds (model), as what is to be computed over which
     windows (plan), or as the queries that compute it (sql).
     """
-    text = options.load(paths, config, profile).show(what, select=select, as_of=as_of, params=params)
+    specs = options.load(paths, config, profile, untrusted=untrusted)
+    text = specs.show(what, select=select, as_of=as_of, params=params)
     write(text if text.endswith("\n") else f"{text}\n")
     return 0

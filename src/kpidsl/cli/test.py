@@ -43,17 +43,24 @@ Examples:
 )
 @click.option("--verbose", "-v", is_flag=True, help="Name the tests that passed, too.")
 @options.params
+@options.untrusted
 @options.no_cache
 @options.common
 def command(
-    paths: Sequence[str], format_: str, only: str | None, file: str | None, verbose: bool, params: Mapping[str, str]
+    paths: Sequence[str],
+    format_: str,
+    only: str | None,
+    file: str | None,
+    verbose: bool,
+    params: Mapping[str, str],
+    untrusted: bool,
 ) -> int:
     """Run the `test` blocks of specs against the rows that stand in them.
 
     No data is opened: a source without rows in a test is empty there. Ends with 0 where all tests pass, 1 where one
     fails, 2 where there is none, 4 where a spec has errors.
     """
-    report = options.load(paths).test(params=params, only=only)
+    report = options.load(paths, untrusted=untrusted).test(params=params, only=only)
     if format_ == "junit":
         text = report.to_junit()
     else:

@@ -32,6 +32,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0208": "a definition that goes round in a ring",
         "K0209": "files that import each other in a ring",
         "K0210": "a file to import is not there",
+        "K0211": "a spec file outside the folder of specs that are not trusted",
         # what a spec means
         "K0301": "a declaration without its value or data",
         "K0302": "a format or range on a column that takes none",
@@ -61,6 +62,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0350": "a target that gives no judgement",
         "K0351": "bands that contradict each other",
         "K0352": "a target that no value can meet",
+        "K0353": "a pattern that is no regular expression",
         # what is sound and hardly meant
         "K0360": "a sum that counts the same thing twice",
         "K0361": "a mean or sum of ratios",

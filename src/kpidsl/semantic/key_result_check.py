@@ -19,7 +19,7 @@ from kpidsl.semantic.reachable import check_reachable, meets
 from kpidsl.semantic.signal_check import goal_forecast
 from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows
-from kpidsl.semantic.windows import Invalid
+from kpidsl.semantic.windows import Invalid, covered
 from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax.decl_nodes import ActionProp, ForecastProp, TrendProp
 from kpidsl.syntax.expr_nodes import Expr
@@ -135,8 +135,12 @@ class KeyResultChecker:
         """The first and the last day; None where the objective's period is not known."""
         starts = [prop for prop in self.node.properties if isinstance(prop, g.StartProp)]
         dues = [prop for prop in self.node.properties if isinstance(prop, g.DueProp)]
-        first = starts[0].start if starts else self.period.first if self.period is not None else None
-        last = dues[0].due if dues else self.period.last if self.period is not None else None
+        first = self.period.first if self.period is not None else None
+        last = self.period.last if self.period is not None else None
+        if starts:
+            first = covered(starts[0].start, starts[0].span, self.problems)
+        if dues:
+            last = covered(dues[0].due, dues[0].span, self.problems)
         if first is None or last is None:
             return None
         if last < first:
@@ -244,6 +248,8 @@ class KeyResultChecker:
         fine = each_named_once(titles, "items called", self.problems)
         for item in prop.items:
             day = item.done or item.due
+            if day is not None:
+                covered(day, item.span, self.problems)
             if day is None or days is None or days[0] <= day <= days[1]:
                 continue
             word = "done" if item.done is not None else "due"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import assert_never
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 
 _LETTERS = {"h": "hours", "d": "days", "w": "weeks", "m": "months", "q": "quarters", "y": "years", "yr": "years"}
@@ -28,6 +30,15 @@ def period_unit(written: x.WindowUnit, problems: Problems) -> c.Unit:
         return c.Unit(grain, written.fiscal)
     except ValueError as error:
         problems.error("K0330", str(error), written.span)
+        raise Invalid from None
+
+
+def covered(day: date, span: Span, problems: Problems) -> date:
+    """A day that the calendar covers. Raises `Invalid` for another."""
+    try:
+        return c.Since(day).first
+    except ValueError as error:
+        problems.error("K0330", str(error), span, hint="mend the year")
         raise Invalid from None
 
 

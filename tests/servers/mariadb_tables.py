@@ -1,0 +1,70 @@
+"""Tables in a real MariaDB, and the text of a kpidsl.toml that reaches them."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import closing
+from typing import Any
+
+import pyarrow as pa
+import pymysql
+
+from servers.running import Server
+
+TYPES = {
+    pa.int64(): "bigint", pa.int32(): "int", pa.float64(): "double", pa.string(): "longtext", pa.bool_(): "boolean",
+    pa.date32(): "date", pa.timestamp("us"): "datetime(6)", pa.timestamp("us", "UTC"): "timestamp(6) null",
+}  # fmt: skip
+BATCH = 5_000
+
+
+def connection(server: Server, **changed: Any) -> str:
+    """A connection `shop`; its password is that of the variable SHOP_PASSWORD. What is changed to None is left out."""
+    settings = {
+        "provider": "sqlalchemy", "url": f"mariadb://127.0.0.1:{server.port}/{server.details['database']}",
+        "user": server.details["user"], "password": {"env": "SHOP_PASSWORD"}, "retries": 0, **changed,
+    }  # fmt: skip
+    told = [f"{name} = {_toml(value)}" for name, value in settings.items() if value is not None]
+    return "\n".join(["[connections.shop]", *told, ""])
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_toml(one)}" for name, one in value.items()) + "}"
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def fill(server: Server, rows: pa.Table) -> str:
+    """A new table with some rows; its name."""
+    name = f"t{secrets.token_hex(6)}"
+    types = {
+        field.name: TYPES.get(field.type) or f"decimal({field.type.precision}, {field.type.scale})"
+        for field in rows.schema
+    }
+    columns = ", ".join(f"`{column}` {kind}" for column, kind in types.items())
+    marks = ", ".join(["%s"] * len(types))
+    with closing(
+        pymysql.connect(
+            host="127.0.0.1",
+            port=server.port,
+            user=server.details["user"],
+            password=server.details["password"],
+            database=server.details["database"],
+            init_command="set time_zone = '+00:00'",
+        )
+    ) as session:
+        with session.cursor() as cursor:
+            cursor.execute(f"create table {name} ({columns})")
+            for batch in rows.to_batches(BATCH):
+                values = zip(*(_plain(column) for column in batch.columns), strict=True)
+                cursor.executemany(f"insert into {name} values ({marks})", list(values))
+        session.commit()
+    return name
+
+
+def _plain(column: pa.Array) -> list[Any]:
+    """Values as the driver writes them: a float with all its digits, a moment without its zone."""
+    found = column.to_pylist()
+    if pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        return [None if one is None else one.replace(tzinfo=None) for one in found]
+    return found
