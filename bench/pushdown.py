@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,7 +36,7 @@ create table {table} as select
     ((i * 31) % 9 + 1)::integer as quantity,
     ((i::bigint * 104729) % 200000)::integer as customer,
     {names}
-from generate_series(1, {rows}) as numbers(i);
+from generate_series(1::bigint, {rows}) as numbers(i);
 create index on {table} (ordered_at);
 vacuum analyze {table};
 """
@@ -68,13 +69,11 @@ def main() -> None:
     parser.add_argument("--single", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=2)
     given = parser.parse_args()
-
-    import adbc_driver_postgresql.dbapi as driver
+    driver = import_module("adbc_driver_postgresql.dbapi")
+    postgres, tables = import_module("servers.postgres"), import_module("servers.postgres_tables")
 
     from kpidsl import load
     from kpidsl.testing.opened import reading
-    from servers import postgres
-    from servers.postgres_tables import connection
 
     texts, queries = zip(*map(kpi, range(given.kpis)), strict=True)
     with postgres.running() as server, tempfile.TemporaryDirectory() as name:
@@ -84,7 +83,7 @@ def main() -> None:
         print(f"{given.rows:_} rows made in {time.perf_counter() - began:.0f} s: {size}")
         os.environ["SHOP_PASSWORD"] = server.details["password"]
         folder = Path(name)
-        (folder / "kpidsl.toml").write_text(connection(server, timeout=3600), "utf-8")
+        (folder / "kpidsl.toml").write_text(tables.connection(server, timeout=3600), "utf-8")
         source = f'source orders {{ from postgres(shop, table: "{TABLE}"); time ordered_at }}'
         (folder / "bench.kpi").write_text("\n".join([source, *texts, ""]), "utf-8")
         details = server.details

@@ -74,7 +74,7 @@ def document(results: Results) -> Fields:
         "warnings": [error(each) for each in results.warnings],
         **given(
             timings={stage: canonical(seconds) for stage, seconds in results.timings} or None,
-            traffic=records(map(traffic, results.traffic)),
+            traffic=records(traffic, results.traffic),
         ),
     }
 
