@@ -8,8 +8,8 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError
-from kpidsl.engine.duck import is_interruption
+from kpidsl.diagnostics import KpidslError, OptionError, Problems
+from kpidsl.engine.duck import relation
 from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, ScanRequest
 from kpidsl.opening import Chosen, Misplaced, Opener, limits_of, report
 from kpidsl.patience import patiently, side_by_side
@@ -17,6 +17,7 @@ from kpidsl.plan import Plan
 from kpidsl.plan.columns import columns, columns_in, columns_of_conversion
 from kpidsl.plugins import PluginError
 from kpidsl.records import dataclass
+from kpidsl.remote import Engines, foreign, places
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_scope import column_type
 from kpidsl.semantic.rows import ColumnValue, Row
@@ -178,20 +179,6 @@ def read_holidays(bound: Bound, connection: DuckDBPyConnection) -> frozenset[dat
     return frozenset(day for (day,) in found if day is not None)
 
 
-def foreign(source: str, provider: str, error: Exception) -> SourceError:
-    """An exception of a provider that is none of ours: named, and kept from the other sources.
-
-    Raises KeyboardInterrupt where it only says that a query was stopped.
-    """
-    if is_interruption(error):
-        raise KeyboardInterrupt from error
-    return SourceError(
-        f"the provider `{provider}` of `{source}` failed: {type(error).__name__}: {error}",
-        code="K0602",
-        hint="this is a fault of the provider: tell its authors, with `--debug` for the details",
-    )
-
-
 # ---------------------------------------------------------------- rows for a run
 def requests(plan: Plan) -> dict[str, ScanRequest]:
     """What a plan needs of each source: the columns its cells read, keys and joins, each once and in order."""
@@ -301,6 +288,9 @@ class Tables(dict[str, str]):
         self._connection = connection
         self._told = told
         self._requests = requests(plan)
+        self._engines = Engines(connection)
+        self.places, failed = places(bound, self._requests, self._engines, self.read)
+        self.failed.update(failed)
 
     def bring_all(self, but: Collection[str] = ()) -> None:
         """Make every source the plan needs a relation. Those that are not on this machine are read side by side."""
@@ -321,14 +311,22 @@ class Tables(dict[str, str]):
             self.bring(name)
 
     def is_done(self, name: str) -> bool:
-        return name in self or name in self.failed
+        return name in self or name in self.failed or name in self.places.remotes
+
+    def read(self, name: str) -> None:
+        """Read the rows of a source that cannot be asked where it lives. Raises KpidslError where that fails."""
+        self[name]
+
+    def close(self) -> None:
+        """The run is over."""
+        self._engines.close()
 
     def _fetch(self, name: str, dataset: Dataset) -> str:
         """The rows of a source that is elsewhere, in a table of the engine."""
         cursor = self._connection.cursor()
         try:
             return patiently(
-                lambda: fetch(cursor, f"source {name}", dataset, self._requests[name]),
+                lambda: fetch(cursor, relation(name), dataset, self._requests[name]),
                 self._bound.limits[name],
                 f"the source `{name}`",
                 cursor.interrupt,
@@ -346,7 +344,7 @@ class Tables(dict[str, str]):
             if name in self._bound.limits and name not in self._fetched and is_streamed(dataset):
                 self._fetched[name] = self._fetch(name, dataset)
             self[name] = into_duckdb(
-                self._connection, f"source {name}", dataset, self._requests[name], self._fetched.get(name)
+                self._connection, relation(name), dataset, self._requests[name], self._fetched.get(name)
             )
         except Exception as error:  # noqa: BLE001 — a provider may be anyone's
             self._fail(name, error)
@@ -369,6 +367,8 @@ class Tables(dict[str, str]):
         return found
 
     def __missing__(self, name: str) -> str:
+        if name in self.places.remotes:
+            return relation(name)
         self.bring(name)
         if name in self.failed:
             raise self.failed[name]

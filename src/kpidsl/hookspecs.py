@@ -6,7 +6,7 @@ marked `@hookimpl`. Hooks return values; they never call back. `docs/plugins.md`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from pathlib import Path
@@ -187,15 +187,37 @@ class Recalling(Protocol):
 
 @runtime_checkable
 class Queryable(Protocol):
-    """A dataset that lives in a SQL engine: it is given the aggregate and returns panes. `dialect` is sqlglot's name,
-    `table` what to put behind FROM.
+    """A dataset that lives in a SQL engine, which is given the queries and returns what they count, not the rows.
+
+    `dialect` is sqlglot's name of its SQL: one of those in `kpidsl.sql.dialects`, otherwise its rows are read. `engine`
+    is anything hashable, equal for two datasets that one query may join: same server, database, user and role. All
+    queries about them are asked of one of the datasets, so that they see one state of the data where the engine can.
     """
 
     dialect: str
-    table: str
+    engine: Hashable
+
+    def table(self, request: ScanRequest) -> str:
+        """What stands behind FROM, in the dialect: a name, or a SELECT in parentheses. It has the requested columns
+        under their names, their values as `scan` would give them, texts compared by their code points; names are
+        quoted, and nothing in it is asked for yet.
+        """
+        ...
 
     def query(self, sql: str) -> ArrowStream:
-        """The rows of one SELECT in the dialect."""
+        """The rows of one SELECT in the dialect. Exact numbers come as integers or decimals, texts as texts.
+
+        Raises `kpidsl.diagnostics.Unanswerable` where the engine has no such function or type (the rows are read
+        then); SourceError K0604 or K0610 for a value that cannot be computed with, any other for what ends the source.
+        """
+        ...
+
+    def cancel(self) -> None:
+        """Stop the query that runs, at the engine, too. Called from another thread; may come too late."""
+        ...
+
+    def close(self) -> None:
+        """The run is over. Called once, whether or not anything was asked."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -163,10 +164,11 @@ class SpecSet:
         checked = self._checked(given, sources or {}, untrusted, no_plugins)
         selected, plan, is_now = planned(checked, as_of, select)
         clock.lap("plan")
-        connection = connect(threads, memory)
-        try:
-            told = progress or (lambda _: None)
-            tables = Tables(plan, checked.bound, connection, told, jobs or SIDE_BY_SIDE)
+        told = progress or (lambda _: None)
+        with (
+            closing(connect(threads, memory)) as connection,
+            closing(Tables(plan, checked.bound, connection, told, jobs or SIDE_BY_SIDE)) as tables,
+        ):
             keeps = state is not None and not explain and not untrusted
             if not keeps:
                 tables.bring_all()
@@ -188,7 +190,14 @@ class SpecSet:
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
 
-            asking = partial(Run, connection=connection, tables=tables, failed=tables.failed, no_holidays=no_holidays)
+            asking = partial(
+                Run,
+                connection=connection,
+                tables=tables,
+                failed=tables.failed,
+                no_holidays=no_holidays,
+                places=tables.places,
+            )
 
             def again(anchor: datetime, outcome: str) -> tuple[Plan, Answers]:
                 earlier = lower(checked.model, anchor, (outcome,), Problems())
@@ -211,8 +220,6 @@ class SpecSet:
                 checkins=checkins,
                 again=again,
             )
-        finally:
-            connection.close()
         clock.lap("assess")
         return Results.of(replace(found, timings=clock.laps) if timings else found)
 

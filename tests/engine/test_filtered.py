@@ -81,9 +81,9 @@ def test_groups_answer_as_conditions_do(monkeypatch: pytest.MonkeyPatch) -> None
     asked: list[int] = []
     answer = filtered.answer_by_groups
 
-    def counted(rows: Any, one: filtered.Bin, *others: Any, **named: Any) -> Any:
+    def counted(run: Any, rows: Any, one: filtered.Bin, *others: Any) -> Any:
         asked.append(len(one.cells))
-        return answer(rows, one, *others, **named)
+        return answer(run, rows, one, *others)
 
     alone = document(monkeypatch, 10**9)
     monkeypatch.setattr("kpidsl.engine.run.answer_by_groups", counted)

@@ -1,6 +1,6 @@
 """Problems found in specs and around them: record, collector, renderers."""
 
-from kpidsl.diagnostics.errors import KpidslError, OptionError, SourceError, UsageError
+from kpidsl.diagnostics.errors import KpidslError, OptionError, SourceError, Unanswerable, UsageError
 from kpidsl.diagnostics.follow_on import NAMELESS
 from kpidsl.diagnostics.model import Diagnostic, Fix, Label, Problems, Severity
 from kpidsl.diagnostics.suggest import closest, did_you_mean
@@ -15,6 +15,7 @@ __all__ = [
     "Problems",
     "Severity",
     "SourceError",
+    "Unanswerable",
     "UsageError",
     "closest",
     "did_you_mean",

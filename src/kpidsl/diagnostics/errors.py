@@ -49,6 +49,12 @@ class SourceError(KpidslError):
         self.retry_after = retry_after
 
 
+class Unanswerable(SourceError):
+    """A query that a source's engine cannot answer, though nothing is wrong with the source: it has no such function
+    or type, or not the room. The rows are read instead.
+    """
+
+
 class OptionError(KpidslError):
     """A provider was given an option it does not know, or a value of the wrong type (`option` names it)."""
 

@@ -12,7 +12,6 @@ from kpidsl.engine.answers import Answer
 from kpidsl.engine.groups import Key, edges_of, panes_inside, plain
 from kpidsl.engine.parts import INFINITE, Part
 from kpidsl.plan.nodes import Cell
-from kpidsl.sql import queries as q
 from kpidsl.sql.codings import codings
 from kpidsl.sql.source_rows import RowsOf
 from kpidsl.stats import agreement as a
@@ -41,7 +40,7 @@ def agreement(run: Run, rows: RowsOf, cells: Sequence[Cell]) -> dict[Cell, Answe
     for window, *members, codes, units in run.fetch(query, rows.source.name):
         of_member = found.setdefault(window, {}).setdefault(tuple(map(plain, members)), {})
         of_member[tuple(codes or ())] = units
-    sql = q.text(query, pretty=True) if run.explain else None
+    sql = run.said(query) if run.explain else None
     answers: dict[Cell, Answer] = {}
     for cell in cells:
         answer = answers[cell] = Answer(sql=sql)

@@ -12,7 +12,6 @@ from kpidsl.engine.groups import Key, edges_of, panes_inside, plain
 from kpidsl.engine.parts import Part
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.model import SourceModel
-from kpidsl.sql import queries as q
 from kpidsl.sql.classes import Classes, Wanted, class_counts, distinct_counts, shape_of
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def _count(run: Run, source: SourceModel, cells: Sequence[Cell], answers: Mappin
         query = distinct_counts(run.rows(source), first.time, wanted, classes, first.members, first.argument)
         for row in run.fetch(query, source.name):
             distinct.setdefault(row[0], {})[tuple(map(plain, row[1:width]))] = row[width:]
-    sql = q.text(query, pretty=True) if run.explain else None
+    sql = run.said(query) if run.explain else None
     for cell, (class_, span) in at.items():
         answer = answers[cell]
         answer.sql = sql

@@ -134,6 +134,16 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def relation(source: str) -> str:
+    """The name that a source has in queries."""
+    return f"source {source}"
+
+
+def source_of(relation: str) -> str | None:
+    """The source that a relation is of; None for a part of a query."""
+    return relation.removeprefix("source ") if relation.startswith("source ") else None
+
+
 def fresh_name(kind: str) -> str:
     """A name for a temporary table or view that nothing else in the process has."""
     return f"kpidsl_{kind}_{next(_numbers)}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from kpidsl.engine.answers import Extent
+from kpidsl.plan.nodes import Cell, Plan
+from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.sql import queries as q
 from kpidsl.sql.source_rows import RowsOf
@@ -61,3 +63,16 @@ def _one_by_one(
 
 def _at(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def anchors_by_time(
+    plan: Plan, source: SourceModel, cells: Iterable[Cell]
+) -> dict[Row | None, set[datetime]]:  # fmt: skip
+    """The anchors before which the newest row is wanted, for every time column of a source."""
+    always = {plan.anchor, *plan.series_anchors}
+    wanted: dict[Row | None, set[datetime]] = {source.time: set(always)}
+    for cell in cells:
+        anchors = wanted.setdefault(cell.time, set(always))
+        if cell.at is None:
+            anchors.add(cell.anchor)
+    return wanted

@@ -34,5 +34,11 @@ def query_error(error: Exception, source: str) -> KpidslError:
         )
     if "onversion Error" in text or "regular expression" in text.lower() or "Could not convert" in text:
         return CellError(f"a value of `{source}` cannot be used here: {text}", code="K0604")
+    if "Failed to read file" in text:  # nothing else that it says can be trusted, either
+        return SourceError(
+            f"`{source}` could not be read: {text}",
+            code="K0602",
+            hint="the file is damaged: write it anew, or fetch it",
+        )
     kind = SourceError if text.startswith("IO Error") else CellError
     return kind(f"`{source}` could not be read: {text}", code="K0602")

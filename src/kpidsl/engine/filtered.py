@@ -7,20 +7,19 @@ of them; grouped by what they read, each group is (docs/adr/0018-filters-as-a-gr
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
-from typing import Any
 
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.groups import Key, Layout, State, edges_of, panes_inside
-from kpidsl.engine.parts import Part, is_empty, merge
+from kpidsl.engine.parts import is_empty, merge
+from kpidsl.engine.stocks import Asking
 from kpidsl.plan.columns import columns_in
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.types import DataType
-from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import Scale
 from kpidsl.sql.filtered import Filter, grouped
 from kpidsl.sql.source_rows import RowsOf
@@ -91,15 +90,7 @@ def _groups(columns: Mapping[ColumnValue, None], sizes: Mapping[Row, int]) -> in
     return product
 
 
-def answer_by_groups(
-    rows: RowsOf,
-    bin_: Bin,
-    scales: Mapping[Row, Scale],
-    fetch: Callable[[Any, str], list[tuple[Any, ...]]],
-    finished: Callable[[Cell, State, Scale | None], Part],
-    *,
-    explain: bool,
-) -> dict[Cell, Answer]:
+def answer_by_groups(run: Asking, rows: RowsOf, bin_: Bin, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:
     """The answers of the cells of one grouped scan."""
     cells = bin_.cells
     edges = edges_of(cells)
@@ -116,14 +107,14 @@ def answer_by_groups(
     kept: dict[tuple[int, int], dict[Key, dict[int, list[State]]]] = {}
     seen: list[dict[Key, set[int]]] = [{} for _ in filters]
     numbers = range(len(filters))
-    for row in fetch(query, rows.source.name):
+    for row in run.fetch(query, rows.source.name):
         key, pane = layout.key(row), row[0]
         states = [(place, state) for place, state in enumerate(layout.states(row)) if not is_empty(state)]
         for number in compress(numbers, row[-len(filters) :]):
             seen[number].setdefault(key, set()).add(pane)
             for place, state in states:
                 kept.setdefault((place, number), {}).setdefault(key, {}).setdefault(pane, []).append(state)
-    sql = q.text(query, pretty=True) if explain else None
+    sql = run.said(query) if run.explain else None
     places = {edge: place for place, edge in enumerate(edges)}
     order = {one: place for place, one in enumerate(bare)}
     panes_of: dict[tuple[int, int], list[tuple[Key, list[int], list[State]]]] = {}
@@ -141,7 +132,7 @@ def answer_by_groups(
         for key, panes, merged in panes_of[which]:
             found = merged[bisect_left(panes, inside.start) : bisect_left(panes, inside.stop)]
             if found:
-                answer.parts[key] = finished(cell, _one(cell, found), scale)
+                answer.parts[key] = run.finished(cell, _one(cell, found), scale)
         if first.members:
             answer.seen.update(key for key, panes in seen[which[1]].items() if any(pane in inside for pane in panes))
     return answers

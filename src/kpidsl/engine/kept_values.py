@@ -136,7 +136,7 @@ def _exact(total: Any, scale: Scale) -> Fraction:
     if total is None:
         return Fraction(0)
     if scale.limbs:
-        return whole(total, scale.exponent)
+        return whole(total, scale.exponent, scale.bits)
     return sum((Fraction(one) for one in total if abs(one) != float("inf")), Fraction(0))
 
 

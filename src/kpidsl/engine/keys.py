@@ -61,7 +61,12 @@ def _unique(join: JoinModel, tables: Mapping[str, str], fetch: Fetch, answers: A
     key = (join.source, tuple(right for _, right in join.keys))
     known = answers.joins
     if key not in known:
-        found = fetch(q.repeated(tables[join.source], key[1], _SHOWN + 1), join.source)
+        try:
+            found = fetch(q.repeated(tables[join.source], key[1], _SHOWN + 1), join.source)
+        except SourceError as error:
+            # It is not known to be unique, so nothing is joined with it: cells that do without are not affected.
+            known[key] = error
+            return error
         known[key] = (
             SourceError(
                 f"`{join.source}` is joined by a key that repeats: {_examples(key[1], found)}",

@@ -147,13 +147,13 @@ def _quotient(top: int, below: int, unknown: int | None) -> Part:
 def _sum(total: Any, scale: Scale | None) -> Fraction:
     if scale is None:
         return Fraction(total)
-    return whole(total, scale.exponent) if scale.limbs else sum(map(Fraction, total), Fraction(0))
+    return whole(total, scale.exponent, scale.bits) if scale.limbs else sum(map(Fraction, total), Fraction(0))
 
 
-def whole(limbs: Sequence[int | None], exponent: int) -> Fraction:
-    """The number that sums of limbs below 2^exponent stand for."""
+def whole(limbs: Sequence[int | None], exponent: int, bits: int) -> Fraction:
+    """The number that sums of limbs of so many bits below 2^exponent stand for."""
     return sum(
-        (Fraction(limb or 0) * Fraction(2) ** (exponent - LIMB * place) for place, limb in enumerate(limbs, 1)),
+        (Fraction(limb or 0) * Fraction(2) ** (exponent - bits * place) for place, limb in enumerate(limbs, 1)),
         Fraction(0),
     )
 
@@ -217,7 +217,8 @@ def _spread(cell: Cell, state: Sequence[Any], scale: Scale) -> Part:
         return Part(None, n, reason="no_rows" if not n else "insufficient_sample")
     exact = not is_float(cell)
     if scale.limbs and not exact:
-        first, second = whole(total, scale.exponent), whole(squares, 2 * scale.exponent)
+        first = whole(total, scale.exponent, scale.bits)
+        second = whole(squares, 2 * scale.exponent, scale.bits)
     elif isinstance(total, list):
         values = [Fraction(one) for one in total]
         first, second = sum(values, Fraction(0)), sum((one * one for one in values), Fraction(0))
@@ -235,18 +236,18 @@ def root(value: Fraction) -> Fraction:
     return Fraction(_FIFTY.sqrt(_FIFTY.divide(Decimal(value.numerator), Decimal(value.denominator))))
 
 
-def scale_for(low: float | None, high: float | None, least: float | None) -> Scale:
+def scale_for(low: float | None, high: float | None, least: float | None, limb: int = LIMB) -> Scale:
     """The limbs that hold every bit of numbers between `low` and `high`, the smallest of which but 0 is `least` in
     size; none where the numbers are so far apart (1e308 stands for nothing known, beside 0.1) that a double cannot
-    hold the powers of two that would be needed.
+    hold the powers of two that would be needed. A `limb` has so many bits.
     """
     if low is None or high is None or not least:
-        return Scale(0, 1, 1)
+        return Scale(0, 1, 1, bits=limb)
     top, bottom = frexp(max(abs(low), abs(high)))[1], frexp(least)[1] - 53
     bits = top - bottom
     if 2 * bits > 10 * LIMB or bottom <= -900 or top >= 900:
         return Scale(0, 0, 0)
-    return Scale(top, -(-bits // LIMB), -(-2 * bits // LIMB))
+    return Scale(top, -(-bits // limb), -(-2 * bits // limb), bits=limb)
 
 
 def exact_scale(low: int | Decimal | None, high: int | Decimal | None, rows: int) -> Scale:

@@ -15,9 +15,8 @@ from kpidsl.engine.agreement import agreement
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.distinct import distinct
-from kpidsl.engine.duck import failures, is_interruption
-from kpidsl.engine.extents import extent
-from kpidsl.engine.faults import CellError, query_error, unread_holidays
+from kpidsl.engine.extents import anchors_by_time, extent
+from kpidsl.engine.faults import CellError, unread_holidays
 from kpidsl.engine.filtered import FEWEST_FILTERS, MOST_GROUPS, answer_by_groups, bins, columns_of_filters
 from kpidsl.engine.groups import (
     PANES,
@@ -34,6 +33,7 @@ from kpidsl.engine.groups import (
 from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
+from kpidsl.engine.place import Door, Places
 from kpidsl.engine.stocks import at_edges, holding
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
@@ -43,7 +43,7 @@ from kpidsl.semantic.terms import AGREEMENT
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
-from kpidsl.sql.aggregates import MERGEABLE, Scale
+from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
 from kpidsl.sql.conversions import conversion_query
 from kpidsl.sql.filtered import cardinalities
 from kpidsl.sql.source_rows import RowsOf
@@ -73,10 +73,11 @@ class Run:
         no_holidays: KpidslError | None = None,
         told: Callable[[str], None] | None = None,
         kept: Mapping[str, KeptSource] | None = None,
+        places: Places | None = None,
     ) -> None:
         self.plan = plan
         self.calendar: Calendar = plan.calendar
-        self.connection = connection
+        self.door = Door(connection, places)
         self.tables = tables
         self.explain = explain
         self.told = told
@@ -138,9 +139,7 @@ class Run:
             spans = len(edges) * prod(sizes[row] + 1 for row in cells[0].members)
             found, rest = bins(cells, reads, sizes, MOST_GROUPS // spans)
             for one in found:
-                self.answers.cells.update(
-                    answer_by_groups(self.rows(source), one, scales, self.fetch, self.finished, explain=self.explain)
-                )
+                self.answers.cells.update(answer_by_groups(self, self.rows(source), one, scales))
         except CellError:
             return cells  # asked one by one, it is told which of them it belongs to
         return rest
@@ -198,9 +197,10 @@ class Run:
                     self.answers.failed_cells.update(dict.fromkeys(concerned, error))
 
     def spread(self, source: SourceModel, wanted: Sequence[Row]) -> dict[tuple[str, Row], Scale]:
+        bits = self.door.places.limb_bits(source.name) if self.door.places is not None else LIMB
         count, *edges = self.fetch(q.spread(self.rows(source), wanted), source.name)[0]
         return {
-            (source.name, row): scale_for(low, high, least)
+            (source.name, row): scale_for(low, high, least, bits)
             if row.type is DataType.FLOAT
             else exact_scale(low, high, count)
             for row, low, high, least in zip(wanted, edges[::3], edges[1::3], edges[2::3], strict=True)
@@ -261,7 +261,7 @@ class Run:
             for where, count in layout.kept(row).items():
                 if count:
                     seen.setdefault(where, {}).setdefault(key, []).append(row[0])
-        sql = q.text(query, pretty=True) if self.explain else None
+        sql = self.said(query) if self.explain else None
         places = {edge: place for place, edge in enumerate(edges)}
         for same, by_key in zip(groups, kept, strict=True):
             scale = scales.get(same[0].argument) if same[0].argument is not None else None
@@ -292,7 +292,7 @@ class Run:
         places = {edge: place for place, edge in enumerate(edges)}
         pairs = {(pane, spans[cell.start, cell.end]) for cell in cells for pane in panes_inside(cell, places)}
         query = q.windows(rows, time, edges, sorted(pairs), cells[0].members, layout.cells, scales)
-        sql = q.text(query, pretty=True) if self.explain else None
+        sql = self.said(query) if self.explain else None
         answers = {cell: Answer(sql=sql) for cell in cells}
         of_window: dict[int, list[Cell]] = {}
         for cell in cells:
@@ -310,7 +310,7 @@ class Run:
             return
         query = conversion_query(self.rows(source), self.rows(self.plan.sources[horizon.then]), cells, horizon)
         fetched = self.fetch(query, source.name)
-        sql = q.text(query, pretty=True) if self.explain else None
+        sql = self.said(query) if self.explain else None
         self.answers.cells.update(found(cells, horizon, fetched, sql))
 
     def second_step_holds(self, conversion: Conversion) -> KpidslError | None:
@@ -358,25 +358,8 @@ class Run:
         return part
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:
-        sql = q.text(query)
-        try:
-            return self.connection.execute(sql).fetchall()
-        except failures() as error:
-            raise query_error(error, source) from error
-        except RuntimeError as error:
-            if is_interruption(error):
-                raise KeyboardInterrupt from error
-            raise
+        return self.door.fetch(query, source)
 
-
-def anchors_by_time(
-    plan: Plan, source: SourceModel, cells: Iterable[Cell]
-) -> dict[Row | None, set[datetime]]:  # fmt: skip
-    """The anchors before which the newest row is wanted, for every time column of a source."""
-    always = {plan.anchor, *plan.series_anchors}
-    wanted: dict[Row | None, set[datetime]] = {source.time: set(always)}
-    for cell in cells:
-        anchors = wanted.setdefault(cell.time, set(always))
-        if cell.at is None:
-            anchors.add(cell.anchor)
-    return wanted
+    def said(self, query: Any) -> str:
+        """The SQL of a query, for people."""
+        return self.door.said(query)

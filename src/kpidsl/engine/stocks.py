@@ -13,7 +13,6 @@ from kpidsl.engine.groups import Key, Layout, State, by_state, edges_of, state_o
 from kpidsl.engine.parts import Part, is_empty, is_float
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.rows import Row
-from kpidsl.sql import queries as q
 from kpidsl.sql import stocks
 from kpidsl.sql.aggregates import MERGEABLE, Scale
 from kpidsl.sql.source_rows import RowsOf
@@ -30,6 +29,8 @@ class Asking(Protocol):
     explain: bool
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]: ...
+
+    def said(self, query: Any) -> str: ...
 
     def fill(
         self, row: Sequence[Any], layout: Layout, states_at: Mapping[tuple[object, ...], int], cells: Sequence[Cell],
@@ -117,7 +118,7 @@ def _filled(
     asked: Sequence[Sequence[Cell]], scales: Scales,
 ) -> dict[Cell, Answer]:  # fmt: skip
     """The answers of a query whose rows begin with the number of a window and how many rows there are in it."""
-    sql = q.text(query, pretty=True) if run.explain else None
+    sql = run.said(query) if run.explain else None
     answers = {cell: Answer(found=False, sql=sql) for cell in cells}
     states_at = {state_of(cell): place for place, cell in enumerate(layout.cells)}
     for row in run.fetch(query, rows.source.name):
@@ -137,7 +138,7 @@ def _come_and_gone(
     assert holds is not None
     assert first.at is not None
     queries = stocks.coming_and_going(_anew(rows), holds, first.at, edges, first.members, layout.cells, scales)
-    sql = ";\n".join(q.text(query, pretty=True) for query in queries) if run.explain else None
+    sql = ";\n".join(run.said(query) for query in queries) if run.explain else None
     changes: list[list[tuple[int, Key, tuple[Any, ...]]]] = [[] for _ in range(len(edges) + 1)]
     for sign, query in zip((1, -1), queries, strict=True):
         for row in run.fetch(query, rows.source.name):

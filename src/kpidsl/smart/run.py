@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import field
 from datetime import datetime
 
@@ -97,14 +98,13 @@ def _ask(checked: Checked, anchor: datetime | None, *, untrusted: bool) -> Asked
         return Asked(unlooked=f"the data was not looked at: {error}")
     if problems.has_errors:
         return Asked(unlooked=f"the data was not looked at: {next(iter(problems)).message}")
-    connection = connect(None)
-    try:
-        tables = Tables(made, checked.bound, connection, lambda _: None)
+    with (
+        closing(connect(None)) as connection,
+        closing(Tables(made, checked.bound, connection, lambda _: None)) as tables,
+    ):
         tables.bring_all()
         if untrusted:
             restrict(connection, tables.files())
-        answers = Run(made, connection, tables, tables.failed, explain=False).run()
-    finally:
-        connection.close()
+        answers = Run(made, connection, tables, tables.failed, explain=False, places=tables.places).run()
     evaluation = Evaluation(answers)
     return Asked({name: history(kpi, made.kpis[name][0], evaluation) for name, kpi in kpis.items()}, aims=aims)

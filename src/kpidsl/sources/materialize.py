@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
-from kpidsl.engine.duck import identifier, whole
-from kpidsl.hookspecs import Dataset, Relational, Scannable, ScanRequest
+from kpidsl.engine.duck import fresh_name, identifier, whole
+from kpidsl.hookspecs import ArrowStream, Dataset, Relational, Scannable, ScanRequest
 from kpidsl.sources import project
 from kpidsl.sources.once import ReadOnce
 from kpidsl.sources.project import Origin
@@ -63,6 +63,18 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
         finally:
             connection.unregister(registered)
     return kept
+
+
+def rows_of(connection: DuckDBPyConnection, stream: ArrowStream, what: str) -> list[tuple[Any, ...]]:
+    """The rows of a stream as DuckDB gives the rows of a query. Raises SourceError."""
+    whole()  # the compiled module alone reads no Arrow
+    name = fresh_name("answer")
+    with project.reading(what):
+        connection.register(name, ReadOnce(stream))
+        try:
+            return connection.execute(f"SELECT * FROM {identifier(name)}").fetchall()
+        finally:
+            connection.unregister(name)
 
 
 def _converted(connection: DuckDBPyConnection, name: str, kept: str, request: ScanRequest) -> str:

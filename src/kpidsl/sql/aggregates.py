@@ -31,7 +31,7 @@ LIMB = 88
 class Scale:
     """How numbers are added up without rounding, so that neither their order nor other rows show.
 
-    Floating-point ones, none of which reaches 2^exponent, are cut into `limbs` of LIMB bits from there downwards, their
+    Floating-point ones, none of which reaches 2^exponent, are cut into `limbs` of `bits` from there downwards, their
     squares into `square_limbs` from 2^(2·exponent). Of exact ones only the squares need a scale: they are taken of
     what is left when `origin` is taken away, in the type `exact`. Where there are no limbs, or no type can hold the
     squares, the values themselves are fetched.
@@ -42,6 +42,7 @@ class Scale:
     square_limbs: int
     origin: Fraction | None = None
     exact: str | None = None
+    bits: int = LIMB
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _between(x: exp.Expr, low: int, high: int) -> exp.Expr:
 def _sum(kept: _Kept, x: exp.Expr, row: Row, scale: Scale | None) -> exp.Expr:
     if row.type is DataType.FLOAT:
         assert scale is not None
-        return _limbs(kept, (_below_one(x, scale),), scale.limbs) if scale.limbs else _values(kept, x)
+        return _limbs(kept, (_below_one(x, scale),), scale.limbs, scale.bits) if scale.limbs else _values(kept, x)
     return kept.of("sum", x)
 
 
@@ -168,11 +169,11 @@ def _below_one(x: exp.Expr, scale: Scale) -> exp.Expr:
     return exp.paren(exp.Mul(this=exp.Case().when(function("isfinite", x), x.copy()), expression=power))
 
 
-def _limbs(kept: _Kept, parts: Sequence[exp.Expr], count: int) -> exp.Expr:
+def _limbs(kept: _Kept, parts: Sequence[exp.Expr], count: int, bits: int) -> exp.Expr:
     """The sums of each limb of some numbers of at most 1, as a list."""
     sums: list[exp.Expr] = []
     for place in range(count):
-        limbs = [_limb(part, place) for part in parts]
+        limbs = [_limb(part, place, bits) for part in parts]
         total = limbs[0]
         for limb in limbs[1:]:
             total = exp.Add(this=total, expression=limb)
@@ -180,13 +181,13 @@ def _limbs(kept: _Kept, parts: Sequence[exp.Expr], count: int) -> exp.Expr:
     return function("list_value", *sums)
 
 
-def _limb(x: exp.Expr, place: int) -> exp.Expr:
-    """The bits of a number from 2^-(LIMB·place) down to 2^-(LIMB·(place + 1)), as a whole number with its sign."""
+def _limb(x: exp.Expr, place: int, bits: int) -> exp.Expr:
+    """The bits of a number from 2^-(bits·place) down to 2^-(bits·(place + 1)), as a whole number with its sign."""
     rest: exp.Expr = x.copy()
     if place:
-        moved = exp.paren(exp.Mul(this=x.copy(), expression=_power(LIMB * place)))
+        moved = exp.paren(exp.Mul(this=x.copy(), expression=_power(bits * place)))
         rest = exp.paren(exp.Sub(this=moved, expression=function("trunc", moved)))
-    return exp.cast(function("trunc", exp.Mul(this=rest, expression=_power(LIMB))), "HUGEINT")
+    return exp.cast(function("trunc", exp.Mul(this=rest, expression=_power(bits))), "HUGEINT")
 
 
 def _power(exponent: int) -> exp.Expr:
@@ -223,7 +224,10 @@ def _squares(kept: _Kept, x: exp.Expr, row: Row, scale: Scale | None) -> list[ex
     if not scale.limbs:
         return [_values(kept, x), exp.null()]
     below = _below_one(x, scale)
-    return [_limbs(kept, (below,), scale.limbs), _limbs(kept, _squared(below), scale.square_limbs)]
+    return [
+        _limbs(kept, (below,), scale.limbs, scale.bits),
+        _limbs(kept, _squared(below), scale.square_limbs, scale.bits),
+    ]
 
 
 def _about(x: exp.Expr, row: Row, origin: Fraction) -> exp.Expr:

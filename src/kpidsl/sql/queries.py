@@ -137,6 +137,11 @@ def columns_of(name: str, columns: Sequence[str]) -> exp.Select:
     return exp.select(*(column_of("t", column) for column in columns)).from_(table(name, "t"))
 
 
+def relations(query: exp.Expr) -> tuple[str, ...]:
+    """The relations that a query reads, each once, in order; parts of the query itself are none."""
+    return tuple(dict.fromkeys(table.name for table in query.find_all(exp.Table)))
+
+
 def text(query: exp.Expr, *, pretty: bool = False) -> str:
     """The SQL of a query in DuckDB's dialect."""
     return query.sql(dialect=DIALECT, pretty=pretty)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from kpidsl.binding import Bound, requests
 from kpidsl.diagnostics import KpidslError, UsageError
 from kpidsl.engine.duck import failures, version
+from kpidsl.engine.extents import anchors_by_time
 from kpidsl.engine.kept import KeptCells, KeptSource, Panes
 from kpidsl.engine.kept_reading import Asked
 from kpidsl.engine.kept_values import Unkept
-from kpidsl.engine.run import anchors_by_time
 from kpidsl.hookspecs import Divisible, ScanRequest
 from kpidsl.kept_files import SUFFIX, key, maker, prune
 from kpidsl.plan import Plan

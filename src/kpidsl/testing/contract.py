@@ -16,10 +16,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from unittest import SkipTest
 
 from kpidsl.diagnostics import Severity
+from kpidsl.hookspecs import Queryable
 from kpidsl.pipeline import load
-from kpidsl.testing.opened import dataset_of, rows_of
+from kpidsl.testing.opened import counting, dataset_of, reading, rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +31,25 @@ if TYPE_CHECKING:
 NEVER_SHOWN = "contract-Secret_7/€"
 """What a password may be in a test: it has whatever has to be escaped somewhere."""
 AS_OF = "2026-03-31"
+ASKED = (
+    "count()",
+    "count(x)",
+    "sum(x)",
+    "avg(x)",
+    "min(x)",
+    "max(x)",
+    "stddev(x)",
+    "sum(f)",
+    "max(f)",
+    "median(x)",
+    "median(f)",
+    "count_distinct(who)",
+    "min(who)",
+    'share(who == "ada")',
+    "percentile(x, 90%)",
+    "last(x)",
+)
+"""What is asked of an engine, and of its rows."""
 
 
 class SourceContract:
@@ -232,6 +253,34 @@ class SourceContract:
         for one in threads:
             one.join()
         assert found == [list(range(20))] * 4
+
+    def test_what_its_engine_answers_is_what_its_rows_say(self, tmp_path: Path) -> None:
+        import pyarrow as pa
+
+        times = [datetime(2026, 1, 1) + timedelta(hours=5 * n) for n in range(450)]
+        rows = pa.table(
+            {
+                "at": pa.array(times, pa.timestamp("us")),
+                "x": pa.array([None if n % 7 == 0 else n * 37 % 101 - 50 for n in range(450)], pa.int64()),
+                "f": pa.array([n * 0.1 - 20 for n in range(450)], pa.float64()),
+                "who": pa.array([("", "Ada", "ada", "Zoë ", None)[n % 5] for n in range(450)], pa.string()),
+            }
+        )
+        written = self.load(rows, tmp_path)
+        if not isinstance(dataset_of(tmp_path, written, self.configuration()), Queryable):
+            raise SkipTest("it hands out rows only")
+        windows = [f"{each} from s over last month" for each in ASKED] + [
+            f"{each} from s over last week" for each in ASKED
+        ]
+        with counting() as answered:
+            there = self.ask(tmp_path, written, "time at", *windows)
+        assert answered, "its engine answered nothing"
+        with reading():
+            here = self.ask(tmp_path, written, "time at", *windows)
+        assert not there.errors, [one.message for one in there.errors]
+        assert [(one.name, one.value, one.value_undefined) for one in there.metrics] == [
+            (one.name, one.value, one.value_undefined) for one in here.metrics
+        ]
 
     # ------------------------------------------------------------ mistakes
     def test_an_unknown_option_is_told(self, tmp_path: Path) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from kpidsl import plugins
 from kpidsl.configuration import EMPTY, read
 from kpidsl.diagnostics import Problems
 from kpidsl.engine.duck import connect
+from kpidsl.engine.place import Places, Rows
 from kpidsl.hookspecs import ColumnRequest, Dataset, ScanRequest
 from kpidsl.opening import Opener
 from kpidsl.source_text import Source
@@ -45,3 +49,26 @@ def rows_of(dataset: Dataset, columns: list[str]) -> dict[str, list[Any]]:
     finally:
         connection.close()
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever engine a source has, its rows are read."""
+    with mock.patch("kpidsl.remote.why_here", return_value="a test reads them"):
+        yield
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """The sources whose engines answer a query, each time they do."""
+    answered: list[str] = []
+    ask = Places.ask
+
+    def asked(self: Places, query: Any, source: str) -> Rows | None:
+        found = ask(self, query, source)
+        if found is not None:
+            answered.append(source)
+        return found
+
+    with mock.patch.object(Places, "ask", asked):
+        yield answered

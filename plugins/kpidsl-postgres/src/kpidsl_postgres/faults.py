@@ -7,7 +7,7 @@ from typing import Final
 
 from adbc_driver_manager import Error
 
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import SourceError, Unanswerable
 
 TIMEOUT: Final = "57014"
 NO_TABLE: Final = ("42P01", "3F000")
@@ -18,6 +18,10 @@ PASSING: Final = ("08", "53", "57P", "40")
 """Beginnings of SQLSTATEs after which another try may do: connection, resources, shut down, serialization
 (PostgreSQL documentation, appendix A).
 """
+UNKNOWN: Final = ("42883", "42846", "42804", "42601", "42P18", "42P21", "42P22", "0A000")
+"""No such function, conversion, operator or collation: the SQL is fine, but not for this server or these types."""
+TOO_MUCH: Final = "54"
+TOO_LARGE: Final = ("22003",)
 _PASSING_AT_FIRST: Final = ("starting up", "shutting down", "too many clients", "remaining connection slots")
 _LOST: Final = ("server closed the connection", "terminating connection", "no connection to the server", "SSL SYSCALL")
 
@@ -64,6 +68,34 @@ def failed(error: Error, label: str, seconds: float) -> SourceError:
     passing = state.startswith(PASSING) or any(part in text for part in _LOST)
     hint = "the connection was lost: is the server up?" if passing else "mend it in the database"
     return SourceError(f"{label} cannot be read: {text}", code="K0600", hint=hint, transient=passing)
+
+
+def is_lost(error: Error) -> bool:
+    """Whether the connection is gone."""
+    text = str(error)
+    return (error.sqlstate or "").startswith(("08", "57P")) or any(part in text for part in _LOST)
+
+
+def not_answered(error: Error, label: str, seconds: float) -> SourceError:
+    """A query of the engine's that failed."""
+    text, state = _plain(str(error)), error.sqlstate or ""
+    if state in UNKNOWN or state.startswith(TOO_MUCH):
+        return Unanswerable(f"the server cannot: {text}")
+    if state in TOO_LARGE:
+        return SourceError(f"{label}: {text}", code="K0610", hint="make a view that rounds it, or turn it into `float`")
+    if (found := re.search(r'"(column .* holds .*)"', text)) is not None:
+        return SourceError(f"{label}: {found[1]}", code="K0604", hint="make a view that has NULL in its place")
+    if state.startswith("22"):
+        return SourceError(f"{label}: {text}", code="K0604", hint="mend the data, or make a view that leaves it out")
+    if state in NO_TABLE:
+        return SourceError(f"{label}: {text}", code="K0608", hint="was the table dropped or renamed?")
+    if state == TIMEOUT:
+        return SourceError(
+            f"{label} did not answer within {seconds:g} seconds, and the server stopped",
+            code="K0617",
+            hint="give it more time: `timeout = …` under its connection in kpidsl.toml; or an index on the time",
+        )
+    return failed(error, label, seconds)
 
 
 def _plain(text: str) -> str:

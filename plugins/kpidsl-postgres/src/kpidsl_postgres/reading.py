@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
-from urllib.parse import quote, urlencode
 
-import adbc_driver_postgresql.dbapi as driver  # type: ignore[import-untyped]
 import pyarrow as pa
 import pyarrow.compute as pc
 from adbc_driver_manager import Error
@@ -18,6 +14,7 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import Context, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl_postgres import PostgresConnection, PostgresOptions, faults, statement
+from kpidsl_postgres.session import Session, connect
 
 _TYPES: Final = {
     "int2": DataType.INTEGER, "int4": DataType.INTEGER, "int8": DataType.INTEGER,
@@ -30,7 +27,11 @@ _MOST_DIGITS: Final = 38
 
 
 class PostgresTable:
-    """A table or view. Every call has a connection of its own, so that threads share nothing."""
+    """A table or view. Its rows are read by a connection of their own, so that threads share nothing; queries have
+    one that lasts as long as the run.
+    """
+
+    dialect = "postgres"
 
     def __init__(self, options: PostgresOptions, context: Context) -> None:
         self._options = options
@@ -38,6 +39,8 @@ class PostgresTable:
         self._connection: PostgresConnection = context.connection
         shown = f"{options.schema}.{options.table}" if options.schema is not None else options.table
         self._label = f"table `{shown}` of the connection `{context.connection_name}`"
+        self._queries = Session(context, f"the connection `{context.connection_name}`")
+        self._known: pa.Schema | None = None
 
     def fingerprint(self) -> None:
         """Nothing tells whether a table is still the same."""
@@ -46,7 +49,7 @@ class PostgresTable:
     def schema(self) -> Schema:
         """The columns; those of types that kpidsl does not know are OTHER. Raises SourceError."""
         with self._session() as cursor:
-            fields = self._fields(cursor)
+            fields = self._known = self._fields(cursor)
         return Schema(tuple(Column(field.name, _kind(field)) for field in fields))
 
     def scan(self, request: ScanRequest) -> pa.Table:
@@ -67,6 +70,38 @@ class PostgresTable:
                 found = found.set_column(place, column.name, numbers)
         return found
 
+    # ------------------------------------------------------------ queries at the server
+    @property
+    def engine(self) -> Hashable:
+        return ("postgres", self._connection)
+
+    def table(self, request: ScanRequest) -> str:
+        """The table as a sub-select with the requested columns. Raises SourceError."""
+        if self._known is None:
+            self.schema()
+        assert self._known is not None
+        types = {field.name: _kind(field) for field in self._known}
+        for column in request.columns:
+            self._check(column.name, types)
+        return statement.asked(self._options.table, self._options.schema, request, types)
+
+    def query(self, sql: str) -> pa.Table:
+        """The rows of a SELECT, seen as they were at the run's first query. Raises SourceError."""
+        found = self._queries.query(sql)
+        for place, field in enumerate(found.schema):
+            if _told(field) == "numeric":
+                texts = found.column(place).cast(pa.string())
+                numbers = self._decimals(texts, pa.field(field.name, pa.string()))
+                found = found.set_column(place, field.name, numbers)
+        return found
+
+    def cancel(self) -> None:
+        self._queries.cancel()
+
+    def close(self) -> None:
+        self._queries.close()
+
+    # ------------------------------------------------------------
     def _check(self, name: str, types: dict[str, DataType]) -> None:
         if name not in types:
             there = ", ".join(f"`{one}`" for one in types)
@@ -103,50 +138,23 @@ class PostgresTable:
 
     @contextmanager
     def _session(self) -> Iterator[Any]:
-        seconds = self._context.limits.timeout
-        try:
-            connection = driver.connect(self._address())
-        except Error as error:
-            place = f"{self._connection.host}:{self._connection.port} (connection `{self._context.connection_name}`)"
-            raise faults.unreachable(error, place) from error
+        connection = connect(self._context)
         try:
             with connection, connection.cursor() as cursor:
                 yield cursor
         except Error as error:
-            raise faults.failed(error, self._label, seconds) from error
-
-    def _address(self) -> str:
-        """Who, where and how is said in full: the driver's library looks up in the environment and in a home folder
-        what is missing here. An empty text counts as said; a file that cannot be is no file.
-        """
-        one, limits = self._connection, self._context.limits
-        settings = {
-            "default_transaction_read_only": "on",
-            "statement_timeout": str(max(1, math.ceil(limits.timeout * 1000))),
-            "TimeZone": "UTC",
-            **({"role": one.role} if one.role is not None else {}),
-        }
-        parts = {
-            "host": one.host,
-            "hostaddr": "",
-            "port": str(one.port),
-            "dbname": one.database,
-            "user": one.user,
-            "password": one.password.reveal() if one.password is not None else "",
-            "passfile": f"{os.devnull}/none",
-            "connect_timeout": str(max(2, math.ceil(limits.connect_timeout))),
-            "application_name": "kpidsl",
-            "sslmode": one.sslmode,
-            **{name: value for name in ("sslrootcert", "sslcert", "sslkey") if (value := getattr(one, name))},
-            "options": " ".join(f"-c {name}={_escaped(value)}" for name, value in settings.items()),
-        }
-        return "postgresql://?" + urlencode(parts, quote_via=quote)
+            raise faults.failed(error, self._label, self._context.limits.timeout) from error
 
 
 def _kind(field: pa.Field) -> DataType:
-    told = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
     other = DataType.TEXT if field.type == pa.string() else DataType.OTHER  # enumerations, domains over text
-    return _TYPES.get(told.strip("'"), other)
+    return _TYPES.get(_told(field), other)
+
+
+def _told(field: pa.Field) -> str:
+    """What PostgreSQL calls the type of a column."""
+    found: str = (field.metadata or {}).get(b"POSTGRESQL:type", b"").decode().strip("'")
+    return found
 
 
 def _declared(field: pa.Field) -> tuple[int, int] | None:
@@ -165,8 +173,3 @@ def _scale(texts: pa.ChunkedArray) -> int:
     """The most digits behind the point; no more than can be held."""
     behind = pc.utf8_length(pc.replace_substring_regex(texts, r"^[^.]*\.?", ""))
     return min(pc.max(behind).as_py() or 0, _MOST_DIGITS)
-
-
-def _escaped(value: str) -> str:
-    """A value inside libpq's `options`, where a space parts words and a backslash takes its meaning."""
-    return "".join(f"\\{one}" if one.isspace() or one == "\\" else one for one in value)

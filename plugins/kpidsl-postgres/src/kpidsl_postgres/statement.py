@@ -28,15 +28,47 @@ def rows(table: str, schema: str | None, request: ScanRequest, types: dict[str, 
     return _text(query if condition is None else query.where(condition))
 
 
+def asked(table: str, schema: str | None, request: ScanRequest, types: dict[str, DataType]) -> str:
+    """The table in parentheses, to stand behind FROM, with the requested columns: texts compared by their code points,
+    floating-point numbers in 8 bytes, and what Arrow or a decimal cannot hold ends the query. The column of the time is
+    itself, so that an index serves.
+    """
+    picked = [_asked(column.name, types[column.name], column.name == request.time_column) for column in request.columns]
+    query = exp.select(*picked or [exp.alias_(exp.Literal.number(1), "present")]).from_(_table(table, schema))
+    return _text(query.subquery())
+
+
+def _asked(name: str, kind: DataType, is_time: bool) -> exp.Expr:
+    column = _column(name)
+    value: exp.Expr = column
+    if kind is DataType.TEXT:
+        value = exp.Collate(this=exp.cast(column, "text"), expression=exp.to_identifier("C", quoted=True))
+    elif kind is DataType.FLOAT:
+        value = exp.cast(column, "double precision", dialect="postgres")
+    elif kind is DataType.DECIMAL:
+        # NaN and Infinity have no scale.
+        number = exp.not_(exp.Is(this=exp.Anonymous(this="scale", expressions=[column.copy()]), expression=exp.null()))
+        unknown = exp.Is(this=column.copy(), expression=exp.null())
+        value = exp.Case().when(exp.or_(unknown, number), column).else_(_ending(name, "numeric"))
+    elif kind.is_time and not is_time:
+        return _picked(name, kind)
+    return exp.alias_(value, exp.to_identifier(name, quoted=True))
+
+
+def _ending(name: str, kind: str) -> exp.Expr:
+    """What cannot be computed, and says why."""
+    told = exp.DPipe(this=exp.Literal.string(f"column {name} holds "), expression=exp.cast(_column(name), "text"))
+    return exp.cast(exp.paren(told), kind, dialect="postgres")
+
+
 def _picked(name: str, kind: DataType) -> exp.Expr:
     column = _column(name)
     value: exp.Expr = column
     if kind in (DataType.DECIMAL, DataType.TEXT):
         value = exp.cast(column, "text")
     elif kind.is_time:
-        told = exp.DPipe(this=exp.Literal.string(f"column {name} holds "), expression=exp.cast(column.copy(), "text"))
         finite = exp.If(this=exp.Anonymous(this="isfinite", expressions=[column.copy()]), true=column)
-        value = exp.Case(ifs=[finite], default=exp.cast(exp.paren(told), _NAMES[kind], dialect="postgres"))
+        value = exp.Case(ifs=[finite], default=_ending(name, _NAMES[kind]))
     return exp.alias_(value, exp.to_identifier(name, quoted=True))
 
 

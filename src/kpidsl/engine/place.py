@@ -1,0 +1,149 @@
+"""Where queries are asked: at the engine that a source lives in, or here, of its rows in DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kpidsl.diagnostics import KpidslError, SourceError, Unanswerable
+from kpidsl.engine.duck import failures, is_interruption, relation, source_of
+from kpidsl.engine.faults import CellError, query_error
+from kpidsl.records import dataclass
+from kpidsl.sql import queries as q
+from kpidsl.sql.aggregates import LIMB
+from kpidsl.sql.dialects import Dialect, Statement, Untranslatable
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Rows = list[tuple[Any, ...]]
+OF_A_VALUE = frozenset({"K0604", "K0610"})
+"""What is wrong with a value, and not with the source: other values are not affected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A source whose queries are asked where it lives. `table` stands behind FROM; what has one `engine` may be joined;
+    `ask` gives the rows of a statement as DuckDB would.
+    """
+
+    dialect: Dialect
+    engine: Hashable
+    table: str
+    ask: Callable[[str], Rows]
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What a source was asked where it lives, and how many rows came from there: as answers, and read as they are."""
+
+    queries: int = 0
+    answered: int = 0
+    read: int = 0
+
+
+class Places:
+    """Where each source of a run is asked. `here` has the reason for each that is read although it lives elsewhere;
+    `bring` reads a source's rows.
+    """
+
+    def __init__(
+        self, remotes: Mapping[str, Remote], here: Mapping[str, str], bring: Callable[[str], object]
+    ) -> None:  # fmt: skip
+        self.remotes = dict(remotes)
+        self.here = dict(here)
+        self.traffic: dict[str, Traffic] = {name: Traffic() for name in (*remotes, *here)}
+        self._bring = bring
+
+    def limb_bits(self, source: str) -> int:
+        """How many bits at a time floating-point numbers of a source are added up by."""
+        remote = self.remotes.get(source)
+        return remote.dialect.limb_bits if remote is not None else LIMB
+
+    def statement(self, query: Any, *, pretty: bool = False) -> tuple[Remote, Statement] | None:
+        """A query as it is asked of an engine; None where it is asked here.
+
+        Raises Untranslatable.
+        """
+        remotes = [self.remotes[name] for name in self._sources(query) if name in self.remotes]
+        if not remotes:
+            return None
+        if len(remotes) < len(self._sources(query)):
+            raise Untranslatable("it is joined with what is read here")
+        if len({remote.engine for remote in remotes}) > 1:
+            raise Untranslatable("it is joined with what another engine has")
+        tables = {relation(name): self.remotes[name].table for name in self._sources(query)}
+        return remotes[0], remotes[0].dialect.text(query, tables, pretty=pretty)
+
+    def ask(self, query: Any, source: str) -> Rows | None:
+        """The rows that an engine answers; None where the query is to be asked here, of rows that were read."""
+        try:
+            found = self.statement(query)
+            if found is None:
+                return None
+            remote, statement = found
+            rows = [statement.folded(row) for row in remote.ask(statement.sql)]
+        except Untranslatable as reason:
+            self._read(query, str(reason))
+            return None
+        except Unanswerable as error:
+            self._read(query, error.message)
+            return None
+        except SourceError as error:
+            raise _told(error, source) from error
+        traffic = self.traffic[source]
+        traffic.queries += 1
+        traffic.answered += len(rows)
+        return rows
+
+    def _read(self, query: Any, reason: str) -> None:
+        """Read the rows of all sources of a query, and ask them here from now on."""
+        for name in self._sources(query):
+            if name in self.remotes:
+                del self.remotes[name]
+                self.here[name] = reason
+                self._bring(name)
+
+    def _sources(self, query: Any) -> list[str]:
+        return [source for name in q.relations(query) if (source := source_of(name)) is not None]
+
+
+class Door:
+    """Where all queries of a run go through."""
+
+    def __init__(self, connection: DuckDBPyConnection, places: Places | None) -> None:
+        self.connection = connection
+        self.places = places
+
+    def fetch(self, query: Any, source: str) -> Rows:
+        """The rows of a query about a source. Raises KpidslError: a CellError where a value is at fault."""
+        if self.places is not None:
+            found = self.places.ask(query, source)
+            if found is not None:
+                return found
+        try:
+            return self.connection.execute(q.text(query)).fetchall()
+        except failures() as error:
+            raise query_error(error, source) from error
+        except RuntimeError as error:
+            if is_interruption(error):
+                raise KeyboardInterrupt from error
+            raise
+
+    def said(self, query: Any) -> str:
+        """The SQL of a query, for people: as an engine is asked it, or as DuckDB is."""
+        if self.places is not None:
+            try:
+                found = self.places.statement(query, pretty=True)
+            except Untranslatable:
+                found = None
+            if found is not None:
+                return found[1].sql
+        return q.text(query, pretty=True)
+
+
+def _told(error: SourceError, source: str) -> KpidslError:
+    """A failure at an engine, by the source that was asked for."""
+    message = error.message if f"`{source}`" in error.message else f"`{source}` could not be asked: {error.message}"
+    kind = CellError if error.code in OF_A_VALUE else SourceError
+    return kind(message, code=error.code, hint=error.hint)

@@ -1,0 +1,131 @@
+"""Sources that are asked where they live: which of a plan's are, and how a question gets there and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.engine.duck import is_interruption
+from kpidsl.hookspecs import Dataset, Limits, Queryable, ScanRequest
+from kpidsl.patience import patiently
+from kpidsl.semantic.types import DataType, Schema
+from kpidsl.sources.materialize import rows_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from kpidsl.binding import Bound
+    from kpidsl.engine.place import Places, Remote, Rows
+
+
+def foreign(source: str, provider: str, error: Exception) -> SourceError:
+    """An exception of a provider that is none of ours: named, and kept from the other sources.
+
+    Raises KeyboardInterrupt where it only says that a query was stopped.
+    """
+    if is_interruption(error):
+        raise KeyboardInterrupt from error
+    return SourceError(
+        f"the provider `{provider}` of `{source}` failed: {type(error).__name__}: {error}",
+        code="K0602",
+        hint="this is a fault of the provider: tell its authors, with `--debug` for the details",
+    )
+
+
+class Engines:
+    """The engines of a run, each asked through one of its datasets, so that all sources there are seen in one state."""
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._asked: dict[Hashable, Callable[[str], Rows]] = {}
+        self._opened: list[Queryable] = []
+
+    def remote(self, dataset: Queryable, request: ScanRequest, limits: Limits | None, what: str) -> Remote:
+        """How a dataset is asked. Raises SourceError where it cannot say what it is called."""
+        from kpidsl.engine.place import Remote
+        from kpidsl.sql.dialects import dialect
+
+        written = dialect(dataset.dialect)
+        assert written is not None
+        table = dataset.table(request)
+        engine = dataset.engine
+        if engine not in self._asked:
+            self._asked[engine] = self._asking(dataset, limits, what)
+            self._opened.append(dataset)
+        return Remote(written, engine, table, self._asked[engine])
+
+    def close(self) -> None:
+        """Nothing is asked any more; what fails at that is nobody's loss."""
+        for dataset in self._opened:
+            try:
+                dataset.close()
+            except Exception:  # noqa: BLE001, S112 — a provider may be anyone's, and the run is over
+                continue
+
+    def _asking(self, dataset: Queryable, limits: Limits | None, what: str) -> Callable[[str], Rows]:
+        has_answered = False
+
+        def ask(sql: str) -> Rows:
+            nonlocal has_answered
+            # Another try would have a new connection, which may see other rows than those that were answered from.
+            allowed = replace(limits, retries=0) if limits is not None and has_answered else limits
+            cursor = self._connection.cursor()
+            try:
+                found = patiently(lambda: rows_of(cursor, dataset.query(sql), what), allowed, what, dataset.cancel)
+            except KpidslError:
+                raise
+            except Exception as error:
+                raise foreign(what, dataset.dialect, error) from error
+            finally:
+                cursor.close()
+            has_answered = True
+            return found
+
+        return ask
+
+
+def why_here(dataset: Dataset, request: ScanRequest, schema: Schema | None) -> str | None:
+    """Why the rows of a dataset that has an engine are read nevertheless; None where it can be asked."""
+    from kpidsl.sql.dialects import dialect
+
+    assert isinstance(dataset, Queryable)
+    if dialect(dataset.dialect) is None:
+        return f"there is no way to write {dataset.dialect}"
+    if schema is None:
+        return "its columns are not known"
+    for column in request.columns:
+        there = schema.get(column.name)
+        if there is None or there.type is DataType.OTHER:
+            return f"it has no column `{column.name}` that can be used"
+        if column.format is not None or column.as_type not in (None, there.type):
+            wanted = column.as_type.value if column.as_type is not None else "time"
+            return f"`{column.name}` is {there.type.value} there and has to become {wanted}"
+    return None
+
+
+def places(
+    bound: Bound, wanted: Mapping[str, ScanRequest], engines: Engines, read: Callable[[str], object]
+) -> tuple[Places, dict[str, KpidslError]]:  # fmt: skip
+    """Where the sources of a plan are asked; `read` reads the rows of one. And what failed on the way."""
+    from kpidsl.engine.place import Places
+
+    found: dict[str, Remote] = {}
+    here: dict[str, str] = {}
+    failed: dict[str, KpidslError] = {}
+    for name, request in wanted.items():
+        dataset = bound.datasets.get(name)
+        if dataset is None or name in bound.failed or not isinstance(dataset, Queryable):
+            continue
+        reason = why_here(dataset, request, bound.schemas.get(name))
+        if reason is not None:
+            here[name] = reason
+            continue
+        try:
+            found[name] = engines.remote(dataset, request, bound.limits.get(name), f"the source `{name}`")
+        except KpidslError as error:
+            failed[name] = error
+        except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+            failed[name] = foreign(name, dataset.dialect, error)
+    return Places(found, here, read), failed

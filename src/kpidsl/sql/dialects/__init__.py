@@ -1,0 +1,20 @@
+"""The SQL of engines that sources live in: what is asked of DuckDB, written so that they answer the same."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from kpidsl.sql.dialects.base import Dialect, Statement, Untranslatable
+
+__all__ = ["HOMES", "Dialect", "Statement", "Untranslatable", "dialect"]
+
+HOMES = {"postgres": "Postgres"}
+"""The dialects by sqlglot's name: the class in the module of that name."""
+
+
+def dialect(name: str) -> Dialect | None:
+    """The dialect of a name; None where kpidsl does not write it."""
+    if name not in HOMES:
+        return None
+    found: Dialect = getattr(import_module(f"kpidsl.sql.dialects.{name}"), HOMES[name])()
+    return found
