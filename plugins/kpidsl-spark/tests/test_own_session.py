@@ -39,6 +39,8 @@ PROGRAM = """
         return {one.name: str(one.value) for one in found.metrics}, [[e.code, e.message, e.hint] for e in found.errors]
 
     # No worker has so much memory: the job would wait forever.
+    told(unasked=evaluated('spark(lake, path: "nowhere/*.parquet")', settings["large"]))
+    settings["large"] += "timeout = 4\\n"
     told(starved=evaluated('spark(lake, path: "rows.parquet")', settings["large"]))
     sessions.close_all()
     told(there=evaluated('parquet("rows.parquet")', settings["small"]))
@@ -76,7 +78,7 @@ def test_a_session_of_our_own(tmp_path: Path, spark_server: Server) -> None:
     large = [one for one in OWN if "executor.memory" not in one]
     settings = {
         "small": own_session(spark_server, conf=[*OWN, "spark.task.maxFailures=1"]),
-        "large": own_session(spark_server, conf=[*large, "spark.executor.memory=20g"], timeout=4),
+        "large": own_session(spark_server, conf=[*large, "spark.executor.memory=20g"]),
         "second": own_session(spark_server, master=f"{spark_server.details['master']},127.0.0.1:1"),
         "nobody": own_session(spark_server, master="spark://127.0.0.1:1"),
     }
@@ -85,6 +87,7 @@ def test_a_session_of_our_own(tmp_path: Path, spark_server: Server) -> None:
     assert ran.stderr == ""
     told = {name: value for line in ran.stdout.splitlines() for name, value in json.loads(line).items()}
 
+    assert [code for code, _, _ in told["unasked"][1]] == ["K0601"]
     _, [[code, message, hint]] = told["starved"]
     assert code == "K0617"
     assert "no worker of spark://" in message
@@ -98,4 +101,4 @@ def test_a_session_of_our_own(tmp_path: Path, spark_server: Server) -> None:
     code, message, hint, transient = told["lost"]
     assert (code, transient) == ("K0600", True)
     assert "its workers was lost" in message
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["kpidsl.toml", "opened.kpi", "rows.parquet", "spec.in", "spec.kpi"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["kpidsl.toml", "rows.parquet", "spec.in", "spec.kpi"]

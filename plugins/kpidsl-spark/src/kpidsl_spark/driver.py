@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,8 @@ _OURS: Final = {
 _NEEDED: Final = "install Java 17 or newer, or use Spark Connect, which needs none here: `remote = \"sc://…\"`"
 _launched: list[tuple[Any, Any]] = []
 """The gateway to the one JVM of this process, and the file with what it says."""
+_contexts: list[Any] = []
+"""The contexts that were made here, rather than by a program that calls kpidsl."""
 
 
 def started(connection: SparkConnection, what: str, limits: Limits) -> tuple[Any, Callable[[], None]]:
@@ -39,17 +42,18 @@ def started(connection: SparkConnection, what: str, limits: Limits) -> tuple[Any
     except ImportError as error:
         raise SourceError(f"Spark cannot be used: {error}", hint="pip install 'pyspark>=4,<5'") from error
     there = SparkContext._active_spark_context
-    if there is not None:
-        if there.master != connection.master:
-            raise SourceError(
-                f"{what} cannot be reached: this process has a session at {there.master}, and there is one for a process",
-                hint='reach all but one of them by Spark Connect: `remote = "sc://…"`',
-            )
-        made = SparkSession(there).newSession()
-        close = _nothing
-    else:
+    if there is None:
         context = _context(connection, what, limits)
+        _contexts.append(context)
         made, close = SparkSession(context), context.stop
+    elif there.master != connection.master or there in _contexts:
+        # One of ours was made for another connection: the settings of this one would not hold.
+        raise SourceError(
+            f"{what} cannot be reached: this process has a session at {there.master}, and there is one for a process",
+            hint='write one connection for all of them, or reach the others by Spark Connect: `remote = "sc://…"`',
+        )
+    else:
+        made, close = SparkSession(there).newSession(), _nothing
     for key, value in {**FIXED, **{k: v for k, v in connection.settings.items() if k.startswith("spark.sql.")}}.items():
         if made.conf.isModifiable(key):
             made.conf.set(key, value)
@@ -152,6 +156,28 @@ def executors(spark: Any) -> int | None:
     if context is None:
         return None
     return int(context._jsc.sc().getExecutorMemoryStatus().size()) - 1  # the driver is counted, too
+
+
+def tag(spark: Any, name: str) -> None:
+    """Give a name to what this thread runs in a session. In one of our own, looking at files is a job that is no query's."""
+    spark.addTag(name)
+    if (context := getattr(spark, "_sc", None)) is not None:
+        context.addJobTag(name)
+
+
+def untag(spark: Any, name: str) -> None:
+    """Take the name away; without effect where the session is gone."""
+    with suppress(Exception):
+        spark.removeTag(name)
+        if (context := getattr(spark, "_sc", None)) is not None:
+            context.removeJobTag(name)
+
+
+def interrupt(spark: Any, name: str) -> None:
+    """Cancel what runs by a name."""
+    spark.interruptTag(name)
+    if (context := getattr(spark, "_sc", None)) is not None:
+        context.cancelJobsWithTag(name)
 
 
 def _end() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import SourceError, Unanswerable
 from kpidsl_spark import sessions
 
 _NO_TABLE: Final = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE")
@@ -15,6 +15,7 @@ _LOST: Final = (
     "Master removed our application", "SESSION_CLOSED", "SESSION_NOT_FOUND", "Stream removed", "job was cancelled because SparkContext",
     "All masters are unresponsive", "NO_ACTIVE_SESSION", "Broken pipe",
 )  # fmt: skip
+_UNANSWERED: Final = ("USER_RAISED_EXCEPTION",)
 _NAMED: Final = re.compile(r"\[([A-Z][A-Z_]{3,}(?:\.[A-Z_]+)*)\] *")
 _DAMAGED: Final = ("CANNOT_READ_FILE", "FAILED_READ_FILE", "CANNOT_MERGE_SCHEMAS", "CANNOT_READ_SCHEMA")
 _MANGLED: Final = re.compile(r"not a Parquet file|corrupted file|is not a valid Parquet|[Ee]xpected magic number|Could not read footer")
@@ -82,6 +83,25 @@ def failed(error: Exception, label: str, place: str) -> SourceError:
     return SourceError(
         f"{label} cannot be read: {_plain(text)}", hint="mend it there: the same query fails in spark-sql, too"
     )
+
+
+def not_answered(error: Exception, label: str, place: str) -> SourceError:
+    """A query of the engine's that failed. Where Spark has no such function, or a number does not fit its types, the
+    rows may still be read.
+    """
+    if is_lost(error):
+        return failed(error, label, place)
+    condition, state = _condition(error), _state(error)
+    is_missing = condition.startswith((*_NO_TABLE, "PATH_NOT_FOUND", "UNRESOLVED_COLUMN"))
+    is_unsayable = type(error).__name__ in ("AnalysisException", "ParseException") and not is_missing
+    if is_unsayable or condition in _UNANSWERED or state.startswith("22"):
+        return Unanswerable(f"Spark cannot: {_plain(str(error))}")
+    return failed(error, label, place)
+
+
+def _state(error: Exception) -> str:
+    found = re.search(r"SQLSTATE: (\w{5})", str(error))
+    return found[1] if found else ""
 
 
 def _condition(error: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -25,14 +25,18 @@ _TYPES: Final = {
     "date": DataType.DATE, "timestamp_ntz": DataType.TIMESTAMP, "timestamp": DataType.INSTANT,
 }  # fmt: skip
 _PATTERN: Final = re.compile(r"[*?{}\[\]\\]")
-_SOONER: Final = 0.95
-"""The share of the time that a query gets: who waits for it is to hear why it was late."""
+_SOONER: Final = 2.0
+"""Seconds that a query gets less than there are (but not more than a fifth less): who waits for it is to hear why it was
+late.
+"""
 
 
 class SparkRows:
     """Rows in Spark. All of a process share one session for each connection; every query is a job that can be
     cancelled by itself.
     """
+
+    dialect = "spark"
 
     def __init__(self, options: SparkOptions, context: Context) -> None:
         self._options = options
@@ -73,13 +77,39 @@ class SparkRows:
 
         return self._asked(read)
 
-    def stop(self) -> None:
-        """Cancel what runs for this source; called from another thread when nobody waits for it any more."""
+    # ------------------------------------------------------------ queries in Spark
+    @property
+    def engine(self) -> Hashable:
+        return ("spark", self._connection)
+
+    def table(self, request: ScanRequest) -> str:
+        """The requested columns of the table as a subquery. Raises SourceError."""
+
+        def written(spark: Any) -> str:
+            fields = self._fields(spark)
+            for column in request.columns:
+                self._check(column.name, {field.name: _kind(field) for field in fields})
+            named = {field.name: field for field in fields}
+            return statement.asked(self._from(spark), [named[column.name] for column in request.columns])
+
+        return self._asked(written)
+
+    def query(self, sql: str) -> pa.Table:
+        """The rows of a SELECT. Raises Unanswerable for what Spark cannot compute, SourceError for what failed."""
+        return self._asked(lambda spark: spark.sql(sql).toArrow(), faults.not_answered)
+
+    def close(self) -> None:
+        """The session lasts as long as the process: other sources use it, too."""
+
+    def cancel(self) -> None:
+        """Cancel what runs for this source."""
         for tag, spark in tuple(self._running.items()):
             _cancel(spark, tag)
 
     # ------------------------------------------------------------ asking
-    def _asked(self, call: Callable[[Any], T]) -> T:
+    def _asked(
+        self, call: Callable[[Any], T], told: Callable[[Exception, str, str], SourceError] = faults.failed
+    ) -> T:
         """What a call with the session returns. Its jobs are cancelled where it takes too long, or is interrupted."""
         limits = self._context.limits
         spark = sessions.session(self._connection, self._name, limits)
@@ -90,12 +120,12 @@ class SparkRows:
             late.append(_executors(spark))
             _cancel(spark, tag)
 
-        timer = threading.Timer(limits.timeout * _SOONER, stop)
+        timer = threading.Timer(max(limits.timeout * 0.8, limits.timeout - _SOONER), stop)
         timer.daemon = True
         place = f"{self._connection.place} (connection `{self._name}`)"
         with sessions.quiet():
             self._running[tag] = spark
-            spark.addTag(tag)
+            driver.tag(spark, tag)
             timer.start()
             try:
                 return call(spark)
@@ -106,18 +136,20 @@ class SparkRows:
                     raise faults.late(self._label, limits.timeout, late[0], self._connection.place) from error
                 if faults.is_lost(error):
                     sessions.forget(self._connection)
-                raise faults.failed(error, self._label, place) from error
+                raise told(error, self._label, place) from error
             except BaseException:
                 _cancel(spark, tag)
                 raise
             finally:
                 timer.cancel()
                 self._running.pop(tag, None)
-                spark.removeTag(tag)
+                driver.untag(spark, tag)
 
     def _types(self, spark: Any) -> dict[str, DataType]:
-        fields = spark.sql(statement.everything(self._from(spark))).schema.fields
-        return {field.name: _TYPES.get(field.dataType.typeName(), DataType.OTHER) for field in fields}
+        return {field.name: _kind(field) for field in self._fields(spark)}
+
+    def _fields(self, spark: Any) -> Any:
+        return spark.sql(statement.everything(self._from(spark))).schema.fields
 
     def _from(self, spark: Any) -> exp.Table:
         """What stands behind FROM. Files are a view of the session, their list and columns found once."""
@@ -143,10 +175,14 @@ class SparkRows:
             )
 
 
+def _kind(field: Any) -> DataType:
+    return _TYPES.get(field.dataType.typeName(), DataType.OTHER)
+
+
 def _cancel(spark: Any, tag: str) -> None:
     with sessions.quiet():
         try:
-            spark.interruptTag(tag)
+            driver.interrupt(spark, tag)
         except Exception:  # noqa: BLE001 — what cannot be reached cannot be stopped
             return
 

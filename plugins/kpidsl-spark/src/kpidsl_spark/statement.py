@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlglot import exp
@@ -10,6 +12,7 @@ from sqlglot import exp
 from kpidsl.hookspecs import ScanRequest
 from kpidsl.semantic.types import DataType
 
+_CAST = {"byte": "bigint", "short": "bigint", "integer": "bigint", "long": "bigint", "float": "double"}
 _NAMES = {DataType.DATE: "date", DataType.TIMESTAMP: "timestamp_ntz", DataType.INSTANT: "timestamp_ltz"}
 
 
@@ -25,6 +28,26 @@ def of_view(name: str) -> exp.Table:
 
 def everything(table: exp.Table) -> str:
     return _text(exp.select("*").from_(table))
+
+
+def asked(table: exp.Table, fields: Sequence[Any]) -> str:
+    """A table as a subquery of some columns, each cast to the type it has: the dialect wants to know. Texts that are
+    compared in another way than by their code points are told to be texts as any.
+    """
+    picked = [exp.alias_(_cast(field), _name(field.name)) for field in fields]
+    query = exp.select(*picked or [exp.alias_(exp.Literal.number(1), "present")]).from_(table)
+    return f"({_text(query)})"
+
+
+def _cast(field: Any) -> exp.Expr:
+    kind = field.dataType.typeName()
+    if kind in ("string", "char", "varchar"):
+        is_plain = field.dataType.simpleString() in ("string", "string collate UTF8_BINARY")
+        column = _column(field.name)
+        value = column if is_plain else exp.Collate(this=column, expression=exp.var("UTF8_BINARY"))
+        return exp.cast(value, exp.DataType.build("string", dialect="spark"))
+    named = field.dataType.simpleString() if kind == "decimal" else _CAST.get(kind, kind)
+    return exp.cast(_column(field.name), exp.DataType.build(named, dialect="spark"))
 
 
 def rows(table: exp.Table, request: ScanRequest, types: dict[str, DataType], timezone: str) -> str:
