@@ -31,6 +31,7 @@ ROWS = (
         "spec_files",
         "library",
         "kept_model",
+        "needed",
         "patience",
         "opening",
         "remote",

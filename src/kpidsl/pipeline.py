@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -154,7 +153,6 @@ class SpecSet:
         from kpidsl.binding import SIDE_BY_SIDE, Tables, read_holidays
         from kpidsl.checkins import read_checkins
         from kpidsl.engine.duck import connect, restrict
-        from kpidsl.engine.run import Run
         from kpidsl.plan import plan as lower
         from kpidsl.report.results import Results
 
@@ -190,21 +188,12 @@ class SpecSet:
             no_holidays = holidays if isinstance(holidays, KpidslError) else None
             clock.lap("sources")
 
-            asking = partial(
-                Run,
-                connection=connection,
-                tables=tables,
-                failed=tables.failed,
-                no_holidays=no_holidays,
-                places=tables.places,
-            )
-
             def again(anchor: datetime, outcome: str) -> tuple[Plan, Answers]:
                 earlier = lower(checked.model, anchor, (outcome,), Problems())
                 earlier = replace(earlier, calendar=plan.calendar)
-                return earlier, asking(earlier, explain=False).run()
+                return earlier, tables.answers(earlier, no_holidays)
 
-            answers = asking(plan, explain=explain, told=told, kept=kept).run()
+            answers = tables.answers(plan, no_holidays, kept, explain=explain, told=told)
             clock.lap("queries")
             identity = SpecIdentity(len(self._files.sources), self._files.sha256)
             found = assess(

@@ -63,7 +63,9 @@ def test_types(tmp_path: Path, spark_server: Server) -> None:
         "y": DataType.BOOLEAN, "day": DataType.DATE, "civil": DataType.TIMESTAMP, "instant": DataType.INSTANT,
         "raw": DataType.OTHER, "many": DataType.OTHER, "span": DataType.OTHER, "j": DataType.OTHER,
     }  # fmt: skip
-    table = dataset.scan(ScanRequest(tuple(ColumnRequest(name) for name in ("i8", "i64", "n", "day", "civil", "instant"))))
+    table = dataset.scan(
+        ScanRequest(tuple(ColumnRequest(name) for name in ("i8", "i64", "n", "day", "civil", "instant")))
+    )
     assert table.to_pylist() == [
         {
             "i8": 1, "i64": 9007199254740993, "n": Decimal("1.500"), "day": date(2024, 2, 29),
@@ -185,7 +187,8 @@ def test_ctrl_c_ends_the_job_too(tmp_path: Path, spark_server: Server) -> None:
     view = sleeping(spark_server, 60, tasks=2)
     (tmp_path / "kpidsl.toml").write_text(connection(spark_server), "utf-8")
     (tmp_path / "spec.kpi").write_text(
-        f'source s {{ from spark(lake, table: "{view}"); time at }}\nmetric m = count() from s over last month\n', "utf-8"
+        f'source s {{ from spark(lake, table: "{view}"); time at }}\nmetric m = count() from s over last month\n',
+        "utf-8",
     )
     command = [sys.executable, "-m", "kpidsl", "eval", str(tmp_path / "spec.kpi"), "--as-of", "2026-03-31"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kpidsl.binding import Bound, requests
+from kpidsl.binding import Bound
 from kpidsl.diagnostics import KpidslError, UsageError
 from kpidsl.engine.duck import failures, version
 from kpidsl.engine.extents import anchors_by_time
@@ -18,6 +18,7 @@ from kpidsl.engine.kept_reading import Asked
 from kpidsl.engine.kept_values import Unkept
 from kpidsl.hookspecs import Divisible, ScanRequest
 from kpidsl.kept_files import SUFFIX, key, maker, prune
+from kpidsl.needed import requests
 from kpidsl.plan import Plan
 from kpidsl.plan.columns import calls, columns, columns_in, columns_of_conversion
 from kpidsl.plan.nodes import Cell

@@ -17,14 +17,19 @@ from kpidsl_spark import FIXED, SparkConnection
 
 LEAST_PATIENCE: Final = 60.0
 """Seconds that a master gets to take us in, at least: the driver's own start is among them."""
-_AT_LAUNCH: Final = ("spark.driver.memory", "spark.driver.extraJavaOptions", "spark.driver.extraClassPath", "spark.jars")
+_AT_LAUNCH: Final = (
+    "spark.driver.memory",
+    "spark.driver.extraJavaOptions",
+    "spark.driver.extraClassPath",
+    "spark.jars",
+)
 _OURS: Final = {
     "spark.app.name": "kpidsl",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.pyspark.jvmStacktrace.enabled": "false",
 }
-_NEEDED: Final = "install Java 17 or newer, or use Spark Connect, which needs none here: `remote = \"sc://…\"`"
+_NEEDED: Final = 'install Java 17 or newer, or use Spark Connect, which needs none here: `remote = "sc://…"`'
 _launched: list[tuple[Any, Any]] = []
 """The gateway to the one JVM of this process, and the file with what it says."""
 _contexts: list[Any] = []

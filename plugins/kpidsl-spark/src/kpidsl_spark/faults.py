@@ -8,7 +8,12 @@ from typing import Any, Final
 from kpidsl.diagnostics import SourceError, Unanswerable
 from kpidsl_spark import sessions
 
-_NO_TABLE: Final = ("TABLE_OR_VIEW_NOT_FOUND", "SCHEMA_NOT_FOUND", "CATALOG_NOT_FOUND", "REQUIRES_SINGLE_PART_NAMESPACE")
+_NO_TABLE: Final = (
+    "TABLE_OR_VIEW_NOT_FOUND",
+    "SCHEMA_NOT_FOUND",
+    "CATALOG_NOT_FOUND",
+    "REQUIRES_SINGLE_PART_NAMESPACE",
+)
 _LOST: Final = (
     "ExecutorLostFailure", "Connection refused", "Connection reset", "UNAVAILABLE", "INVALID_HANDLE", "Socket closed",
     "stopped SparkContext", "SparkContext was shut down", "Answer from Java side is empty", "Error while sending or receiving",
@@ -18,7 +23,9 @@ _LOST: Final = (
 _UNANSWERED: Final = ("USER_RAISED_EXCEPTION",)
 _NAMED: Final = re.compile(r"\[([A-Z][A-Z_]{3,}(?:\.[A-Z_]+)*)\] *")
 _DAMAGED: Final = ("CANNOT_READ_FILE", "FAILED_READ_FILE", "CANNOT_MERGE_SCHEMAS", "CANNOT_READ_SCHEMA")
-_MANGLED: Final = re.compile(r"not a Parquet file|corrupted file|is not a valid Parquet|[Ee]xpected magic number|Could not read footer")
+_MANGLED: Final = re.compile(
+    r"not a Parquet file|corrupted file|is not a valid Parquet|[Ee]xpected magic number|Could not read footer"
+)
 
 
 def is_lost(error: BaseException) -> bool:
@@ -53,7 +60,7 @@ def failed(error: Exception, label: str, place: str) -> SourceError:
         return SourceError(
             f"{label} is not there", code="K0608", hint="see `SHOW TABLES`; `schema` and `catalog` say where it is"
         )
-    if condition.startswith("PATH_NOT_FOUND") or "FileNotFoundException" in text and not condition.startswith("FAILED"):
+    if condition.startswith("PATH_NOT_FOUND") or ("FileNotFoundException" in text and not condition.startswith("FAILED")):
         return SourceError(
             f"{label}: nothing is there", code="K0601", hint="the path has to be one that every worker sees"
         )
@@ -61,7 +68,9 @@ def failed(error: Exception, label: str, place: str) -> SourceError:
         return SourceError(f"{label} has no Parquet file", code="K0606", hint="is it the right folder, or pattern?")
     if condition.startswith(("UNRESOLVED_COLUMN", "AMBIGUOUS_REFERENCE", "MISSING_ATTRIBUTES")):
         return SourceError(
-            f"{label}: {_plain(text)}", code="K0605", hint="was the column renamed or dropped? Spark takes A and a as one"
+            f"{label}: {_plain(text)}",
+            code="K0605",
+            hint="was the column renamed or dropped? Spark takes A and a as one",
         )
     if condition.startswith(_DAMAGED) or _MANGLED.search(text):
         return SourceError(
@@ -127,6 +136,8 @@ def _plain(text: str) -> str:
     named = _NAMED.search(text)
     if named:
         text = text[named.end() :]
-    text = re.split(r"\n\s*(?:JVM stacktrace|at [\w.$]+\()|\n'|\nDriver stacktrace|; line \d+ pos \d+|\n==|SQLSTATE: ", text)[0]
+    text = re.split(
+        r"\n\s*(?:JVM stacktrace|at [\w.$]+\()|\n'|\nDriver stacktrace|; line \d+ pos \d+|\n==|SQLSTATE: ", text
+    )[0]
     text = re.sub(r"^An error occurred while calling [\w.]+\s*:*\s*|^\([\w.]+\)\s*", "", text.strip())
     return " ".join(text.split())[:400]

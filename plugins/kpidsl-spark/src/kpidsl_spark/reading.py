@@ -107,9 +107,7 @@ class SparkRows:
             _cancel(spark, tag)
 
     # ------------------------------------------------------------ asking
-    def _asked(
-        self, call: Callable[[Any], T], told: Callable[[Exception, str, str], SourceError] = faults.failed
-    ) -> T:
+    def _asked(self, call: Callable[[Any], T], told: Callable[[Exception, str, str], SourceError] = faults.failed) -> T:
         """What a call with the session returns. Its jobs are cancelled where it takes too long, or is interrupted."""
         limits = self._context.limits
         spark = sessions.session(self._connection, self._name, limits)

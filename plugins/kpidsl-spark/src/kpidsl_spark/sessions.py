@@ -19,7 +19,10 @@ from kpidsl.hookspecs import Limits
 from kpidsl_spark import FIXED, SparkConnection, driver
 
 CONNECT_PORT: Final = 15002
-_QUIET: Final = {"spark.sql.pyspark.jvmStacktrace.enabled": "false", "spark.sql.connect.serverStacktrace.enabled": "false"}
+_QUIET: Final = {
+    "spark.sql.pyspark.jvmStacktrace.enabled": "false",
+    "spark.sql.connect.serverStacktrace.enabled": "false",
+}
 _OURS: Final = threading.local()
 _lock = threading.RLock()
 _open: dict[SparkConnection, tuple[Any, Callable[[], None]]] = {}
@@ -173,4 +176,3 @@ def _addresses(connection: SparkConnection) -> list[tuple[str, int]]:
     parts = [urlsplit(f"//{one}") for one in rest.rstrip("/").split(",") if rest]
     default = CONNECT_PORT if scheme == "sc" else 7077
     return [(part.hostname or "", part.port or default) for part in parts]
-

@@ -19,7 +19,9 @@ _BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 
 """What DuckDB's `trim` takes away: Unicode's space separators."""
 _PLAIN_LETTERS = "^[\\x{0}-\\x{DE}\\x{E0}-\\x{12F}\\x{131}-\\x{148}\\x{14A}-\\x{17F}\\x{400}-\\x{45F}]*\\z"
 """Texts whose letters each have one letter of the other case: for others Java and DuckDB differ."""
-_OF_FIRST = frozenset({"min", "max", "coalesce", "greatest", "least", "lag", "lead", "nullif", "abs", "max_by", "min_by"})
+_OF_FIRST = frozenset(
+    {"min", "max", "coalesce", "greatest", "least", "lag", "lead", "nullif", "abs", "max_by", "min_by"}
+)
 _EXACT = (exp.DType.INT, exp.DType.BIGINT, exp.DType.DECIMAL)
 _SORTED = "sort_array"
 
@@ -31,8 +33,9 @@ class Spark(Dialect):
     functions: ClassVar[frozenset[str]] = frozenset(
         {
             *Dialect.functions, "greatest", "least", "sqrt", "lag", "lead", "bit_or", "bit_count", "round", "btrim",
-            "lower", "upper", "raise_error", "from_utc_timestamp", "to_utc_timestamp", "unix_micros", "timestamp_micros",
-            "date_part", "datediff", "struct", "max_by", "min_by", "array", "element_at", "get", "collect_list", _SORTED,
+            "lower", "upper", "raise_error", "from_utc_timestamp", "to_utc_timestamp", "unix_micros",
+            "timestamp_micros", "date_part", "datediff", "struct", "max_by", "min_by", "array", "element_at", "get",
+            "collect_list", _SORTED,
         }
     )  # fmt: skip
     kept = frozenset({exp.RegexpLike, exp.Values, exp.Tuple})
@@ -264,7 +267,9 @@ _AGGREGATES = frozenset({"min", "max", "sum", "bit_or", "max_by", "min_by", "col
 
 def _of(select: exp.Expr) -> list[exp.Expr]:
     """What a SELECT computes itself, without what its subqueries do."""
-    return [node for one in select.expressions for node in one.walk(prune=lambda inner: isinstance(inner, exp.Subquery))]
+    return [
+        node for one in select.expressions for node in one.walk(prune=lambda inner: isinstance(inner, exp.Subquery))
+    ]
 
 
 def _is_aggregate(node: exp.Expr) -> bool:

@@ -1,0 +1,86 @@
+"""What a plan needs of each source: columns and the time they are wanted of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kpidsl.hookspecs import ColumnRequest, ScanRequest
+from kpidsl.plan import Plan
+from kpidsl.plan.columns import columns, columns_in, columns_of_conversion
+from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.row_scope import column_type
+from kpidsl.semantic.rows import ColumnValue, Row
+from kpidsl.semantic.types import DataType
+
+
+def requests(plan: Plan) -> dict[str, ScanRequest]:
+    """What a plan needs of each source: the columns its cells read, keys and joins, each once and in order."""
+    needed: dict[str, dict[str, DataType | None]] = {}
+
+    def need(row: Row | None) -> None:
+        if isinstance(row, ColumnValue):
+            needed.setdefault(row.source, {}).setdefault(row.name, row.type)
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        model = plan.sources[name]
+        for step in path:
+            join = model.joins[step]
+            other = plan.sources[join.source]
+            for left, right in join.keys:
+                needed.setdefault(model.name, {}).setdefault(left, _type(model, left))
+                needed.setdefault(other.name, {}).setdefault(right, _type(other, right))
+            model = other
+
+    def own(source: SourceModel) -> None:
+        for key in source.key:
+            needed.setdefault(source.name, {}).setdefault(key, _type(source, key))
+        times = (source.time, *((source.holds.start, source.holds.end) if source.holds is not None else ()))
+        for row in times:
+            if row is not None:
+                for column in columns_in(row):
+                    need(column)
+
+    for cell in plan.cells:
+        source = plan.sources[cell.source]
+        needed.setdefault(source.name, {})
+        for column in columns(cell):
+            need(column)
+            walk(cell.source, column.path)
+        own(source)
+        if cell.conversion is not None:
+            for column in columns_of_conversion(cell.conversion):
+                need(column)
+                walk(cell.conversion.source, column.path)
+            own(plan.sources[cell.conversion.source])
+    return {
+        name: ScanRequest(
+            tuple(_request(plan.sources[name], column, kind) for column, kind in wanted.items()),
+            *_until(plan, plan.sources[name]),
+        )
+        for name, wanted in needed.items()
+    }
+
+
+def _until(plan: Plan, source: SourceModel) -> tuple[str | None, None, datetime | None]:
+    """The time column of a source and the anchor, at and after which no row is read. What is before the first window is
+    wanted, too: it tells whether nothing means zero.
+    """
+    time = source.time
+    if source.ahead or not isinstance(time, ColumnValue) or time.path or time.source != source.name:
+        return None, None, None
+    return time.name, None, plan.anchor
+
+
+def _type(source: SourceModel, name: str) -> DataType | None:
+    given = source.schema.get(name) if source.schema is not None else None
+    declared = source.columns.get(name)
+    provided = given.type if given is not None else None
+    return provided if declared is None else column_type(declared, provided)
+
+
+def _request(source: SourceModel, name: str, kind: DataType | None) -> ColumnRequest:
+    declared = source.columns.get(name)
+    given = source.schema.get(name) if source.schema is not None else None
+    form = declared.format if declared is not None else None
+    same = given is not None and given.type is kind and declared is None
+    return ColumnRequest(name, None if same else kind, form)
