@@ -164,7 +164,7 @@ def executors(spark: Any) -> int | None:
 
 
 def tag(spark: Any, name: str) -> None:
-    """Give a name to what this thread runs in a session. In one of our own, looking at files is a job that is no query's."""
+    """Give a name to what this thread runs in a session. In one of our own, looking at files is no query, but a job."""
     spark.addTag(name)
     if (context := getattr(spark, "_sc", None)) is not None:
         context.addJobTag(name)

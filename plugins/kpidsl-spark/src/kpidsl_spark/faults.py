@@ -16,9 +16,9 @@ _NO_TABLE: Final = (
 )
 _LOST: Final = (
     "ExecutorLostFailure", "Connection refused", "Connection reset", "UNAVAILABLE", "INVALID_HANDLE", "Socket closed",
-    "stopped SparkContext", "SparkContext was shut down", "Answer from Java side is empty", "Error while sending or receiving",
-    "Master removed our application", "SESSION_CLOSED", "SESSION_NOT_FOUND", "Stream removed", "job was cancelled because SparkContext",
-    "All masters are unresponsive", "NO_ACTIVE_SESSION", "Broken pipe",
+    "stopped SparkContext", "SparkContext was shut down", "Answer from Java side is empty", "Broken pipe",
+    "Error while sending or receiving", "Master removed our application", "SESSION_CLOSED", "SESSION_NOT_FOUND",
+    "Stream removed", "All masters are unresponsive", "NO_ACTIVE_SESSION",
 )  # fmt: skip
 _UNANSWERED: Final = ("USER_RAISED_EXCEPTION",)
 _NAMED: Final = re.compile(r"\[([A-Z][A-Z_]{3,}(?:\.[A-Z_]+)*)\] *")
@@ -42,13 +42,14 @@ def late(label: str, seconds: float, executors: int | None, place: str) -> Sourc
         return SourceError(
             f"{label}: no worker of {place} took the job within {seconds:g} seconds",
             code="K0617",
-            hint="are there workers with free cores and memory (see the master's page)? Ask for less, or wait longer, in"
-            ' kpidsl.toml: `conf = ["spark.executor.memory=512m", "spark.cores.max=2"]`, `timeout = …`',
+            hint="are there workers with free cores and memory (see the master's page)? Ask for less, or wait longer,"
+            ' in kpidsl.toml: `conf = ["spark.executor.memory=512m", "spark.cores.max=2"]`, `timeout = …`',
         )
     return SourceError(
         f"{label} was not read within {seconds:g} seconds, and the job was cancelled",
         code="K0617",
-        hint="give it more time: `timeout = …` under its connection in kpidsl.toml; is the cluster busy, or without workers?",
+        hint="give it more time: `timeout = …` under its connection in kpidsl.toml; is the cluster busy, or without"
+        " workers?",
     )
 
 
@@ -60,7 +61,9 @@ def failed(error: Exception, label: str, place: str) -> SourceError:
         return SourceError(
             f"{label} is not there", code="K0608", hint="see `SHOW TABLES`; `schema` and `catalog` say where it is"
         )
-    if condition.startswith("PATH_NOT_FOUND") or ("FileNotFoundException" in text and not condition.startswith("FAILED")):
+    if condition.startswith("PATH_NOT_FOUND") or (
+        "FileNotFoundException" in text and not condition.startswith("FAILED")
+    ):
         return SourceError(
             f"{label}: nothing is there", code="K0601", hint="the path has to be one that every worker sees"
         )

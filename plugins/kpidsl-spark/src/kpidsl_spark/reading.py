@@ -26,9 +26,7 @@ _TYPES: Final = {
 }  # fmt: skip
 _PATTERN: Final = re.compile(r"[*?{}\[\]\\]")
 _SOONER: Final = 2.0
-"""Seconds that a query gets less than there are (but not more than a fifth less): who waits for it is to hear why it was
-late.
-"""
+"""Seconds that a query gets less than there are, a fifth of them at most: who waits is to hear why it was late."""
 
 
 class SparkRows:

@@ -1,29 +1,24 @@
-"""Spark SQL, 4.0 or newer, in a session whose time zone is UTC, in ANSI mode (docs/adr/0036-spark.md).
-
-Spark has a function for each direction between an instant and a civil time, where DuckDB has one name for both: what
-kind a value is follows from the casts in the subquery that stands for the table.
-"""
+"""Spark SQL, 4.0 or newer, in a session whose time zone is UTC, in ANSI mode (docs/adr/0036-spark.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
+from kpidsl.semantic.types import DataType
 from kpidsl.sql.dialects import shapes
 from kpidsl.sql.dialects.base import Call, Dialect, Statement, Untranslatable
-from kpidsl.sql.dialects.patterns import common
+from kpidsl.sql.dialects.grid import grid
+from kpidsl.sql.dialects.kinds import Kinds, kind_of, mark, marked
+from kpidsl.sql.dialects.nested import aggregated_first
+from kpidsl.sql.dialects.patterns import BLANKS, anchored, common
 
-_BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)))
-"""What DuckDB's `trim` takes away: Unicode's space separators."""
+_CASES = 64
+"""More bounds than these are looked up: of 1,500 halvings Spark's compiler makes nothing that runs fast."""
 _PLAIN_LETTERS = "^[\\x{0}-\\x{DE}\\x{E0}-\\x{12F}\\x{131}-\\x{148}\\x{14A}-\\x{17F}\\x{400}-\\x{45F}]*\\z"
 """Texts whose letters each have one letter of the other case: for others Java and DuckDB differ."""
-_OF_FIRST = frozenset(
-    {"min", "max", "coalesce", "greatest", "least", "lag", "lead", "nullif", "abs", "max_by", "min_by"}
-)
-_EXACT = (exp.DType.INT, exp.DType.BIGINT, exp.DType.DECIMAL)
-_SORTED = "sort_array"
 
 
 class Spark(Dialect):
@@ -34,19 +29,18 @@ class Spark(Dialect):
         {
             *Dialect.functions, "greatest", "least", "sqrt", "lag", "lead", "bit_or", "bit_count", "round", "btrim",
             "lower", "upper", "raise_error", "from_utc_timestamp", "to_utc_timestamp", "unix_micros",
-            "timestamp_micros", "date_part", "datediff", "struct", "max_by", "min_by", "array", "element_at", "get",
-            "collect_list", _SORTED,
+            "timestamp_micros", "date_part", "datediff", "struct", "max_by", "min_by", "get", "split", "explode",
+            "sequence", "sort_array",
         }
     )  # fmt: skip
-    kept = frozenset({exp.RegexpLike, exp.Values, exp.Tuple})
+    kept = frozenset({exp.RegexpLike, exp.Values, exp.Tuple, exp.ArrayAgg, exp.Array})
 
-    def __init__(self) -> None:
-        self._types: dict[str, dict[str, exp.DataType]] = {}
-
-    def text(self, query: exp.Expr, tables: Mapping[str, str], *, pretty: bool = False) -> Statement:
-        one = Spark()
-        one._types = {name: _types(sql) for name, sql in tables.items()}
-        return Dialect.text(one, query, tables, pretty=pretty)
+    def text(
+        self, query: exp.Expr, tables: Mapping[str, str], kinds: Kinds | None = None, *, pretty: bool = False
+    ) -> Statement:
+        known = query.copy()
+        marked(known, kinds or {})
+        return super().text(known, tables, pretty=pretty)
 
     def calls(self) -> Mapping[str, Call]:
         return {
@@ -64,11 +58,14 @@ class Spark(Dialect):
             ),
             "isinf": lambda given: exp.In(this=given[0], expressions=[_double("Infinity"), _double("-Infinity")]),
             "lower": lambda given: _in_case("lower", given[0]),
-            "round": self._rounded,
-            "timezone": self._in_zone,
-            "trim": lambda given: _call("btrim", given[0], exp.Literal.string(_BLANKS)),
+            "round": _rounded,
+            "timezone": _in_zone,
+            "trim": lambda given: _call("btrim", given[0], exp.Literal.string(BLANKS)),
             "upper": lambda given: _in_case("upper", given[0]),
         }  # fmt: skip
+
+    def _node(self, node: exp.Expr, calls: Mapping[str, Call]) -> exp.Expr:
+        return mark(super()._node(node, calls), kind_of(node))
 
     def cast(self, node: exp.Cast) -> exp.Expr:
         if node.to.is_type(exp.DType.INT128):
@@ -79,17 +76,46 @@ class Spark(Dialect):
             return _as(node.this, "TIMESTAMP_NTZ")
         return node
 
+    def bucket(self, value: exp.Expr, bounds: Sequence[exp.Expr], numbers: Sequence[int]) -> exp.Expr:
+        known = [bound for bound in bounds if not isinstance(bound, exp.Null)]
+        found = grid(known) if len(bounds) > _CASES else None
+        if found is None:
+            return shapes.nested_cases(value, bounds, numbers)
+        since = exp.paren(
+            exp.Sub(this=_call("unix_micros", _as(value.copy(), "TIMESTAMP")), expression=_int(found.start))
+        )
+        unit = _int(found.unit)
+        cell = _call("least", exp.IntDiv(this=since, expression=unit.copy()), _int(len(found.before) - 1))
+        place = _at(found.before, cell)
+        offset = exp.Sub(this=since.copy(), expression=exp.Mul(this=cell.copy(), expression=unit))
+        for inside in found.inside:
+            reached = exp.GTE(this=offset.copy(), expression=_at(inside, cell))
+            step = exp.Case().when(reached, _int(1)).else_(_int(0))
+            place = exp.Add(this=place, expression=step)
+        number = _at(numbers[len(bounds) - len(known) :], exp.Sub(this=exp.paren(place), expression=_int(1)))
+        there = exp.Case().when(exp.GTE(this=value.copy(), expression=known[0].copy()), number)
+        if len(known) < len(bounds):
+            there = there.when(exp.not_(exp.Is(this=value.copy(), expression=exp.null())), _int(numbers[0]))
+        return there
+
     def listed(self, columns: Mapping[str, Sequence[exp.Expr]]) -> exp.Query:
+        count = len(next(iter(columns.values())))
+        numbers = {name: _whole_numbers(items) for name, items in columns.items()}
+        if count > _CASES and all(items is not None for items in numbers.values()):
+            places = _call("explode", _call("sequence", _int(0), _int(count - 1)))
+            picked = [exp.alias_(_at(items or (), exp.column("i")), name) for name, items in numbers.items()]
+            return exp.select(*picked).from_(exp.select(exp.alias_(places, "i")).subquery("v"))
         rows = [tuple(item.copy() for item in row) for row in zip(*columns.values(), strict=True)]
         return exp.select("*").from_(exp.values(rows, alias="v", columns=list(columns)))
 
     def picked(self, values: Sequence[exp.Expr], index: exp.Expr) -> exp.Expr:
-        listed = _call("array", *(value.copy() for value in values))
-        return _as(_call("element_at", listed, _as(index, "INT")), "BIGINT")
+        numbers = _whole_numbers(values)
+        if numbers is None:
+            raise Untranslatable("a list of what are no whole numbers")
+        return _at(numbers, exp.Sub(this=exp.paren(index.copy()), expression=_int(1)))
 
     def ordered(self, value: exp.Expr, keep: exp.Expr, places: Sequence[exp.Expr]) -> list[exp.Expr]:
-        kept = exp.Filter(this=_call("collect_list", value), expression=exp.Where(this=keep.copy()))
-        values = _call(_SORTED, kept)
+        values = _call("sort_array", exp.ArrayAgg(this=exp.Case().when(keep.copy(), value)))
         one = exp.Literal.number(1)
         return [
             _call("get", values.copy(), _as(exp.Sub(this=exp.paren(place.copy()), expression=one.copy()), "INT"))
@@ -98,98 +124,46 @@ class Spark(Dialect):
 
     def at_edge(self, value: exp.Expr, keep: exp.Expr | None, by: Sequence[exp.Expr], *, newest: bool) -> exp.Expr:
         # NULL is the least in a structure: whether it is one comes first.
-        parts = [part for one in by for part in (exp.Is(this=one.copy(), expression=exp.null()), one.copy())]
-        order = _call("struct", *(exp.paren(part) if isinstance(part, exp.Is) else part for part in parts))
+        unknown = [exp.paren(exp.Is(this=one.copy(), expression=exp.null())) for one in by]
+        parts = [part for pair in zip(unknown, by, strict=True) for part in pair]
+        order: exp.Expr = _call("struct", *(part.copy() for part in parts))
         if keep is not None:
             order = exp.Case().when(keep.copy(), order)
         return _call("max_by" if newest else "min_by", value.copy(), order)
 
     def matches(self, value: exp.Expr, pattern: str) -> exp.Expr:
-        return exp.paren(exp.RegexpLike(this=value, expression=exp.Literal.string(_java(common(pattern)))))
+        return exp.paren(exp.RegexpLike(this=value, expression=exp.Literal.string(anchored(common(pattern)))))
 
     def finished(self, query: exp.Expr) -> exp.Expr:
-        for node in list(query.find_all(exp.Add, exp.Sub)):
-            moved = node.expression
+        for node in shapes.every(query, exp.Binary):
+            moved = node.args["expression"]
             if isinstance(moved, exp.Anonymous) and moved.name.lower() == "to_microseconds":
                 micros = _call("unix_micros", _as(node.this, "TIMESTAMP"))
-                found = type(node)(this=micros, expression=exp.paren(moved.expressions[0]))
-                node.replace(_as(_call("timestamp_micros", found), "TIMESTAMP"))
-        for node in list(query.find_all(exp.Anonymous)):
-            if node.name.lower() == "trunc":
-                node.replace(_whole(node.expressions[0]))
-        for select in shapes.every(query, exp.Select):
-            if any(isinstance(one, exp.Anonymous) and one.name == _SORTED for one in _of(select)):
-                outer = _arrays_once(select)
-                if select is query:
-                    query = outer
-                else:
-                    select.replace(outer)
-        return query
+                later = type(node)(this=micros, expression=exp.paren(moved.expressions[0]))
+                node.replace(_as(_call("timestamp_micros", later), "TIMESTAMP"))
+        for call in shapes.every(query, exp.Anonymous):
+            if call.name.lower() == "trunc":
+                call.replace(_whole(call.expressions[0]))
+        return aggregated_first(query, exp.ArrayAgg)
 
-    # ------------------------------------------------------------ kinds
-    def _kind(self, node: exp.Expr | None) -> exp.DataType | None:
-        """The type of a value, where it is said; that of a column where the column comes from."""
-        match node:
-            case exp.Cast():
-                return node.to
-            case exp.Column():
-                return self._of_column(node)
-            case exp.Case():
-                return self._kind(node.args["ifs"][0].args["true"]) or self._kind(node.args.get("default"))
-            case exp.Anonymous() if node.name.lower() in _OF_FIRST:
-                return self._kind(node.expressions[0])
-            case exp.Paren() | exp.Window() | exp.Filter() | exp.Neg() | exp.Alias():
-                return self._kind(node.this)
-            case exp.Add() | exp.Sub() | exp.Mul():
-                return self._kind(node.this)
-            case _:
-                return None
 
-    def _of_column(self, column: exp.Column) -> exp.DataType | None:
-        select = column.find_ancestor(exp.Select)
-        if select is None:
-            return None
-        sources = [part.this for part in (select.args.get("from_"), *(select.args.get("joins") or ())) if part]
-        for source in sources:
-            if column.table and source.alias_or_name != column.table:
-                continue
-            if isinstance(source, exp.Table):
-                return self._types.get(source.name, {}).get(column.name)
-            inner = source.this
-            while isinstance(inner, exp.Union):
-                inner = inner.this
-            for one in inner.expressions if isinstance(inner, exp.Select) else ():
-                if one.alias_or_name == column.name:
-                    return self._kind(one)
-        return None
-
-    def _in_zone(self, given: list[exp.Expr]) -> exp.Expr:
-        """An instant on a zone's clock, or what such a clock shows as an instant."""
-        zone, moment = given
-        kind = self._kind(moment)
-        if kind is not None and kind.is_type(exp.DType.TIMESTAMPTZ):
+def _in_zone(given: list[exp.Expr]) -> exp.Expr:
+    """An instant on a zone's clock, or what such a clock shows as an instant: Spark has a function for each."""
+    zone, moment = given
+    match kind_of(moment):
+        case DataType.INSTANT:
             return _as(_call("from_utc_timestamp", moment, zone), "TIMESTAMP_NTZ")
-        if kind is not None and kind.is_type(exp.DType.TIMESTAMPNTZ, exp.DType.DATE):
+        case DataType.TIMESTAMP | DataType.DATE:
             return _as(_call("to_utc_timestamp", _as(moment, "TIMESTAMP"), zone), "TIMESTAMP")
-        raise Untranslatable("a time of which is not known whether it has a zone")
-
-    def _rounded(self, given: list[exp.Expr]) -> exp.Expr:
-        """Half away from zero; Spark rounds the shortest decimal of a floating-point number, DuckDB a product."""
-        kind = self._kind(given[0])
-        if len(given) > 1 and (kind is None or not kind.is_type(*_EXACT)):
-            raise Untranslatable("floating-point numbers are rounded to digits in another way by spark")
-        return _call("round", given[0], *(_as(digits, "INT") for digits in given[1:]))
+        case _:
+            raise Untranslatable("a time of which is not known whether it has a zone")
 
 
-def _types(sql: str) -> dict[str, exp.DataType]:
-    """The types of a subquery's columns, as it casts them."""
-    found = parse_one(sql, dialect="spark")
-    inner = found.this if isinstance(found, exp.Subquery) else found
-    return {
-        one.alias: one.this.to
-        for one in (inner.expressions if isinstance(inner, exp.Select) else ())
-        if isinstance(one, exp.Alias) and isinstance(one.this, exp.Cast)
-    }
+def _rounded(given: list[exp.Expr]) -> exp.Expr:
+    """Half away from zero. Of a floating-point number Spark rounds the shortest decimal, DuckDB a product."""
+    if len(given) > 1 and kind_of(given[0]) not in (DataType.INTEGER, DataType.DECIMAL):
+        raise Untranslatable("floating-point numbers are rounded to digits in another way by spark")
+    return _call("round", given[0], *(_as(digits, "INT") for digits in given[1:]))
 
 
 def _call(name: str, *given: exp.Expr) -> exp.Expr:
@@ -198,6 +172,28 @@ def _call(name: str, *given: exp.Expr) -> exp.Expr:
 
 def _as(value: exp.Expr, kind: str) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="spark"))
+
+
+def _int(number: int) -> exp.Expr:
+    return exp.Literal.number(number) if number >= 0 else exp.paren(exp.Neg(this=exp.Literal.number(-number)))
+
+
+def _whole_numbers(items: Sequence[exp.Expr]) -> list[int] | None:
+    """What literals are, where they are whole numbers."""
+    if not all(isinstance(item, exp.Literal) and not item.is_string and "." not in item.name for item in items):
+        return None
+    return [int(item.name) for item in items]
+
+
+def _numbers(numbers: Sequence[int]) -> exp.Expr:
+    """Whole numbers as a list, from one text: Spark takes seconds to read a thousand literals."""
+    text = exp.Literal.string(",".join(map(str, numbers)))
+    return _as(_call("split", text, exp.Literal.string(",")), "ARRAY<BIGINT>")
+
+
+def _at(numbers: Sequence[int], place: exp.Expr) -> exp.Expr:
+    """The number at a place, from 0."""
+    return _call("get", _numbers(numbers), _as(place.copy(), "INT"))
 
 
 def _double(text: str) -> exp.Expr:
@@ -241,64 +237,3 @@ def _in_case(name: str, value: exp.Expr) -> exp.Expr:
     told = exp.Literal.string(f"letters that `{name}` is not known of")
     none = exp.Is(this=value.copy(), expression=exp.null())
     return exp.Case().when(exp.or_(none, plain), _call(name, value.copy())).else_(_call("raise_error", told))
-
-
-def _java(pattern: str) -> str:
-    """A pattern for Java, to which `$` is also before a line end that is the text's last."""
-    found: list[str] = []
-    in_class = False
-    at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "\\":
-            found.append(pattern[at : at + 2])
-            at += 2
-            continue
-        if char in "[]":
-            in_class = char == "["
-        found.append("\\z" if char == "$" and not in_class else char)
-        at += 1
-    return "".join(found)
-
-
-# ---------------------------------------------------------------- sorted values
-_AGGREGATES = frozenset({"min", "max", "sum", "bit_or", "max_by", "min_by", "collect_list"})
-
-
-def _of(select: exp.Expr) -> list[exp.Expr]:
-    """What a SELECT computes itself, without what its subqueries do."""
-    return [
-        node for one in select.expressions for node in one.walk(prune=lambda inner: isinstance(inner, exp.Subquery))
-    ]
-
-
-def _is_aggregate(node: exp.Expr) -> bool:
-    if isinstance(node, exp.Filter):
-        return True
-    return isinstance(node, exp.Count) or (isinstance(node, exp.Anonymous) and node.name.lower() in _AGGREGATES)
-
-
-def _arrays_once(select: exp.Expr) -> exp.Select:
-    """What is aggregated, in a subquery: to Spark two lists of the same values are two, and both would be kept."""
-    inner: dict[str, tuple[str, exp.Expr]] = {}
-
-    def named(node: exp.Expr) -> exp.Expr:
-        name, _ = inner.setdefault(node.sql("spark"), (f"a{len(inner)}", node.copy()))
-        return exp.column(name, table="a")
-
-    def outside(node: exp.Expr) -> exp.Expr:
-        return named(node) if _is_aggregate(node) or _is_sorted(node) else node
-
-    columns: list[exp.Expr] = []
-    for one in select.expressions:
-        value, alias = (one.this, one.alias) if isinstance(one, exp.Alias) else (one, "")
-        has_sorted = any(_is_sorted(node) for node in value.walk())
-        found = value.copy().transform(outside) if has_sorted else named(value)
-        columns.append(exp.alias_(found, alias) if alias else found)
-    below = select.copy()
-    below.set("expressions", [exp.alias_(node, name) for name, node in inner.values()])
-    return exp.select(*columns).from_(below.subquery("a"))
-
-
-def _is_sorted(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Anonymous) and node.name == _SORTED
