@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -17,7 +18,10 @@ from kpidsl.sql.dialects.patterns import BLANKS, anchored, common
 
 _CASES = 64
 """More bounds than these are looked up: of 1,500 halvings Spark's compiler makes nothing that runs fast."""
-_PLAIN_LETTERS = "^[\\x{0}-\\x{DE}\\x{E0}-\\x{12F}\\x{131}-\\x{148}\\x{14A}-\\x{17F}\\x{400}-\\x{45F}]*\\z"
+_PLAIN_LETTERS = (
+    "^[\\x{0}-\\x{DE}\\x{E0}-\\x{12F}\\x{131}-\\x{148}\\x{14A}-\\x{17F}\\x{400}-\\x{45F}"
+    "\\x{2000}-\\x{206F}\\x{20A0}-\\x{20BF}\\x{3000}-\\x{9FFF}\\x{AC00}-\\x{D7A3}\\x{1F300}-\\x{1F6FF}]*\\z"
+)
 """Texts whose letters each have one letter of the other case: for others Java and DuckDB differ."""
 
 
@@ -59,6 +63,7 @@ class Spark(Dialect):
             "isinf": lambda given: exp.In(this=given[0], expressions=[_double("Infinity"), _double("-Infinity")]),
             "lower": lambda given: _in_case("lower", given[0]),
             "round": _rounded,
+            "row": _row,
             "timezone": _in_zone,
             "trim": lambda given: _call("btrim", given[0], exp.Literal.string(BLANKS)),
             "upper": lambda given: _in_case("upper", given[0]),
@@ -123,10 +128,7 @@ class Spark(Dialect):
         ]
 
     def at_edge(self, value: exp.Expr, keep: exp.Expr | None, by: Sequence[exp.Expr], *, newest: bool) -> exp.Expr:
-        # NULL is the least in a structure: whether it is one comes first.
-        unknown = [exp.paren(exp.Is(this=one.copy(), expression=exp.null())) for one in by]
-        parts = [part for pair in zip(unknown, by, strict=True) for part in pair]
-        order: exp.Expr = _call("struct", *(part.copy() for part in parts))
+        order: exp.Expr = _row([part.copy() for part in by])
         if keep is not None:
             order = exp.Case().when(keep.copy(), order)
         return _call("max_by" if newest else "min_by", value.copy(), order)
@@ -141,10 +143,39 @@ class Spark(Dialect):
                 micros = _call("unix_micros", _as(node.this, "TIMESTAMP"))
                 later = type(node)(this=micros, expression=exp.paren(moved.expressions[0]))
                 node.replace(_as(_call("timestamp_micros", later), "TIMESTAMP"))
+        for part in query.find_all(exp.CTE):
+            part.set("materialized", None)
+        for numbered in list(query.find_all(exp.Window)):
+            if isinstance(numbered.this, exp.RowNumber) and numbered.args.get("order") is None:
+                _number_steadily(numbered)
         for call in shapes.every(query, exp.Anonymous):
             if call.name.lower() == "trunc":
                 call.replace(_whole(call.expressions[0]))
         return aggregated_first(query, exp.ArrayAgg)
+
+
+def _row(given: list[exp.Expr]) -> exp.Expr:
+    """Values to order by, NULL being the greatest: in a structure it is the least, so whether it is one comes first."""
+    unknown = [exp.paren(exp.Is(this=one.copy(), expression=exp.null())) for one in given]
+    return _call("struct", *(part for pair in zip(unknown, given, strict=True) for part in pair))
+
+
+def _number_steadily(window: exp.Window) -> None:
+    """Numbers for rows that are the same whenever Spark computes them, which it does as often as they are used: the
+    rows of one time and key are counted by all they have, those that are alike in any order.
+    """
+    select = window.find_ancestor(exp.Select)
+    named = {one.alias: one.this for one in select.expressions if one.this is not window} if select is not None else {}
+    keys = [value for name, value in named.items() if re.fullmatch(r"tick|k\d+", name)]
+    if not keys:
+        raise Untranslatable("rows that are numbered by nothing")
+    order = [exp.Ordered(this=value.copy()) for value in named.values()]
+    within = exp.Window(
+        this=exp.RowNumber(),
+        partition_by=[key.copy() for key in keys],
+        order=exp.Order(expressions=order),
+    )
+    window.replace(_call("struct", *(key.copy() for key in keys), within))
 
 
 def _in_zone(given: list[exp.Expr]) -> exp.Expr:
