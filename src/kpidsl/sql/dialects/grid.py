@@ -14,14 +14,15 @@ _SECOND: Final = 1_000_000
 _UNITS: Final = tuple(_SECOND * seconds for seconds in (86_400, 21_600, 3_600, 900, 60))
 MOST_CELLS: Final = 50_000
 MOST_INSIDE: Final = 4
+NEVER: Final = 1 << 62
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Cells of `unit` microseconds from `start` on (since 1970). `before` is how many times lie before each cell,
-    `inside` the offsets of those in it: a row for the first in each cell, one for the second, and so on; `unit` where
-    there is none.
+    `inside` the offsets of those in it: a row for the first in each cell, one for the second, and so on; `NEVER`
+    where there is none.
     """
 
     start: int
@@ -47,7 +48,7 @@ def grid(bounds: Sequence[exp.Expr]) -> Grid | None:
             for cell in cells:
                 before.append(total)
                 total += len(cell)
-            rows = (tuple(cell[n] if n < len(cell) else unit for cell in cells) for n in range(deepest))
+            rows = (tuple(cell[n] if n < len(cell) else NEVER for cell in cells) for n in range(deepest))
             return Grid(start, unit, tuple(before), tuple(rows))
     return None
 
