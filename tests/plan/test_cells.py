@@ -69,8 +69,7 @@ def test_a_vector_asks_for_each_complete_period() -> None:
 
 @pytest.mark.parametrize(
     "declared",
-    ["metric many = avg(sum(x) from o each hour) over last 10 years", "kpi many { value avg(sum(x) from o each hour) over last 10 years }",
-     'objective a "A" { period 2026; key result many "K" { increase avg(sum(x) from o each hour) over last 10 years from 1 to 2 } }'],
+    ["metric many = avg(sum(x) from o each hour) over last 10 years", "kpi many { value avg(sum(x) from o each hour) over last 10 years }"],
 )  # fmt: skip
 def test_too_many_periods_are_told_where_they_are_asked_for(declared: str) -> None:
     table = pa.table({"at": [date(2026, 3, 1)], "x": [1]})
