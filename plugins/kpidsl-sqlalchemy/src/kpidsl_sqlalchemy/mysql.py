@@ -31,6 +31,7 @@ _ASKING: Final = (
     "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
     "SET SESSION group_concat_max_len = 1073741824",
     "SET SESSION join_cache_level = 8",
+    "SET SESSION tmp_table_size = 67108864, max_heap_table_size = 67108864",
     "SET SESSION default_regex_flags = ''",
     "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 )

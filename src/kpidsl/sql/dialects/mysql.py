@@ -15,13 +15,15 @@ from kpidsl.semantic.types import DataType
 from kpidsl.sql.dialects import shapes, zones
 from kpidsl.sql.dialects.base import Call, Dialect, Statement, Untranslatable
 from kpidsl.sql.dialects.kinds import Kinds, kind_of, mark, marked
-from kpidsl.sql.dialects.nested import aggregated_first
+from kpidsl.sql.dialects.nested import aggregated_first, numbered_alike
 from kpidsl.sql.dialects.patterns import BLANKS, anchored, common
 
 _CASES = 8
 """Up to so many bounds a CASE costs less than a search among constants."""
 _UNIONS = 16
 """Up to so many rows of literals are written as SELECTs."""
+_ALL = 2**63
+"""A limit that no table reaches."""
 _COLLATION = "utf8mb4_nopad_bin"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PARTS = {"year": "YEAR", "quarter": "QUARTER", "month": "MONTH", "day": "DAYOFMONTH", "hour": "HOUR"}
@@ -44,6 +46,7 @@ class MySql(Dialect):
         known = query.copy()
         assert isinstance(known, exp.Query)
         marked(known, kinds or {})
+        numbered_alike(known)
         found = super().text(known, tables, pretty=pretty)
         return Statement(found.sql, found.widths, tuple(kind_of(one) for one in known.selects))
 
@@ -67,8 +70,6 @@ class MySql(Dialect):
         match node:
             case exp.Add() | exp.Sub() if kind in (DataType.DATE, DataType.TIMESTAMP, DataType.INSTANT):
                 found = _later(node)
-            case exp.Anonymous() if node.name.lower() == "timezone":
-                found = _timezone(node.expressions[0].name, node.expressions[1], to_civil=kind is DataType.TIMESTAMP)
             case exp.Anonymous() if node.name.lower() == "round":
                 found = _round(node)
             case _:
@@ -170,12 +171,23 @@ class MySql(Dialect):
     def finished(self, query: exp.Expr) -> exp.Expr:
         if query.find(exp.Filter) is not None:
             raise Untranslatable("numbers so far apart that their sum takes all of them")
-        for cte in query.find_all(exp.CTE):
-            if cte.args.get("materialized"):
-                raise Untranslatable("rows that are numbered once and read twice")
         found = aggregated_first(query, exp.GroupConcat)
+        # Tables of zones are long: they are written once everything else is in its place.
+        for call in shapes.every(found, exp.Anonymous):
+            if call.name.lower() == "timezone":
+                zone, value = call.expressions
+                call.replace(_timezone(zone.name, value, to_civil=kind_of(call) is DataType.TIMESTAMP))
+        for select in found.find_all(exp.Select):
+            if select.args.get("having") is not None:
+                # Groups as many as rows: sorted, not looked up one by one.
+                select.set("operation_modifiers", [exp.var("SQL_BIG_RESULT")])
+        for join in found.find_all(exp.Join):
+            _keyed(join)
         for name in found.find_all(exp.Identifier):
             name.set("quoted", True)
+        for one in found.find_all(exp.Ordered):
+            # As the server does by itself: where it matters, an order says first whether a value is NULL.
+            one.set("nulls_first", not one.args.get("desc"))
         return found
 
 
@@ -226,6 +238,20 @@ def _read(text: exp.Expr, kind: DataType | None) -> exp.Expr:
             return text
         case _:
             raise Untranslatable("a value in order whose kind is not known")
+
+
+def _keyed(join: exp.Join) -> None:
+    """Have a source that is joined by a text in a table of its own, which gets a key. Where its text is but an
+    expression – the column in another collation –, every row would be compared with all of it.
+    """
+    table, on = join.this, join.args.get("on")
+    if (
+        isinstance(table, exp.Table)
+        and on is not None
+        and any(kind_of(one.this) is DataType.TEXT for one in on.find_all(exp.EQ))
+    ):
+        inner = exp.alias_(exp.Table(this=table.this.copy()), "x", table=True)
+        join.set("this", exp.select(exp.Star()).from_(inner).limit(_ALL).subquery(table.alias))
 
 
 # ---------------------------------------------------------------- times

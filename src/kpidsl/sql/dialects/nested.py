@@ -1,4 +1,4 @@
-"""Aggregates computed once, in a query of their own, where what is asked for uses them several times."""
+"""Parts of a query that are computed once: aggregates that are used several times, and rows that are numbered."""
 
 from __future__ import annotations
 
@@ -48,3 +48,31 @@ def _is_aggregate(node: exp.Expr) -> bool:
     if isinstance(node, exp.Count | exp.GroupConcat):
         return True
     return isinstance(node, exp.Anonymous) and node.name.lower() in _CALLED
+
+
+def numbered_alike(query: exp.Expr) -> None:
+    """Let rows that are numbered in a part of a query have the same numbers however often that part is computed, for
+    engines that cannot be told to compute it once: they are numbered in the order of all their columns.
+    """
+    for cte in query.find_all(exp.CTE):
+        if not cte.args.get("materialized"):
+            continue
+        cte.set("materialized", None)
+        values = [one.this if isinstance(one, exp.Alias) else one for one in cte.this.expressions]
+        rows = [one for one in values if isinstance(one, exp.Anonymous) and one.name.lower() == "row"]
+        plain = [one for one in values if not isinstance(one, exp.Window) and one not in rows]
+        by = [*plain, *(part for one in rows for part in one.expressions)]
+        for one in rows:
+            one.replace(_ranked(one.expressions))
+        for number in values:
+            if isinstance(number, exp.Window):
+                number.set("order", exp.Order(expressions=[exp.Ordered(this=each.copy()) for each in by]))
+
+
+def _ranked(parts: list[exp.Expr]) -> exp.Expr:
+    """The place of a row of values in their order, NULL being the greatest."""
+    order: list[exp.Expr] = []
+    for part in parts:
+        order.append(exp.Ordered(this=exp.Is(this=part.copy(), expression=exp.null())))
+        order.append(exp.Ordered(this=part.copy()))
+    return exp.Window(this=exp.Anonymous(this="dense_rank"), order=exp.Order(expressions=order))
