@@ -7,6 +7,7 @@ are then not made at all, unless somebody asks for them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from kpidsl.plugins import Registry
     from kpidsl.semantic.model import Model
     from kpidsl.semantic.scope import Names
+    from kpidsl.semantic.types import Schema
     from kpidsl.syntax.setting_nodes import HolidaysProp, UnitDecl
 
 
@@ -198,11 +200,51 @@ def modelled(
     for diagnostic in said:
         problems.add(diagnostic)
     problems.hush(names.broken)
-    model = check(names, problems, schemas=opened.bound.schemas, params=params, library=library)
+    schemas = by_use(names, opened.bound.schemas, params, library)
+    model = check(names, problems, schemas=schemas, params=params, library=library)
     check_patterns(opened.files, problems)
     if keep:
         opened.kept.save_model(name, model, problems)
     return Checked(opened, model, problems)
+
+
+def by_use(
+    names: Names,
+    schemas: Mapping[str, Schema | None],
+    params: Mapping[str, str],
+    library: Callable[[], Iterable[UnitDecl]],
+) -> Mapping[str, Schema | None]:
+    """The columns of the sources, those without a single value of the types that their use implies: a sum over a file
+    that has no rows yet is one of numbers.
+    """
+    from kpidsl.plan.known_columns import known_columns
+    from kpidsl.semantic.check import check
+    from kpidsl.semantic.types import Schema, UntypedColumn
+
+    blank = {
+        name: schema
+        for name, schema in schemas.items()
+        if schema is not None and any(column.is_blank for column in schema.columns)
+    }
+    if not blank:
+        return schemas
+    untyped = {
+        name: Schema(tuple(UntypedColumn(one.name) if one.is_blank else one for one in schema.columns))
+        for name, schema in blank.items()
+    }
+    known = known_columns(check(names, Problems(), schemas={**schemas, **untyped}, params=params, library=library))
+    return {
+        **schemas,
+        **{
+            name: Schema(
+                tuple(
+                    replace(one, type=known.get(name, {}).get(one.name) or one.type) if one.is_blank else one
+                    for one in schema.columns
+                )
+            )
+            for name, schema in blank.items()
+        },
+    }
 
 
 def _holidays(names: Names) -> HolidaysProp | None:

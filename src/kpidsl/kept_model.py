@@ -17,6 +17,7 @@ from kpidsl.diagnostics import Diagnostic, Problems
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import Schema
+from kpidsl.sharing import shared
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles
 from kpidsl.syntax.decl_nodes import SourceDecl
@@ -67,8 +68,8 @@ class KeptModel:
 
     def save_model(self, name: str, model: Model, problems: Problems) -> None:
         """Keep a model without errors, and its warnings."""
-        if not problems.has_errors:
-            self._save("model", name, (model, tuple(problems)))
+        if self.is_on and not problems.has_errors:
+            self._save("model", name, shared((model, tuple(problems))))
 
     def report(self, name: str) -> tuple[Diagnostic, ...] | None:
         """Everything that `check` said."""

@@ -82,5 +82,5 @@ def _request(source: SourceModel, name: str, kind: DataType | None) -> ColumnReq
     declared = source.columns.get(name)
     given = source.schema.get(name) if source.schema is not None else None
     form = declared.format if declared is not None else None
-    same = given is not None and given.type is kind and declared is None
+    same = given is not None and given.type is kind and declared is None and not given.is_blank
     return ColumnRequest(name, None if same else kind, form)

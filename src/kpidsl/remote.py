@@ -42,7 +42,9 @@ class Engines:
         self._asked: dict[Hashable, Callable[[str], Rows]] = {}
         self._opened: list[Queryable] = []
 
-    def remote(self, dataset: Queryable, request: ScanRequest, limits: Limits | None, what: str) -> Remote:
+    def remote(
+        self, dataset: Queryable, request: ScanRequest, schema: Schema, limits: Limits | None, what: str
+    ) -> Remote:
         """How a dataset is asked. Raises SourceError where it cannot say what it is called."""
         from kpidsl.engine.place import Remote
         from kpidsl.sql.dialects import dialect
@@ -54,7 +56,8 @@ class Engines:
         if engine not in self._asked:
             self._asked[engine] = self._asking(dataset, limits, what)
             self._opened.append(dataset)
-        return Remote(written, engine, table, self._asked[engine])
+        kinds = {one.name: one.type for one in schema.columns}
+        return Remote(written, engine, table, self._asked[engine], kinds)
 
     def close(self) -> None:
         """Nothing is asked any more; what fails at that is nobody's loss."""
@@ -118,12 +121,13 @@ def places(
         dataset = bound.datasets.get(name)
         if dataset is None or name in bound.failed or not isinstance(dataset, Queryable):
             continue
-        reason = why_here(dataset, request, bound.schemas.get(name))
-        if reason is not None:
-            here[name] = reason
+        schema = bound.schemas.get(name)
+        reason = why_here(dataset, request, schema)
+        if reason is not None or schema is None:
+            here[name] = reason or "its columns are not known"
             continue
         try:
-            found[name] = engines.remote(dataset, request, bound.limits.get(name), f"the source `{name}`")
+            found[name] = engines.remote(dataset, request, schema, bound.limits.get(name), f"the source `{name}`")
         except KpidslError as error:
             failed[name] = error
         except Exception as error:  # noqa: BLE001 — a provider may be anyone's

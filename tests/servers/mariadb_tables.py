@@ -7,15 +7,18 @@ from contextlib import closing
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pymysql
 
 from servers.running import Server
 
 TYPES = {
-    pa.int64(): "bigint", pa.int32(): "int", pa.float64(): "double", pa.string(): "longtext", pa.bool_(): "boolean",
+    pa.int64(): "bigint", pa.int32(): "int", pa.float64(): "double", pa.bool_(): "boolean",
     pa.date32(): "date", pa.timestamp("us"): "datetime(6)", pa.timestamp("us", "UTC"): "timestamp(6) null",
 }  # fmt: skip
 BATCH = 5_000
+LONGEST = 500
+"""Characters of a text that is a VARCHAR."""
 
 
 def connection(server: Server, **changed: Any) -> str:
@@ -37,10 +40,7 @@ def _toml(value: Any) -> str:
 def fill(server: Server, rows: pa.Table) -> str:
     """A new table with some rows; its name."""
     name = f"t{secrets.token_hex(6)}"
-    types = {
-        field.name: TYPES.get(field.type) or f"decimal({field.type.precision}, {field.type.scale})"
-        for field in rows.schema
-    }
+    types = {field.name: _type(rows.column(field.name)) for field in rows.schema}
     columns = ", ".join(f"`{column}` {kind}" for column, kind in types.items())
     marks = ", ".join(["%s"] * len(types))
     with closing(
@@ -60,6 +60,15 @@ def fill(server: Server, rows: pa.Table) -> str:
                 cursor.executemany(f"insert into {name} values ({marks})", list(values))
         session.commit()
     return name
+
+
+def _type(column: pa.ChunkedArray) -> str:
+    if pa.types.is_decimal(column.type):
+        return f"decimal({column.type.precision}, {column.type.scale})"
+    if pa.types.is_string(column.type):
+        longest = pc.max(pc.utf8_length(column)).as_py() or 1
+        return f"varchar({longest})" if longest <= LONGEST else "longtext"
+    return TYPES[column.type]
 
 
 def _plain(column: pa.Array) -> list[Any]:

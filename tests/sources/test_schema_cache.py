@@ -81,9 +81,9 @@ def test_anything_that_matters_makes_it_look_again(tmp_path: Path) -> None:
         "{",
         "[]",
         "null",
-        '{"kpidsl": 1}',
+        '{"kpidsl": 2}',
         '{"kpidsl": 99, "files": [["/data/x.csv", 1, 1700000000000000000]], "columns": []}',
-        '{"kpidsl": 1, "files": [["/data/x.csv", 1, 1700000000000000000]], "columns": [["v", "klingon"]]}',
+        '{"kpidsl": 2, "files": [["/data/x.csv", 1, 1700000000000000000]], "columns": [["v", "klingon", false]]}',
         "[" * 100_000,
         "\x00\xff",
     ],
@@ -96,7 +96,7 @@ def test_a_torn_or_foreign_file_is_rewritten(tmp_path: Path, text: str) -> None:
     again = Counted()
     assert cache.schema("csv", Options(), again) == Schema((Column("v", DataType.INTEGER),))
     assert again.looks == 1
-    assert json.loads(path.read_text())["columns"] == [["v", "integer"]]
+    assert json.loads(path.read_text())["columns"] == [["v", "integer", False]]
 
 
 def test_a_file_that_changes_meanwhile_is_not_kept(tmp_path: Path) -> None:

@@ -228,6 +228,9 @@ def staleness(model: m.Model, calendar: Calendar, answers: Answers) -> Stale:
     be, seen from there.
     """
 
+    if all(source.fresh is None for source in model.sources.values()):
+        return lambda _value, _anchor: None
+
     def stale(value: v.Value, anchor: datetime) -> str | None:
         for name in dict.fromkeys(name for aggregate in v.aggregates(value) for name in aggregate.sources):
             source = model.sources[name]

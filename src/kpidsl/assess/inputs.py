@@ -22,9 +22,10 @@ def inputs(
     step: n.Step, evaluation: Evaluation, calendar: Calendar, hidden: Hidden = SHOWN
 ) -> tuple[Input, ...]:  # fmt: skip
     """The inputs of a value in the order they are written, each once; of a vector only what it is over."""
-    found: dict[Input, None] = {}
+    found: list[Input] = []
     _collect(step, (), evaluation, calendar, found)
-    return tuple(_kept_back(one) if hidden.value or hidden.is_small(one.n) else one for one in found)
+    each = found if len(found) < 2 else dict.fromkeys(found)
+    return tuple(_kept_back(one) if hidden.value or hidden.is_small(one.n) else one for one in each)
 
 
 def _kept_back(one: Input) -> Input:
@@ -32,16 +33,16 @@ def _kept_back(one: Input) -> Input:
 
 
 def _collect(
-    step: n.Step, series: tuple[str, ...], evaluation: Evaluation, calendar: Calendar, found: dict[Input, None]
+    step: n.Step, series: tuple[str, ...], evaluation: Evaluation, calendar: Calendar, found: list[Input]
 ) -> None:
     match step:
         case n.Ask():
-            found[_input(step, series, evaluation, calendar)] = None
+            found.append(_input(step, series, evaluation, calendar))
         case n.Discreet(operand=operand, below=below):
-            entered: dict[Input, None] = {}
+            entered: list[Input] = []
             _collect(operand, series, evaluation, calendar, entered)
             small = Hidden(below)
-            found.update(dict.fromkeys(_kept_back(one) if small.is_small(one.n) else one for one in entered))
+            found.extend(_kept_back(one) if small.is_small(one.n) else one for one in entered)
         case n.Series(unit=unit, periods=periods):
             for _, inner in periods:
                 _collect(inner, (*series, unit), evaluation, calendar, found)

@@ -25,6 +25,8 @@ def written(value: Fraction, exact: bool) -> Decimal:
 
 def value_of(value: Known, exact: bool, calendar: Calendar) -> Decimal | str | bool:
     """Any value as a document holds it; instants in the calendar's zone."""
+    if type(value) is Fraction:  # nearly always: a class pattern asks its abstract class first
+        return written(value, exact)
     match value:
         case bool() | str():
             return value
@@ -40,7 +42,9 @@ def said(value: Fraction | Decimal | None, unit: str | None) -> str:
     """A number in a sentence, at six significant digits."""
     if value is None:
         return "nothing"
-    number = Fraction(value) * (100 if unit in ("%", "pp") else 1)
+    number = value if isinstance(value, Fraction) else Fraction(value)
+    if unit in ("%", "pp"):
+        number *= 100
     short = trimmed(_SHORT.divide(Decimal(number.numerator), Decimal(number.denominator)))
     text = f"{short:,f}"
     return f"{text}%" if unit == "%" else f"{text} {unit}" if unit else text

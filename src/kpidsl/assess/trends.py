@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from kpidsl.assess.numbers import value_of
 from kpidsl.assess.points import Point
@@ -16,6 +17,7 @@ Trend = Sequence[tuple[Question, Scalar | Missing]]
 """What was asked at each anchor of a trend, and what was found, oldest first."""
 
 
+@lru_cache(maxsize=1024)  # thousands of values share a dozen windows
 def window_result(window: Window | None, calendar: Calendar) -> WindowResult | None:
     """A window in the calendar's zone."""
     if window is None:

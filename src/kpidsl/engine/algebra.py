@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from operator import ge, gt, le, lt
 from typing import Any
 
 from kpidsl.engine.answers import Answers
@@ -15,6 +16,7 @@ from kpidsl.plan import nodes as n
 from kpidsl.records import dataclass
 
 _BEFORE = {"source_error": 0, "definition_changed": 1}
+_ORDERED: dict[str, Callable[[Any, Any], Any]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,7 @@ def compare(operator: str, a: Known, b: Known) -> bool:
     right: Any = b
     if type(a) is not type(b):
         left, right = str(a), str(b)
-    return bool({"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[operator])
+    return bool(_ORDERED[operator](left, right))
 
 
 def _count(operator: str, left: Scalar | Missing, right: Scalar | Missing) -> int | None:

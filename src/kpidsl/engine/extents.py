@@ -15,6 +15,7 @@ from kpidsl.sql.source_rows import RowsOf
 
 FEW_ANCHORS = 3
 """So many are asked one by one: what a file's statistics tell is then not read."""
+_NEAR = timedelta(days=7)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9800, 1, 1, tzinfo=UTC)
 
@@ -51,14 +52,26 @@ def _one_by_one(
     anchors: Sequence[datetime],
     fetch: Callable[[Any, str], list[tuple[Any, ...]]],
 ) -> Extent:
-    first: datetime | None = None
-    newest: dict[datetime, datetime | None] = {}
-    for anchor in anchors:
+    """The latest anchor first: what is known of it may tell of the earlier ones, and of each of these the week before
+    it, of which files that are in order have little to read.
+    """
+
+    def edges(before: datetime, since: datetime | None = None) -> tuple[datetime | None, datetime | None]:
         made = rows()
-        for least, greatest in fetch(q.newest(made, column, anchor), made.source.name):
-            newest[anchor] = _at(greatest) if greatest is not None else None
-            first = _at(least) if least is not None else first
-    return Extent(first, newest)
+        for least, greatest in fetch(q.newest(made, column, before, since), made.source.name):
+            if least is not None:
+                return _at(least), _at(greatest)
+        return None, None
+
+    first, newest = edges(anchors[-1])
+    found: dict[datetime, datetime | None] = {anchors[-1]: newest}
+    for anchor in reversed(anchors[:-1]):
+        if first is None or first >= anchor:
+            newest = None
+        elif newest is not None and newest >= anchor:
+            newest = edges(anchor, anchor - _NEAR)[1] or edges(anchor)[1]
+        found[anchor] = newest
+    return Extent(first, found)
 
 
 def _at(micros: int) -> datetime:

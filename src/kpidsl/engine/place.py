@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import KpidslError, SourceError, Unanswerable
 from kpidsl.engine.duck import failures, is_interruption, relation, source_of
 from kpidsl.engine.faults import CellError, query_error
 from kpidsl.records import dataclass
+from kpidsl.semantic.types import DataType
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB
 from kpidsl.sql.dialects import Dialect, Statement, Untranslatable
@@ -23,14 +25,15 @@ OF_A_VALUE = frozenset({"K0604", "K0610"})
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """A source whose queries are asked where it lives. `table` stands behind FROM; what has one `engine` may be joined;
-    `ask` gives the rows of a statement as DuckDB would.
+    """A source whose queries are asked where it lives. `table` stands behind FROM, `kinds` is what its columns are;
+    what has one `engine` may be joined; `ask` gives the rows of a statement as DuckDB would.
     """
 
     dialect: Dialect
     engine: Hashable
     table: str
     ask: Callable[[str], Rows]
+    kinds: Mapping[str, DataType] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -73,7 +76,8 @@ class Places:
         if len({remote.engine for remote in remotes}) > 1:
             raise Untranslatable("it is joined with what another engine has")
         tables = {relation(name): self.remotes[name].table for name in self._sources(query)}
-        return remotes[0], remotes[0].dialect.text(query, tables, pretty=pretty)
+        kinds = {relation(name): self.remotes[name].kinds for name in self._sources(query)}
+        return remotes[0], remotes[0].dialect.text(query, tables, kinds, pretty=pretty)
 
     def ask(self, query: Any, source: str) -> Rows | None:
         """The rows that an engine answers; None where the query is to be asked here, of rows that were read."""

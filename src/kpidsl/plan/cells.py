@@ -13,7 +13,7 @@ from kpidsl.plan.rows import depends_on_anchor, resolve_row, resolved_member
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
-from kpidsl.semantic.values import Aggregate
+from kpidsl.semantic.values import Aggregate, Filter
 
 T = TypeVar("T", bound=Hashable)
 
@@ -40,6 +40,10 @@ class Cells:
         self.calendar = calendar
         self.kept: list[Cell] = []
         self._same: dict[Hashable, Hashable] = {}
+        self._known: dict[int, tuple[Hashable, Hashable]] = {}
+        self._filters: dict[int, tuple[tuple[Filter, ...], tuple[Row, ...]]] = {}
+        self._moving: dict[int, bool] = {}
+        self._members: dict[tuple[str, str], Row] = {}
         self._rows: dict[tuple[int, tuple[str, ...]], _Rows] = {}
         self._asked: dict[tuple[object, ...], Cell] = {}
         self._cells: dict[tuple[object, ...], Cell] = {}
@@ -57,17 +61,34 @@ class Cells:
         # The value is kept beside its id, which would otherwise be given to another one after it.
         found = self._rows.get((id(value), by))
         if found is None:
-            source = self.sources[value.source]
-            where = tuple(one.row for one in value.where)
-            members = tuple(resolved_member(source, name, self.sources) for name in by)
-            all_rows = (*where, *value.per, *members, *((value.argument,) if value.argument is not None else ()))
+            argument, where, per = self.same(value.argument), self.filters(value), self.same(value.per)
+            members = self.same(tuple(self.member(value.source, name) for name in by))
+            all_rows = (*where, *per, *members, *((argument,) if argument is not None else ()))
             if value.conversion is not None:
-                all_rows = (*all_rows, *value.conversion.first, *value.conversion.where, *value.conversion.keys)
-            moving = any(depends_on_anchor(row) for row in all_rows)
-            found = _Rows(
-                value, self.same(value.argument), self.same(where), self.same(value.per), self.same(members), moving
-            )
-            self._rows[id(value), by] = found
+                first, then, keys = value.conversion.first, value.conversion.where, value.conversion.keys
+                all_rows = (*all_rows, *map(self.same, (*first, *then, *keys)))
+            moving = any(map(self.is_moving, all_rows))
+            found = self._rows[id(value), by] = _Rows(value, argument, where, per, members, moving)
+        return found
+
+    def filters(self, value: Aggregate) -> tuple[Row, ...]:
+        """The conditions on the rows of an aggregation."""
+        found = self._filters.get(id(value.where))
+        if found is None:
+            where = self.same(tuple(self.same(one.row) for one in value.where))
+            found = self._filters[id(value.where)] = (value.where, where)
+        return found[1]
+
+    def is_moving(self, row: Row) -> bool:
+        found = self._moving.get(id(row))
+        if found is None:
+            found = self._moving[id(row)] = depends_on_anchor(row)
+        return found
+
+    def member(self, source: str, name: str) -> Row:
+        found = self._members.get((source, name))
+        if found is None:
+            found = self._members[source, name] = resolved_member(self.sources[source], name, self.sources)
         return found
 
     def once(self, rows: _Rows, reach: Reach, as_of: datetime, by: tuple[str, ...]) -> Cell:
@@ -121,4 +142,7 @@ class Cells:
 
     def same(self, one: T) -> T:
         """The first object that is equal to this one."""
-        return cast(T, self._same.setdefault(one, one))
+        found = self._known.get(id(one))
+        if found is None:  # kept beside its id, which would otherwise be given to another one after it
+            found = self._known[id(one)] = (one, self._same.setdefault(one, one))
+        return cast(T, found[1])

@@ -15,7 +15,7 @@ from kpidsl.plan.cells import Cells
 from kpidsl.plan.eras import Eras, mixed, period_eras
 from kpidsl.plan.intervals import change_plan, interval_plan
 from kpidsl.plan.partial import prorated, running
-from kpidsl.plan.place_in_time import Moment, anchor_of, window_of
+from kpidsl.plan.place_in_time import Moment, Moments
 from kpidsl.plan.signals import forecast_plan, signal_plans, until_of
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
@@ -42,7 +42,10 @@ class Lowering:
         self.anchor = anchor
         self.problems = problems
         self.cells = Cells(model.sources, model.calendar)
-        self._windows: dict[tuple[object, ...], tuple[datetime, Window | None]] = {}
+        self.moments = Moments(model.calendar)
+        self._lagging = any(source.lag is not None for source in model.sources.values())
+        self._reaches: dict[tuple[int, bool], tuple[Window, n.Reach] | None] = {}
+        self._places: dict[tuple[object, ...], tuple[Moment, ...]] = {}
         self._periods: dict[tuple[c.Unit, datetime, datetime], tuple[Window, ...] | None] = {}
         self._measures: dict[tuple[object, ...], tuple[v.Measure, Lowered]] = {}
         self.series_anchors: set[datetime] = set()
@@ -118,13 +121,21 @@ class Lowering:
         self, value: v.Value, trend: tuple[int, c.Unit], moment: Moment, by: tuple[str, ...]
     ) -> tuple[n.Question, ...]:
         """The value at the anchor of a moment and at earlier ones, oldest first."""
-        moments = [replace(moment, anchor=anchor) for anchor in c.trend_anchors(moment.anchor, *trend, self.calendar)]
+        moments = self.trend_moments(moment, trend)
         found = [(one, self.lower(value, one, by)) for one in moments]
         now = found[-1][1].eras
         return tuple(
             replace(self.about(lowered.step, self.window(value, one)), redefined=mixed(now, lowered.eras))
             for one, lowered in found
         )
+
+    def trend_moments(self, moment: Moment, trend: tuple[int, c.Unit]) -> tuple[Moment, ...]:
+        """A moment at the anchors of a trend, oldest first."""
+        key = (id(moment), trend)
+        if key not in self._places:
+            anchors = c.trend_anchors(moment.anchor, *trend, self.calendar)
+            self._places[key] = tuple(self.moments.at(moment, anchor) for anchor in anchors)
+        return self._places[key]
 
     def forecast(self, kpi: m.KpiModel, moment: Moment, by: tuple[str, ...]) -> n.ForecastPlan | None:
         if kpi.forecast is None or kpi.trend is None:
@@ -171,23 +182,24 @@ class Lowering:
         it reads.
         """
         at = self.anchor if anchor is None else anchor
+        if not self._lagging:
+            return self.moments.one(Moment(at))
         lags = dict.fromkeys(self.model.sources[name].lag for one in v.aggregates(value) for name in one.sources)
         found = [lag for lag in lags if lag is not None]
-        if not found:
-            return Moment(at)
-        return Moment(at, min(found, key=lambda lag: c.shift_anchor(at, lag[0], lag[1], self.calendar)))
+        lag = min(found, key=lambda lag: c.shift_anchor(at, lag[0], lag[1], self.calendar)) if found else None
+        return self.moments.one(Moment(at, lag))
 
     def window(self, value: v.Value, moment: Moment) -> Window | None:
         """The window a value is about: the first that is written in it, or the anchor's instant."""
         match value:
             case v.Windowed(window=window):
-                return self.placed(moment.over(window))[1]
+                return self.moments.placed(self.moments.over(moment, window))[1]
             case v.Shifted(operand=operand, count=count, unit=unit):
-                return self.window(operand, moment.earlier(count, unit))
+                return self.window(operand, self.moments.earlier(moment, count, unit))
             case v.Preceding(operand=operand):
-                return self.window(operand, moment.preceding())
+                return self.window(operand, self.moments.preceding(moment))
             case v.Aggregate():
-                at = anchor_of(moment, self.calendar)
+                at = self.moments.placed(moment)[0]
                 return Window(at, at, "at the anchor") if value.at is not None else None
             case _:
                 for part in v.parts(value):
@@ -228,16 +240,16 @@ class Lowering:
                 inner = self.lower(operand, moment, by)
                 return inner if factor == 1 else Lowered(n.Scale(inner.step, factor), inner.eras)
             case v.Windowed(operand=operand, window=window):
-                return self.lower(operand, moment.over(window), by)
+                return self.lower(operand, self.moments.over(moment, window), by)
             case v.Shifted(operand=operand, count=count, unit=unit):
-                return self.lower(operand, moment.earlier(count, unit), by)
+                return self.lower(operand, self.moments.earlier(moment, count, unit), by)
             case v.Preceding(operand=operand):
-                return self.lower(operand, moment.preceding(), by)
+                return self.lower(operand, self.moments.preceding(moment), by)
             case v.Defaulted(operand=operand, number=number):
                 inner = self.lower(operand, moment, by)
                 return Lowered(n.Default(inner.step, number), inner.eras)
             case v.EachMember(operand=operand, dimension=dimension):
-                inner = self.lower(operand, moment.in_series(), (*by, dimension))
+                inner = self.lower(operand, self.moments.in_series(moment), (*by, dimension))
                 return Lowered(n.Members(inner.step, dimension), inner.eras)
             case v.EachPeriod():
                 return self.series(value, moment, by)
@@ -248,7 +260,7 @@ class Lowering:
                 return Lowered(n.Reduce(function, inner.step, level), inner.eras)
             case v.Measure():
                 # A metric that many KPIs show is one object; it is kept beside its id, so that the id stays its own.
-                key = (id(value), moment, by, value.metric == self.own)
+                key = (id(value), id(moment), by, value.metric == self.own)
                 if key not in self._measures:
                     self._measures[key] = (value, self.measure(value, moment, by))
                 return self._measures[key][1]
@@ -276,7 +288,7 @@ class Lowering:
         each is the window, and its end the anchor, of what is inside.
         """
         operand, unit = value.operand, value.unit
-        anchor, window = self.placed(moment)
+        anchor, window = self.moments.placed(moment)
         if window is None or window.start is None:
             return Lowered(n.Undefined("no_rows"))
         end = window.end if self.all_ahead(operand) else min(window.end, anchor)
@@ -291,10 +303,11 @@ class Lowering:
         steps: list[tuple[Window, n.Step]] = []
         partial = None if value.partial == "exclude" else running(unit, window.start, end, self.calendar)
         self.partials = self.partials or partial is not None
-        around = moment.in_series().around
-        places = [(period, Moment(period.end, window=c.Last(1, unit), around=around)) for period in periods]
+        around = self.moments.in_series(moment).around
+        places = list(zip(periods, self.period_moments(unit, periods, around), strict=True))
         if partial is not None:
-            places.append((partial[0], Moment(partial[0].end, window=c.ToDate(unit), around=around)))
+            place = self.moments.one(Moment(partial[0].end, window=c.ToDate(unit), around=around))
+            places.append((partial[0], place))
         for period, place in places:
             inner = self.lower(operand, place, by)
             steps.append((period, inner.step))
@@ -303,6 +316,18 @@ class Lowering:
         if partial is not None and value.partial == "prorate":
             steps[-1] = (partial[0], prorated(steps[-1][1], partial[1]))
         return Lowered(n.Series(unit.singular, tuple(steps), partial is not None), eras)
+
+    def period_moments(
+        self, unit: c.Unit, periods: tuple[Window, ...], around: Moment | None
+    ) -> tuple[Moment, ...]:  # fmt: skip
+        """The moment of each of some periods inside a series."""
+        key = (unit, id(periods), id(around))
+        if key not in self._places:
+            window = c.Last(1, unit)
+            self._places[key] = tuple(
+                self.moments.one(Moment(period.end, window=window, around=around)) for period in periods
+            )
+        return self._places[key]
 
     def periods(self, unit: c.Unit, start: datetime, end: datetime) -> tuple[Window, ...] | None:
         """The complete periods between two instants, by their names; None where there are too many."""
@@ -339,20 +364,19 @@ class Lowering:
 
     def reach(self, source: m.SourceModel, moment: Moment) -> tuple[Window, n.Reach] | None:
         """The window of a moment, and how far a source is read in it; None where no window precedes."""
-        anchor, window = self.placed(moment)
-        if moment.window is None:
-            return Window(anchor, anchor, "at the anchor"), n.Reach(None, anchor, anchor)
-        if window is None:
-            return None
-        end = window.end if source.ahead else min(window.end, anchor)
-        return window, n.Reach(window.start, max(end, window.start) if window.start is not None else end, anchor)
+        key = (id(moment), source.ahead)
+        if key not in self._reaches:
+            self._reaches[key] = reach(*self.moments.placed(moment), ahead=source.ahead, bare=moment.window is None)
+        return self._reaches[key]
 
-    def placed(self, moment: Moment) -> tuple[datetime, Window | None]:
-        """The anchor and the window of a moment; what many values ask for is worked out once."""
-        key = (moment.anchor, moment.lag, moment.window, moment.moves, moment.back)
-        if key not in self._windows:
-            self._windows[key] = (anchor_of(moment, self.calendar), window_of(moment, self.calendar))
-        return self._windows[key]
+
+def reach(anchor: datetime, window: Window | None, *, ahead: bool, bare: bool) -> tuple[Window, n.Reach] | None:
+    if bare:
+        return Window(anchor, anchor, "at the anchor"), n.Reach(None, anchor, anchor)
+    if window is None:
+        return None
+    end = window.end if ahead else min(window.end, anchor)
+    return window, n.Reach(window.start, max(end, window.start) if window.start is not None else end, anchor)
 
 
 def substituted(value: v.Value, known: Mapping[str, v.Value]) -> v.Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,10 +25,11 @@ class Moment:
     around: Moment | None = None
 
     def over(self, window: WindowSpec) -> Moment:
-        if self.back and isinstance(window, ToDate):
+        moves, back = self.moves, self.back
+        if back and isinstance(window, ToDate):
             # What precedes a window to date is that window one of its units earlier.
-            return replace(self, window=window, moves=(*self.moves, (self.back, window.unit)), back=0)
-        return replace(self, window=window)
+            moves, back = (*moves, (back, window.unit)), 0
+        return Moment(self.anchor, self.lag, window, moves, back, self.around)
 
     def earlier(self, count: int, unit: Unit) -> Moment:
         return replace(self, moves=(*self.moves, (count, unit)))
@@ -40,19 +42,56 @@ class Moment:
         return replace(self, back=self.back + 1)
 
 
-def anchor_of(moment: Moment, calendar: Calendar) -> datetime:
-    """The anchor after all moves, less the lag."""
-    return _placed(moment, calendar)[0]
+class Moments:
+    """Every moment of a run as one object, with its anchor and window: thousands of values stand at a few moments."""
 
+    def __init__(self, calendar: Calendar) -> None:
+        self.calendar = calendar
+        self._same: dict[Moment, Moment] = {}
+        self._moved: dict[tuple[object, ...], tuple[object, Moment]] = {}
+        self._placed: dict[int, tuple[datetime, Window | None]] = {}
 
-def window_of(moment: Moment, calendar: Calendar) -> Window | None:
-    """The window after all moves, or None where none is written (or none precedes it, or a 53rd week has none to
-    compare with).
-    """
-    return _placed(moment, calendar)[1]
+    def one(self, moment: Moment) -> Moment:
+        """The first moment that is equal to this one. The methods below take such ones, and give them."""
+        return self._same.setdefault(moment, moment)
+
+    def over(self, moment: Moment, window: WindowSpec) -> Moment:
+        key = (id(moment), id(window))
+        found = self._moved.get(key)
+        if found is None:  # the window is kept beside its id, which would otherwise be given to another one after it
+            found = self._moved[key] = (window, self.one(moment.over(window)))
+        return found[1]
+
+    def earlier(self, moment: Moment, count: int, unit: Unit) -> Moment:
+        return self._move((id(moment), count, unit), lambda: moment.earlier(count, unit))
+
+    def preceding(self, moment: Moment) -> Moment:
+        return self._move((id(moment), "preceding"), moment.preceding)
+
+    def in_series(self, moment: Moment) -> Moment:
+        return self._move((id(moment), "in series"), moment.in_series)
+
+    def at(self, moment: Moment, anchor: datetime) -> Moment:
+        return self._move((id(moment), anchor), lambda: replace(moment, anchor=anchor))
+
+    def _move(self, key: tuple[object, ...], make: Callable[[], Moment]) -> Moment:
+        found = self._moved.get(key)
+        if found is None:
+            found = self._moved[key] = (None, self.one(make()))
+        return found[1]
+
+    def placed(self, moment: Moment) -> tuple[datetime, Window | None]:
+        """The anchor and the window of a moment."""
+        found = self._placed.get(id(moment))
+        if found is None:
+            found = self._placed[id(moment)] = _placed(moment, self.calendar)
+        return found
 
 
 def _placed(moment: Moment, calendar: Calendar) -> tuple[datetime, Window | None]:
+    """The anchor after all moves, less the lag; and the window after all moves, or None where none is written (or none
+    precedes it, or a 53rd week has none to compare with).
+    """
     spec = moment.window
     if spec is None or not any(c.counts_weeks(spec, unit, calendar) for _, unit in moment.moves):
         return _anchor(moment, calendar), _window(moment, calendar)

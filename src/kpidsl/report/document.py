@@ -5,10 +5,11 @@ Its published description is results.schema.json beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from kpidsl.assess.results import (
     ActionResult,
@@ -31,6 +32,8 @@ from kpidsl.report.numbers import canonical
 
 if TYPE_CHECKING:
     from kpidsl.assess.interval_results import IntervalResult
+
+T = TypeVar("T")
 
 SCHEMA = "kpidsl/results/1"
 
@@ -65,7 +68,7 @@ def document(results: Results) -> Fields:
         "kpis": [kpi(each) for each in results.kpis],
         "objectives": [objective(each) for each in results.objectives],
         "outcomes": [outcome(each) for each in results.outcomes],
-        **given(scorecards=records(map(scorecard, results.scorecards))),
+        **given(scorecards=records(scorecard, results.scorecards)),
         "errors": [error(each) for each in results.errors],
         "warnings": [error(each) for each in results.warnings],
         **given(timings={stage: canonical(seconds) for stage, seconds in results.timings} or None),
@@ -74,7 +77,14 @@ def document(results: Results) -> Fields:
 
 def given(**fields: object) -> Fields:
     """The fields that are there, in the order given."""
-    return {name: _plain(value) for name, value in fields.items() if value is not None}
+    return {
+        name: value if type(value) in _AS_THEY_ARE else _plain(value)  # type: ignore[misc]
+        for name, value in fields.items()
+        if value is not None
+    }
+
+
+_AS_THEY_ARE = frozenset({str, bool, int, dict, list})
 
 
 def _plain(value: object) -> Plain:
@@ -101,12 +111,18 @@ def instant(moment: datetime) -> str:
     """ISO 8601 with the offset from UTC; a fraction of a second only where there is one."""
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no zone")
+    return _iso(moment, moment.tzinfo, moment.fold)
+
+
+@lru_cache(maxsize=1024)
+def _iso(moment: datetime, _zone: tzinfo, _fold: int) -> str:
+    """Zone and fold are there to tell moments apart: equal ones may be written with different offsets."""
     return moment.isoformat()
 
 
-def records(found: Iterable[Fields]) -> list[Fields] | None:
+def records(written: Callable[[T], Fields], found: Iterable[T]) -> list[Fields] | None:
     """A list inside a record, or None where it is empty."""
-    return list(found) or None
+    return [written(one) for one in found] or None
 
 
 def window(found: WindowResult | None) -> Fields | None:
@@ -128,7 +144,7 @@ def metric(found: MetricResult) -> Fields:
         approximate=approximation(found.approximate),
         partial=found.partial or None,
         window=window(found.window),
-        inputs=records(map(input_, found.inputs)),
+        inputs=records(input_, found.inputs),
         indicator=found.indicator,
         owner=found.owner,
         tags=found.tags or None,
@@ -137,31 +153,44 @@ def metric(found: MetricResult) -> Fields:
 
 
 def kpi(found: KpiResult) -> Fields:
-    judged = assessment(found.assessment)
-    return {
-        **given(name=found.name, title=found.title, description=found.description),
-        **_picked(judged, "value", "value_undefined"),
-        **given(unit=found.unit, kind=found.kind),
-        **_picked(judged, "n", "n_unknown", "n_open", "partial"),
-        **given(approximate=approximation(found.approximate), window=window(found.window)),
-        **_picked(judged, "target", "amber", "attainment", "gap", "interval", "certainty"),
-        **_picked(judged, "status", "reason", "comparisons"),
-        **given(segments=records(map(segment, found.segments))),
-        **_picked(judged, "trend", "signals", "forecast"),
-        **given(
-            inputs=records(map(input_, found.inputs)),
-            actions=records(map(action, found.actions)),
-            supports=found.supports or None,
-            owner=found.owner,
-            review=found.review,
-            tags=found.tags or None,
-            at=found.at,
-        ),
-    }
+    from kpidsl.report.signals import forecast, signal
 
-
-def _picked(fields: Fields, *names: str) -> Fields:
-    return {name: fields[name] for name in names if name in fields}
+    judged = found.assessment
+    return given(
+        name=found.name,
+        title=found.title,
+        description=found.description,
+        value=judged.value,
+        value_undefined=judged.value_undefined,
+        unit=found.unit,
+        kind=found.kind,
+        n=judged.n,
+        n_unknown=judged.n_unknown,
+        n_open=judged.n_open,
+        partial=judged.partial or None,
+        approximate=approximation(found.approximate),
+        window=window(found.window),
+        target=bound(judged.target),
+        amber=bound(judged.amber),
+        attainment=judged.attainment,
+        gap=judged.gap,
+        interval=interval(judged.interval),
+        certainty=judged.certainty,
+        status=judged.status,
+        reason=judged.reason,
+        comparisons=records(comparison, judged.comparisons),
+        segments=records(segment, found.segments),
+        trend=records(trend_point, judged.trend),
+        signals=records(signal, judged.signals),
+        forecast=forecast(judged.forecast),
+        inputs=records(input_, found.inputs),
+        actions=records(action, found.actions),
+        supports=found.supports or None,
+        owner=found.owner,
+        review=found.review,
+        tags=found.tags or None,
+        at=found.at,
+    )
 
 
 def assessment(found: Assessment) -> Fields:
@@ -182,9 +211,9 @@ def assessment(found: Assessment) -> Fields:
         certainty=found.certainty,
         status=found.status,
         reason=found.reason,
-        comparisons=records(map(comparison, found.comparisons)),
-        trend=records(map(trend_point, found.trend)),
-        signals=records(map(signal, found.signals)),
+        comparisons=records(comparison, found.comparisons),
+        trend=records(trend_point, found.trend),
+        signals=records(signal, found.signals),
         forecast=forecast(found.forecast),
     )
 
@@ -292,7 +321,7 @@ def shown(found: ShownResult) -> Fields:
         target=bound(found.target),
         status=found.status,
         reason=found.reason,
-        inputs=records(map(input_, found.inputs)),
+        inputs=records(input_, found.inputs),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
 
 from kpidsl.assess.results import Results
@@ -28,12 +29,18 @@ def written(value: Plain, indent: int, before: int) -> str:
         return encode_basestring(value)  # type: ignore[arg-type]
     if kind is Decimal:
         return plain(value)  # type: ignore[arg-type]
+    if kind is int:
+        return str(value)
     match value:
         case dict():
-            keys = [f"{encode_basestring(name)}: " for name in value]
-            return _container(("{", "}"), keys, list(value.values()), indent, before)
+            inner = indent + 2
+            items: list[str] = []
+            for name, one in value.items():
+                key = _key(name)
+                items.append(key + written(one, inner, inner + len(key)))
+            return _container("{", items, "}", indent, before)
         case list():
-            return _container(("[", "]"), [""] * len(value), value, indent, before)
+            return _container("[", [written(one, indent + 2, indent + 2) for one in value], "]", indent, before)
         case None:
             return "null"
         case bool():
@@ -48,14 +55,17 @@ def written(value: Plain, indent: int, before: int) -> str:
             raise TypeError(f"no value of a document: {value!r}")
 
 
-def _container(brackets: tuple[str, str], keys: list[str], values: list[Plain], indent: int, before: int) -> str:
-    inner = indent + 2
-    items = [key + written(value, inner, inner + len(key)) for key, value in zip(keys, values, strict=True)]
-    opening, closing = brackets
-    line = opening + ", ".join(items) + closing
-    if before + len(line) + 1 <= WIDTH and "\n" not in line and indent:
-        return line
+@lru_cache(maxsize=256)
+def _key(name: str) -> str:
+    return f"{encode_basestring(name)}: "
+
+
+def _container(opening: str, items: list[str], closing: str, indent: int, before: int) -> str:
     if not items:
-        return line
-    pad = " " * inner
+        return opening + closing
+    if indent and before + sum(map(len, items)) + 2 * len(items) + 1 <= WIDTH:
+        line = opening + ", ".join(items) + closing
+        if "\n" not in line:
+            return line
+    pad = " " * (indent + 2)
     return f"{opening}\n{pad}" + f",\n{pad}".join(items) + f"\n{' ' * indent}{closing}"

@@ -31,7 +31,7 @@ def outcome(found: OutcomeResult) -> Fields:
         level=found.level,
         cap=found.cap,
         needs={what: {"have": one.have, "need": one.need} for what, one in found.needs} or None,
-        sides=records({"level": one.level, "evidence": list(one.evidence)} for one in found.sides),
+        sides=records(lambda one: {"level": one.level, "evidence": list(one.evidence)}, found.sides),
         before_expiry=given(
             as_of=earlier.as_of,
             expired=earlier.expired,
@@ -79,7 +79,7 @@ def evidence(found: EvidenceResult) -> Fields:
         invited=found.invited,
         response_rate=found.response_rate,
         agreement=found.agreement,
-        criteria=records(map(criterion, found.criteria)),
+        criteria=records(criterion, found.criteria),
         judged=said(found.judged, "level") if found.judged is not None else None,
         newest=found.newest,
         valid_until=found.valid_until,
@@ -87,7 +87,7 @@ def evidence(found: EvidenceResult) -> Fields:
         stakeholder=found.stakeholder,
         strength=given(scale=found.strength[0], level=found.strength[1]) if found.strength is not None else None,
         kpis=found.kpis or None,
-        inputs=records(map(input_, found.inputs)),
+        inputs=records(input_, found.inputs),
         owner=found.owner,
         at=found.at,
     )

@@ -15,7 +15,7 @@ def signal(found: SignalResult) -> Fields:
         rules=found.rules,
         seasons=found.seasons,
         n=found.n,
-        absent=records(map(_absent, found.absent)),
+        absent=records(_absent, found.absent),
         undefined=found.undefined,
         variation=found.variation,
         assurance=found.assurance,
@@ -23,8 +23,8 @@ def signal(found: SignalResult) -> Fields:
         baseline=window(found.baseline),
         since=found.since,
         rebased=found.rebased,
-        findings=records(map(_finding, found.findings)),
-        earlier=records(map(_phase, found.earlier)),
+        findings=records(_finding, found.findings),
+        earlier=records(_phase, found.earlier),
         direction=found.direction,
         s=found.s,
         variance=found.variance,
@@ -48,7 +48,7 @@ def forecast(found: ForecastResult | None) -> Fields | None:
         until=found.until,
         steps=found.steps,
         n=found.n,
-        absent=records(map(_absent, found.absent)),
+        absent=records(_absent, found.absent),
         undefined=found.undefined,
         landing=found.landing,
         low=found.low,
@@ -87,7 +87,7 @@ def _phase(found: Phase) -> Fields:
         since=found.since,
         rebased=found.reason,
         limits=_limits(found.limits),
-        findings=records(map(_finding, found.findings)),
+        findings=records(_finding, found.findings),
     )
 
 

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
+
+_ALL_DIGITS = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN)
+_UNIT = Decimal(1)
 
 
 def finite(value: Fraction) -> Decimal | None:
-    """The decimal of a fraction, if it ends."""
-    rest, scale = value.denominator, 0
+    """The decimal of a fraction, if it ends: without trailing zeros, since the fraction is in lowest terms."""
+    found = _places(value.denominator)
+    if found is None:
+        return None
+    places, factor = found
+    return _ALL_DIGITS.scaleb(Decimal(value.numerator * factor), -places) if places else Decimal(value.numerator)
+
+
+@lru_cache(maxsize=1024)
+def _places(denominator: int) -> tuple[int, int] | None:
+    """How many digits behind the point a fraction over this denominator has, and what makes it 10 to that power."""
+    rest, places = denominator, 0
     for prime in (2, 5):
         power = 0
         while rest % prime == 0:
             rest //= prime
             power += 1
-        scale = max(scale, power)
-    if rest != 1:
-        return None
-    digits = abs(value.numerator) * 10**scale // value.denominator
-    return trimmed(Decimal((int(value < 0), tuple(int(one) for one in str(digits)), -scale)))
+        places = max(places, power)
+    return (places, 10**places // denominator) if rest == 1 else None
 
 
 def trimmed(value: Decimal) -> Decimal:
     """Without trailing zeros behind the point, and never −0."""
     if not value:
         return Decimal(0)
-    sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)
-    while exponent < 0 and digits[-1] == 0:
-        digits, exponent = digits[:-1], exponent + 1
-    if exponent > 0:
-        digits, exponent = digits + (0,) * exponent, 0
-    return Decimal((sign, digits, exponent))
+    if value == value.to_integral_value():
+        return _ALL_DIGITS.quantize(value, _UNIT)
+    return _ALL_DIGITS.normalize(value)

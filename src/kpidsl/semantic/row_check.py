@@ -253,6 +253,11 @@ class RowChecker:
 
     def arithmetic(self, operator: str, a: r.Row, b: r.Row, node: x.Binary) -> r.Row:
         times = [row.type is not None and row.type.is_time for row in (a, b)]
+        if operator in ("+", "-") and not any(times):
+            # What may be anything is a time where a length of time is added to it or taken off.
+            pairs = ((a, b), (b, a)) if operator == "+" else ((a, b),)
+            if any(one.type is None and one.unit == NUMBER and other.unit.fits(SECONDS) for one, other in pairs):
+                times = [a.unit == NUMBER, b.unit == NUMBER]
         if any(times):
             return self.time_arithmetic(operator, a, b, times, node)
         for row, side in ((a, node.left), (b, node.right)):

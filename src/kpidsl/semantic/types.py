@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 from kpidsl.records import dataclass
 
@@ -32,10 +33,20 @@ class DataType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as a provider gives it."""
+    """A column as a provider gives it. `is_blank`: no value tells its type, so `type` counts only where the use of the
+    column implies no other.
+    """
 
     name: str
     type: DataType
+    is_blank: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UntypedColumn(Column):
+    """A column of which nothing tells the type: the checker takes it for whatever it is used as."""
+
+    type: Any = None
 
 
 @dataclass(frozen=True, slots=True)

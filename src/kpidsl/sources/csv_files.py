@@ -153,17 +153,20 @@ class CsvDataset:
         names = reader.columns
         head = self._head(connection, names)
         types: dict[str, DataType] = {}
+        blank: set[str] = set()
         for name in names:
             kind = head.type(name, style)
             if kind is None:  # nothing but NULLs so far: look for the first rows that say something
-                kind = self._late_head(connection, name).type(name, style) or DataType.TEXT
-            types[name] = kind
+                kind = self._late_head(connection, name).type(name, style)
+            if kind is None:
+                blank.add(name)
+            types[name] = kind or DataType.TEXT
         numeric = {name: kind for name, kind in types.items() if kind.is_number or kind is DataType.DATE}
         # The aggregates read strictly, so that this pass also proves that every row has as many fields as the header.
         wanted = ", ".join([*decide.widening(numeric, style, reader.column), "count(*)"])
         row = self._rows(connection, lambda: f"SELECT {wanted} FROM ({reader.relation(list(numeric), nulls=False)})")[0]
         types |= decide.widened(numeric, row)
-        return Schema(tuple(Column(name, types[name]) for name in names))
+        return Schema(tuple(Column(name, types[name], name in blank) for name in names))
 
     def _late_head(self, connection: DuckDBPyConnection, name: str) -> decide.Head:
         """The first rows of a column that are not blank."""

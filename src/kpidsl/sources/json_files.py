@@ -58,6 +58,10 @@ class _Column:
             self.nested = True
 
     @property
+    def is_blank(self) -> bool:
+        return not (self.nested or self.booleans or self.numbers or self.seen)
+
+    @property
     def type(self) -> DataType:
         """The narrowest type that holds what was seen.
 
@@ -105,7 +109,7 @@ class JsonDataset:
                     if name not in found:
                         found[name] = _Column()
                     found[name].add(value)
-            self._schema = Schema(tuple(Column(name, column.type) for name, column in found.items()))
+            self._schema = Schema(tuple(Column(name, column.type, column.is_blank) for name, column in found.items()))
         return self._schema
 
     def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:

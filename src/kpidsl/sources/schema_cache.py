@@ -15,7 +15,7 @@ from typing import Final
 from kpidsl.hookspecs import Dataset, Recalling, Secret
 from kpidsl.semantic.types import Column, DataType, Schema
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Goes up when the same file would be described otherwise."""
 _ENTRIES: Final = 512
 _TICK_NS: Final = 20_000_000
@@ -67,7 +67,7 @@ class SchemaCache:
         return self._folder / f"{sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
 
     def _write(self, path: Path, mark: Fingerprint, schema: Schema) -> None:
-        columns = [[column.name, column.type.value] for column in schema.columns]
+        columns = [[column.name, column.type.value, column.is_blank] for column in schema.columns]
         text = json.dumps({"kpidsl": _FORMAT, "files": mark, "columns": columns})
         draft = path.with_suffix(f".{os.getpid()}.tmp")
         with contextlib.suppress(OSError, UnicodeError):
@@ -106,6 +106,6 @@ def _read(path: Path, mark: Fingerprint) -> Schema | None:
         kept = json.loads(path.read_text("utf-8"))
         if kept["kpidsl"] != _FORMAT or kept["files"] != [list(part) for part in mark]:
             return None
-        return Schema(tuple(Column(str(name), DataType(kind)) for name, kind in kept["columns"]))
+        return Schema(tuple(Column(str(name), DataType(kind), bool(blank)) for name, kind, blank in kept["columns"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

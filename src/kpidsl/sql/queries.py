@@ -86,11 +86,13 @@ def extent(rows: RowsOf, time: Row, edges: Edges) -> exp.Select:
     ).group_by(pane.copy())  # fmt: skip
 
 
-def newest(rows: RowsOf, time: Row, before: datetime) -> exp.Select:
-    """The least and greatest time before an instant, as microseconds since 1970: where a file's statistics tell, it is
-    not read.
+def newest(rows: RowsOf, time: Row, before: datetime, since: datetime | None = None) -> exp.Select:
+    """The least and greatest time before an instant (and not before `since`), as microseconds since 1970: where a
+    file's statistics tell, it is not read.
     """
     rows.conditions.append(exp.not_(rows.sql.at_or_after(time, before)))
+    if since is not None:
+        rows.conditions.append(rows.sql.at_or_after(time, since))
     moment = rows.row(time)
     zone = rows.sql.zone(time)
     edges = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from kpidsl.diagnostics import Problems, closest, did_you_mean
+from kpidsl.plan.known_columns import Known
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared, Named, Names
@@ -18,7 +19,6 @@ from kpidsl.syntax.shared_nodes import IntervalProp, ValueProp
 from kpidsl.testing.cells import Columns, exponent
 from kpidsl.testing.given import GivenColumn, GivenTable
 from kpidsl.testing.goals import GoalAsked, goal_asked
-from kpidsl.testing.known_columns import Known
 from kpidsl.testing.signals import is_sound
 from kpidsl.testing.walk import comparisons_in, names_in
 

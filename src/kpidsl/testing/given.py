@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier
 from kpidsl.hookspecs import ColumnRequest, ScanRequest
 from kpidsl.records import dataclass
-from kpidsl.semantic.types import Column, DataType, Schema
+from kpidsl.semantic.types import Column, DataType, Schema, UntypedColumn
 from kpidsl.source_text import Span
 from kpidsl.sources import project
 from kpidsl.sources.project import Origin
@@ -31,13 +31,6 @@ _SQL_TYPES: Final = {
     DataType.INSTANT: "TIMESTAMPTZ",
     DataType.DURATION: "INTERVAL",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class UntypedColumn(Column):
-    """A column of which nothing tells the type: the checker takes it for whatever it is used as."""
-
-    type: Any = None
 
 
 @dataclass(frozen=True, slots=True)

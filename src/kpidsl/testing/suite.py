@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_you_mean
+from kpidsl.plan.known_columns import known_columns
 from kpidsl.records import dataclass
 from kpidsl.semantic.check import check
 from kpidsl.semantic.goals import contributions
@@ -26,7 +27,6 @@ from kpidsl.syntax import test_nodes as t
 from kpidsl.syntax.nodes import Spec
 from kpidsl.syntax.setting_nodes import UnitDecl
 from kpidsl.testing.blocks import Block, Expectation, Reader, as_metrics
-from kpidsl.testing.known_columns import known_columns
 from kpidsl.testing.unread import check_unread
 
 if TYPE_CHECKING:

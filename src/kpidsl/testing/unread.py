@@ -10,11 +10,10 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.check import check
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Names, in_namespace
-from kpidsl.semantic.types import Column, DataType, Schema
+from kpidsl.semantic.types import Column, DataType, Schema, UntypedColumn
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.node import Node
 from kpidsl.syntax.setting_nodes import UnitDecl
-from kpidsl.testing.given import UntypedColumn
 
 MOST_TRIED = 40
 Pair = tuple[str, frozenset[str]]

@@ -63,6 +63,10 @@ class SqlOptions:
 
 
 def open_table(options: SqlOptions, context: Context) -> Dataset:
+    if context.connection.url.partition(":")[0].partition("+")[0] in ("mysql", "mariadb"):
+        from kpidsl_sqlalchemy.asking import AskedTable
+
+        return AskedTable(options, context)
     from kpidsl_sqlalchemy.reading import SqlTable
 
     return SqlTable(options, context)

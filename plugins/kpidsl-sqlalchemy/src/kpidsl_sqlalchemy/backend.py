@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.pool import NullPool
+from sqlglot import exp
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ColumnRequest, Context, Limits, ScanRequest
@@ -151,6 +153,37 @@ _SQL: dict[DataType, sa.types.TypeEngine[Any]] = {
     DataType.TIMESTAMP: sa.DateTime(),
     DataType.INSTANT: sa.DateTime(timezone=True),
 }
+
+
+class Asked(Backend, ABC):
+    """A database that is asked for what its rows count."""
+
+    dialect: ClassVar[str]
+    """sqlglot's name of it."""
+
+    @abstractmethod
+    def asked(self, field: Field) -> exp.Expr:
+        """A column in the table that is asked: its values as `scan` would give them, texts by their code points."""
+
+    @abstractmethod
+    def doubtful(self, field: Field) -> Selected | None:
+        """Which of a column's values are none of its kind; None where they all are."""
+
+    @abstractmethod
+    def begin_asking(self, connection: sa.Connection) -> None:
+        """What the session needs besides, for queries."""
+
+    @abstractmethod
+    def warned(self, cursor: Any) -> str | None:
+        """What the database says of the query just answered, beside its answer."""
+
+    @abstractmethod
+    def handle(self, connection: Any) -> Any:
+        """By what a running query can be stopped."""
+
+    @abstractmethod
+    def stop(self, running: Any) -> None:
+        """Stop a running query; called in another thread."""
 
 
 def _field(name: str, kind: sa.types.TypeEngine[Any]) -> Field:

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import SourceError, Unanswerable
 
 # MariaDB's and MySQL's numbers (mariadb.com/kb/en/mariadb-error-code-reference, and CR_… of the client's library).
 _TOO_LONG: Final = {1969, 3024}
@@ -17,6 +17,18 @@ _FORBIDDEN: Final = {1142, 1143, 1370, 1356}
 _REFUSED: Final = {1045, 1044, 1049, 1698, 1130, 1251, 2059}
 _LOST: Final = {2006, 2013, 2055, 1053, 1317, 1927}
 _PASSING: Final = {1040, 1203, 1205, 1213, 1226, 2002, 2003, 2005}
+# No such function, a number out of range, collations, a syntax, no room: a table, a packet, a stack, sort memory.
+_CANNOT: Final = {1038, 1064, 1114, 1116, 1139, 1153, 1242, 1267, 1271, 1305, 1436, 1690}
+_CANNOT_SAID: Final = (
+    "no such function",
+    "integer overflow",
+    "syntax error",
+    "too many",
+    "too large",
+    "too complex",
+    "parser stack overflow",
+    "malformed JSON",
+)
 
 _SETTINGS: Final = "are `user`, `password` and `url` of the connection in kpidsl.toml right?"
 _LOOK: Final = "is the server up, and are `url` and the `ssl…` settings of the connection in kpidsl.toml right?"
@@ -57,12 +69,25 @@ def failed(error: DBAPIError, label: str, seconds: float) -> SourceError:
         return SourceError(f"{label}: {text}", code="K0605", hint="was the column renamed or dropped?")
     if number in _FORBIDDEN:
         return SourceError(f"{label}: {text}", code="K0600", hint="grant its user SELECT on the table")
-    lost = number in _LOST or error.connection_invalidated
+    lost = is_lost(error)
     passing = lost or number in _PASSING or text == "database is locked"
     hint = "the connection was lost: is the server up?" if lost else "mend it in the database"
     if text == "database is locked":
         hint = "another program writes to it: try again when it has finished"
     return SourceError(f"{label} cannot be read: {text}", code="K0600", hint=hint, transient=passing)
+
+
+def is_lost(error: DBAPIError) -> bool:
+    """Whether the connection is gone."""
+    return number_of(error) in _LOST - {1317} or error.connection_invalidated
+
+
+def not_answered(error: DBAPIError, label: str, seconds: float) -> SourceError:
+    """A query of a run that failed: what the database cannot compute is no fault of the data."""
+    text = said(error)
+    if number_of(error) in _CANNOT or any(part in text for part in _CANNOT_SAID):
+        return Unanswerable(f"the database says: {text}", code="K0600")
+    return failed(error, label, seconds)
 
 
 def missing_table(label: str) -> SourceError:

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
+from sqlglot import exp
 
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import SourceError, Unanswerable
 from kpidsl.hookspecs import ColumnRequest
 from kpidsl.semantic.types import DataType
-from kpidsl_sqlalchemy.backend import Backend, Selected
+from kpidsl_sqlalchemy.backend import Asked, Selected
 from kpidsl_sqlalchemy.fields import Field
 
 _KINDS: Final = {
@@ -26,6 +27,14 @@ _KINDS: Final = {
 }  # fmt: skip
 _AS_TEXT: Final = (DataType.DECIMAL, DataType.DATE, DataType.TIMESTAMP, DataType.INSTANT)
 _PLAIN_TEXT: Final = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext")
+_ASKING: Final = (
+    "SET NAMES utf8mb4 COLLATE utf8mb4_nopad_bin",
+    "SET SESSION group_concat_max_len = 1073741824",
+    "SET SESSION join_cache_level = 8",
+    "SET SESSION tmp_table_size = 67108864, max_heap_table_size = 67108864",
+    "SET SESSION default_regex_flags = ''",
+    "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+)
 _COLUMNS: Final = sa.table(
     "columns",
     *(
@@ -39,8 +48,10 @@ _COLUMNS: Final = sa.table(
 )  # fmt: skip
 
 
-class MySql(Backend):
+class MySql(Asked):
     """MariaDB or MySQL. Times of the type TIMESTAMP are moments, handed out in UTC; those of DATETIME are civil."""
+
+    dialect = "mysql"
 
     def arguments(self) -> dict[str, Any]:
         connect = max(1, round(self.limits.connect_timeout))
@@ -102,6 +113,46 @@ class MySql(Backend):
     def _file(self, name: str | None) -> str | None:
         return None if name is None else str(self.folder / name)
 
+    # ------------------------------------------------------------ queries
+    def begin_asking(self, connection: sa.Connection) -> None:
+        """Texts are compared by their code points, blanks at their ends included. Raises Unanswerable for MySQL."""
+        if not getattr(connection.dialect, "is_mariadb", False):
+            raise Unanswerable("it is MySQL, of which only MariaDB is known to answer the same", code="K0600")
+        for statement in _ASKING:
+            connection.exec_driver_sql(statement)
+
+    def asked(self, field: Field) -> exp.Expr:
+        column = exp.column(exp.to_identifier(field.name, quoted=True))
+        if field.kind is DataType.TEXT:
+            text = exp.Cast(this=column, to=exp.DataType.build("CHAR CHARACTER SET utf8mb4", dialect="mysql"))
+            return exp.Collate(this=text, expression=exp.var("utf8mb4_nopad_bin"))
+        if field.kind is DataType.FLOAT:
+            return exp.cast(column, "DOUBLE")
+        if field.declared.startswith("bit"):
+            return exp.NEQ(this=column, expression=exp.Literal.number(0))
+        if field.unsigned or field.declared == "year":
+            return exp.cast(column, "DECIMAL(20, 0)")
+        return column
+
+    def doubtful(self, field: Field) -> Selected | None:
+        column: Selected = sa.column(field.name)
+        if field.kind.is_time:
+            return sa.or_(sa.func.dayofmonth(column) == 0, sa.func.month(column) == 0)
+        return column.not_in((0, 1)) if field.declared == "tinyint(1)" else None
+
+    def warned(self, cursor: Any) -> str | None:
+        cursor.execute("SHOW WARNINGS")
+        found = [str(row[2]) for row in cursor.fetchall() if row[0] != "Note"]
+        return found[0] if found else None
+
+    def handle(self, connection: Any) -> int:
+        found: int = connection.thread_id()
+        return found
+
+    def stop(self, running: int) -> None:
+        with self.engine().connect() as connection:
+            connection.exec_driver_sql(f"KILL QUERY {int(running)}")
+
     # ------------------------------------------------------------ columns
     def fields(self, connection: sa.Connection, table: str, schema: str | None) -> tuple[Field, ...]:
         c = _COLUMNS.c
@@ -142,5 +193,5 @@ def _field(
     if declared.lower() in ("tinyint(1)", "bit(1)"):
         return Field(name, DataType.BOOLEAN, declared.lower())
     digits = (int(precision), int(scale or 0)) if kind == "decimal" and precision is not None else None
-    unsigned = kind == "bigint" and "unsigned" in declared.lower()
+    unsigned = kind.endswith("int") and "unsigned" in declared.lower()
     return Field(name, _KINDS.get(kind, DataType.OTHER), kind, digits, unsigned, collation)

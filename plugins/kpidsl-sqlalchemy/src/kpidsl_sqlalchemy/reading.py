@@ -42,7 +42,11 @@ class SqlTable:
         """The columns; those of types that kpidsl does not know are OTHER. Raises SourceError."""
         backend = self._backend()
         with self._session(backend) as connection:
-            return Schema(tuple(SchemaColumn(one.name, one.kind) for one in self._fields(backend, connection)))
+            return self._schema(self._fields(backend, connection))
+
+    @staticmethod
+    def _schema(fields: tuple[Field, ...]) -> Schema:
+        return Schema(tuple(SchemaColumn(one.name, one.kind) for one in fields))
 
     def scan(self, request: ScanRequest) -> pa.Table:
         """The rows. They come in batches from a cursor of the server, and all are there before it returns: a connection

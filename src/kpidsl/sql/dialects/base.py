@@ -12,6 +12,7 @@ from sqlglot import ErrorLevel, exp, parse_one
 from sqlglot.errors import UnsupportedError
 
 from kpidsl.sql.dialects import shapes
+from kpidsl.sql.dialects.kinds import Kinds
 from kpidsl.sql.dialects.shapes import Statement, Untranslatable
 
 __all__ = ["Dialect", "Statement", "Untranslatable"]
@@ -44,8 +45,16 @@ class Dialect:
         """How DuckDB's functions are written, by name. A call gets its arguments, already rewritten."""
         return {}
 
-    def text(self, query: exp.Expr, tables: Mapping[str, str], *, pretty: bool = False) -> Statement:
-        """A query of the engine in this dialect; `tables` says what stands behind FROM for its relations.
+    def text(
+        self,
+        query: exp.Expr,
+        tables: Mapping[str, str],
+        kinds: Kinds | None = None,  # noqa: ARG002 — for dialects whose SQL does not tell
+        *,
+        pretty: bool = False,
+    ) -> Statement:
+        """A query of the engine in this dialect; `tables` says what stands behind FROM for its relations, `kinds` what
+        their columns are.
 
         Raises Untranslatable.
         """

@@ -8,6 +8,8 @@ from kpidsl.sql.dialects.shapes import Untranslatable
 
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\\t\\n\\f\\r "}
 _SPECIAL = frozenset(".^$*+?()[]{}|\\")
+BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)))
+"""What DuckDB's `trim` takes away: Unicode's space separators."""
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
@@ -18,6 +20,25 @@ def common(pattern: str) -> str:
     Raises Untranslatable for one with flags, named groups, word boundaries, Unicode classes and the like.
     """
     return _Reader(pattern).read()
+
+
+def anchored(pattern: str) -> str:
+    """A `common` pattern for an engine whose `$` meets the end of the last line, too: `\\z` does not."""
+    found: list[str] = []
+    is_escaped = in_class = False
+    for char in pattern:
+        if is_escaped:
+            is_escaped = False
+        elif char == "\\":
+            is_escaped = True
+        elif char == "[":
+            in_class = True
+        elif char == "]":
+            in_class = False
+        elif char == "$" and not in_class:
+            char = "\\z"
+        found.append(char)
+    return "".join(found)
 
 
 class _Reader:

@@ -9,12 +9,10 @@ from sqlglot import exp
 
 from kpidsl.sql.dialects import shapes
 from kpidsl.sql.dialects.base import Call, Dialect, Untranslatable
-from kpidsl.sql.dialects.patterns import common
+from kpidsl.sql.dialects.patterns import BLANKS, common
 
 _CASES = 8
 """Up to so many bounds a CASE costs less than a search in an array."""
-_BLANKS = "".join(map(chr, (0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)))
-"""What DuckDB's `trim` takes away: Unicode's space separators."""
 
 
 class Postgres(Dialect):
@@ -49,7 +47,7 @@ class Postgres(Dialect):
                     this=exp.paren(given[0]), expression=exp.cast(exp.Literal.string("1 microsecond"), "INTERVAL")
                 )
             ),
-            "trim": lambda given: _call("btrim", given[0], exp.Literal.string(_BLANKS)),
+            "trim": lambda given: _call("btrim", given[0], exp.Literal.string(BLANKS)),
         }  # fmt: skip
 
     def cast(self, node: exp.Cast) -> exp.Expr:

@@ -5,10 +5,13 @@ sorted joins, samples.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 
 from sqlglot import exp
 
 from kpidsl.records import dataclass
+from kpidsl.semantic.types import DataType
 
 SAMPLED = 100_000
 """Rows that are looked at where DuckDB would look at a part of a table."""
@@ -215,19 +218,35 @@ def in_columns(query: exp.Expr) -> tuple[int, ...]:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A query in a dialect. `widths` tells for each column that was asked for how many columns stand for it: 0 for
-    itself, otherwise those of a list.
+    itself, otherwise those of a list. `kinds` tells what they are where the engine has no type of its own for that.
     """
 
     sql: str
     widths: tuple[int, ...]
+    kinds: tuple[DataType | None, ...] = ()
 
     def folded(self, row: Sequence[object]) -> tuple[object, ...]:
         """A row of the engine as DuckDB would give it."""
-        if not any(self.widths):
-            return tuple(row)
-        found: list[object] = []
-        at = 0
-        for width in self.widths:
-            found.append(list(row[at : at + width]) if width else row[at])
-            at += width or 1
+        found: list[object] = list(row)
+        if any(self.widths):
+            found = []
+            at = 0
+            for width in self.widths:
+                found.append(list(row[at : at + width]) if width else row[at])
+                at += width or 1
+        for place, kind in enumerate(self.kinds):
+            found[place] = _as(kind, found[place])
         return tuple(found)
+
+
+def _as(kind: DataType | None, value: object) -> object:
+    """A value as Python has it, of an engine whose truth values are numbers, and whose times are texts."""
+    match kind:
+        case DataType.BOOLEAN if isinstance(value, int | Decimal):
+            return bool(value)
+        case DataType.DATE if isinstance(value, str):
+            return date.fromisoformat(value)
+        case DataType.TIMESTAMP if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        case _:
+            return value

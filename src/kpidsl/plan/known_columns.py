@@ -38,11 +38,12 @@ def known_columns(model: m.Model) -> Known:
             if key not in source.lets:
                 _note(found, source.name, key, None)
         for join in source.joins.values():
+            other = model.sources.get(join.source)
             for left, right in join.keys:
                 if left not in source.lets:
-                    _note(found, source.name, left, None)
-                if join.source in model.sources and right not in model.sources[join.source].lets:
-                    _note(found, join.source, right, None)
+                    _note(found, source.name, left, _given(other, right))
+                if other is not None and right not in other.lets:
+                    _note(found, other.name, right, _given(source, left))
         for row in source.lets.values():
             _read(found, row, None)
     for value in _values(model):
@@ -50,6 +51,15 @@ def known_columns(model: m.Model) -> Known:
             _aggregate(found, aggregate)
     _dimensions(found, model)
     return found
+
+
+def _given(source: m.SourceModel | None, name: str) -> DataType | None:
+    """The type of a column, where the source's data or declaration tells one."""
+    if source is None:
+        return None
+    given = source.schema.get(name) if source.schema is not None else None
+    declared = source.columns.get(name)
+    return (declared.type if declared is not None else None) or (given.type if given is not None else None)
 
 
 def _values(model: m.Model) -> Iterator[v.Value]:
