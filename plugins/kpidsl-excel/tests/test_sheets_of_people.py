@@ -343,6 +343,12 @@ def test_a_column_of_running_totals_is_data() -> None:
     )
 
 
+def test_a_sum_beside_the_table_is_no_total_of_it(tmp_path: Path) -> None:
+    rows = [["who", "x", None, "check"], ["a", 1, None, None], ["b", 2, None, "=SUM(D4:D9)"]]
+    assert read(written(tmp_path / "a.xlsx", rows), "x", range="A1:B3") == {"x": [1, 2]}
+    assert "S!D3 adds up" in refused(written(tmp_path / "b.xlsx", rows), "x").message
+
+
 def test_rich_texts_and_characters_that_xml_has_not(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     with xlsxwriter.Workbook(path, {"strings_to_numbers": False}) as book:
