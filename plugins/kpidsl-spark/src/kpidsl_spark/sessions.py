@@ -97,7 +97,8 @@ warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]")  # it is raised, too
 def rows(spark: Any, sql: str) -> Any:
     """The rows of a SELECT, as a table of Arrow."""
     found = _frame(spark, sql)
-    return found._to_table()[0] if hasattr(found, "_to_table") else found.toArrow()
+    is_remote = type(found).__module__.startswith("pyspark.sql.connect.") and hasattr(found, "_to_table")
+    return found._to_table()[0] if is_remote else found.toArrow()
 
 
 def fields(spark: Any, sql: str) -> Any:
@@ -109,7 +110,7 @@ def _frame(spark: Any, sql: str) -> Any:
     """A SELECT that is not looked at yet. `sql` of Spark Connect asks the server first whether it is a command, and
     `toArrow` for its columns: of a long query each takes as long as counting.
     """
-    if hasattr(spark, "client"):
+    if type(spark).__module__.startswith("pyspark.sql.connect."):
         with suppress(ImportError, TypeError):
             from pyspark.sql.connect.dataframe import DataFrame
             from pyspark.sql.connect.plan import SQL
