@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kpidsl.diagnostics import KpidslError, OptionError, Problems
-from kpidsl.engine.duck import relation
+from kpidsl.engine.duck import identifier, relation
 from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, ScanRequest
 from kpidsl.needed import requests
 from kpidsl.opening import Chosen, Misplaced, Opener, limits_of, report
@@ -29,6 +29,7 @@ from kpidsl.syntax.setting_nodes import HolidaysProp
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from kpidsl.assess.results import SourceTraffic
     from kpidsl.engine.answers import Answers
     from kpidsl.engine.kept import KeptSource
 
@@ -267,6 +268,21 @@ class Tables(dict[str, str]):
             kept=kept,
             places=self.places,
         ).run()
+
+    def traffic(self) -> tuple[SourceTraffic, ...]:
+        """How much each source that lives elsewhere was asked, and how many of its rows were read."""
+        from kpidsl.assess.results import SourceTraffic
+
+        found: list[SourceTraffic] = []
+        for name in self._requests:
+            asked, table = self.places.traffic.get(name), self._fetched.get(name)
+            if asked is None and table is None:
+                continue
+            size = f"SELECT count(*) FROM {identifier(table)}" if table is not None else "SELECT 0"  # noqa: S608
+            ((read,),) = self._connection.execute(size).fetchall()
+            dialect, queries, rows = (asked.dialect, asked.queries, asked.rows) if asked is not None else (None, 0, 0)
+            found.append(SourceTraffic(name, dialect, queries, rows + read, self.places.here.get(name)))
+        return tuple(found)
 
     def close(self) -> None:
         """The run is over."""

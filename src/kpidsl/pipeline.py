@@ -209,8 +209,10 @@ class SpecSet:
                 checkins=checkins,
                 again=again,
             )
-        clock.lap("assess")
-        return Results.of(replace(found, timings=clock.laps) if timings else found)
+            clock.lap("assess")
+            if timings:
+                found = replace(found, timings=clock.laps, traffic=tables.traffic())
+        return Results.of(found)
 
     def test(
         self, *, params: Mapping[str, str] | None = None, only: str | None = None, no_plugins: bool = False
@@ -255,8 +257,10 @@ class SpecSet:
             return "\n".join(f"{name}\n{tree(one, 1)}" for name, one in shown.items() if one is not None)
         if what == "plan":
             from kpidsl.engine.outline import outline
+            from kpidsl.remote import placed
 
-            return "\n\n".join(filter(None, (outline(plan), "\n".join(tree(cell) for cell in plan.cells))))
+            told = outline(plan, placed(checked.bound, plan))
+            return "\n\n".join(filter(None, (told, "\n".join(tree(cell) for cell in plan.cells))))
         results = self.evaluate(as_of=as_of, select=select, params=params, sources=sources, explain=True)
         return ";\n\n".join(queries(results))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kpidsl.binding import Bound
     from kpidsl.engine.place import Places, Remote, Rows
+    from kpidsl.plan import Plan
 
 
 def foreign(source: str, provider: str, error: Exception) -> SourceError:
@@ -35,9 +36,11 @@ def foreign(source: str, provider: str, error: Exception) -> SourceError:
 
 
 class Engines:
-    """The engines of a run, each asked through one of its datasets, so that all sources there are seen in one state."""
+    """The engines of a run, each asked through one of its datasets, so that all sources there are seen in one state.
+    Without a `connection`, which turns answers into Python's values, nothing can be asked.
+    """
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
+    def __init__(self, connection: DuckDBPyConnection | None) -> None:
         self._connection = connection
         self._asked: dict[Hashable, Callable[[str], Rows]] = {}
         self._opened: list[Queryable] = []
@@ -72,6 +75,7 @@ class Engines:
 
         def ask(sql: str) -> Rows:
             nonlocal has_answered
+            assert self._connection is not None
             # Another try would have a new connection, which may see other rows than those that were answered from.
             allowed = replace(limits, retries=0) if limits is not None and has_answered else limits
             cursor = self._connection.cursor()
@@ -102,10 +106,21 @@ def why_here(dataset: Dataset, request: ScanRequest, schema: Schema | None) -> s
         there = schema.get(column.name)
         if there is None or there.type is DataType.OTHER:
             return f"it has no column `{column.name}` that can be used"
-        if column.format is not None or column.as_type not in (None, there.type):
-            wanted = column.as_type.value if column.as_type is not None else "time"
-            return f"`{column.name}` is {there.type.value} there and has to become {wanted}"
+        if column.as_type not in (None, there.type):
+            assert column.as_type is not None
+            return f"`{column.name}` is {there.type.value} there and has to become {column.as_type.value}"
     return None
+
+
+def placed(bound: Bound, plan: Plan) -> Places:
+    """Where the sources of a plan would be asked, without asking."""
+    from kpidsl.needed import requests
+
+    engines = Engines(None)
+    try:
+        return places(bound, requests(plan), engines, lambda _: None)[0]
+    finally:
+        engines.close()
 
 
 def places(

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 import kpidsl
+from kpidsl.checked import SpecError
 
 SOURCE = """
 calendar { timezone "Europe/Berlin" }
@@ -63,4 +64,17 @@ def test_a_vector_asks_for_each_complete_period() -> None:
         "'count' 2026-02-08T23:00 2026-02-15T23:00",
         "'count' 2026-02-15T23:00 2026-02-22T23:00",
         "'count' 2026-02-22T23:00 2026-03-01T23:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    "declared",
+    ["metric many = avg(sum(x) from o each hour) over last 10 years", "kpi many { value avg(sum(x) from o each hour) over last 10 years }"],
+)  # fmt: skip
+def test_too_many_periods_are_told_where_they_are_asked_for(declared: str) -> None:
+    table = pa.table({"at": [date(2026, 3, 1)], "x": [1]})
+    with pytest.raises(SpecError) as raised:
+        kpidsl.load("-", stdin_text=SOURCE + declared).evaluate(as_of="2026-03-12", sources={"o": table, "p": table})
+    assert [(one.code, one.place) for one in raised.value.diagnostics if one.code == "K0401"] == [
+        ("K0401", "<stdin>:5")
     ]

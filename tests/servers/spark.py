@@ -18,6 +18,8 @@ from servers.running import Server, free_port, new_folder, program, server, star
 HOST = "127.0.0.1"
 PACKAGE = "openjdk-17-jre-headless"
 WORKERS = 2
+TOKEN = "Connect-token_7"
+QUICK = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"  # what lives for seconds only need not be compiled well
 CONNECT = "org.apache.spark.sql.connect.service.SparkConnectServer"
 
 
@@ -30,7 +32,10 @@ def home() -> Path:
 
 
 def started() -> Server:
-    """A new cluster. `details`: `master`, a URL `spark://…`; `connect`, a URL `sc://…`. `port` is Spark Connect's."""
+    """A new cluster. `details`: `master`, a URL `spark://…`; `connect`, a URL `sc://…`, and the `token` it wants.
+    `port` is Spark Connect's. The workers say that they have more than a machine may: an application gets one or two
+    small executors.
+    """
     spark, folder = home(), new_folder("spark")
     program("java", package=PACKAGE)
     port, master_port = free_port(), free_port()
@@ -43,7 +48,8 @@ def started() -> Server:
         "SPARK_WORKER_DIR": str(folder / "work"),
         "SPARK_LOCAL_DIRS": str(folder / "local"),
         "SPARK_DAEMON_MEMORY": "512m",
-        "SPARK_DAEMON_JAVA_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+        "SPARK_DAEMON_JAVA_OPTS": QUICK,
+        "SPARK_CONNECT_AUTHENTICATE_TOKEN": TOKEN,
     }
     started_here: list[tuple[int, int]] = []
 
@@ -52,20 +58,25 @@ def started() -> Server:
 
     def one() -> Server:
         keepers, pids = (tuple(each) for each in zip(*started_here, strict=True))
-        return Server("spark", port, str(folder), keepers, pids, {"master": master, "connect": f"sc://{HOST}:{port}"})
+        # A token needs TLS, or the name of this very machine.
+        details = {"master": master, "connect": f"sc://localhost:{port}", "token": TOKEN}
+        return Server("spark", port, str(folder), keepers, pids, details)
 
     deploy = "org.apache.spark.deploy"
     at = ("--host", HOST, "--port")
     run("master", "spark-class", f"{deploy}.master.Master", *at, str(master_port), "--webui-port", str(free_port()))
     wait_until(lambda: answers(master_port), "Spark's master")
     for number in range(WORKERS):
-        size = ("--cores", "1", "--memory", "1g", "--webui-port", str(free_port()))
+        size = ("--cores", "3", "--memory", "3g", "--webui-port", str(free_port()))
         run(f"worker{number}", "spark-class", f"{deploy}.worker.Worker", *at, str(free_port()), *size, master)
     settings = {
         "spark.driver.host": HOST,
-        "spark.driver.memory": "1g",
-        "spark.executor.memory": "768m",
+        "spark.driver.memory": "768m",
+        "spark.driver.extraJavaOptions": QUICK,
+        "spark.executor.memory": "512m",
         "spark.executor.cores": "1",
+        "spark.executor.extraJavaOptions": QUICK,
+        "spark.cores.max": str(WORKERS),
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.connect.grpc.binding.address": HOST,

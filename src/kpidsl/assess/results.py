@@ -287,6 +287,20 @@ class SpecIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTraffic:
+    """How a source that lives elsewhere was asked: by so many queries of its engine's, and so many rows crossed the
+    wire. `engine` is the dialect; None where only rows were read. `reason` is why rows were read of one that has an
+    engine.
+    """
+
+    source: str
+    engine: str | None
+    queries: int
+    rows: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """The document. `errors` make the exit code 3; `warnings` do not."""
 
@@ -301,6 +315,7 @@ class Results:
     warnings: tuple[ErrorResult, ...] = ()
     params: tuple[tuple[str, str], ...] = ()
     timings: tuple[tuple[str, Decimal], ...] = field(default=(), compare=False)
+    traffic: tuple[SourceTraffic, ...] = field(default=(), compare=False)
     scorecards: tuple[ScorecardResult, ...] = ()
     objectives: tuple[ObjectiveResult, ...] = ()
     outcomes: tuple[OutcomeResult, ...] = ()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from kpidsl.engine.duck import relation
 from kpidsl.engine.parts import exact_scale, scale_for
+from kpidsl.engine.place import Places
 from kpidsl.engine.run import Run
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.aggregates import Scale
+from kpidsl.sql.dialects import Untranslatable
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,12 +25,20 @@ class DryRun(Run):
     powers of two by which floating-point numbers are added up are those of 0.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        tables = {name: f"source {name}" for name in plan.sources}
+    def __init__(self, plan: Plan, places: Places | None = None) -> None:
+        tables = {name: relation(name) for name in plan.sources}
         # Only `fetch` speaks to a connection.
-        super().__init__(plan, cast("DuckDBPyConnection", None), tables, {}, explain=True)
+        super().__init__(plan, cast("DuckDBPyConnection", None), tables, {}, explain=True, places=places)
+        self.places = places
+        self.refused: dict[str, str] = {}
 
-    def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:  # noqa: ARG002
+    def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:
+        """Nothing; why an engine cannot be asked is in `refused`."""
+        try:
+            if self.places is not None:
+                self.places.statement(query)
+        except Untranslatable as reason:
+            self.refused.setdefault(source, str(reason))
         return []
 
     def by_groups(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:  # noqa: ARG002
@@ -41,6 +52,13 @@ class DryRun(Run):
             else exact_scale(None, None, 0)
             for row in wanted
         }
+
+
+def refused(plan: Plan, places: Places) -> dict[str, str]:
+    """The sources that have an engine and are asked something that it cannot be asked, with the reason."""
+    run = DryRun(plan, places)
+    run.run()
+    return run.refused
 
 
 def queries(plan: Plan) -> tuple[tuple[str, str], ...]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from kpidsl.engine.dry import refused
 from kpidsl.engine.filtered import FEWEST_FILTERS, columns_of_filters
 from kpidsl.engine.groups import PANES, Group, by_state, edges_of, group_of
+from kpidsl.engine.place import Places
 from kpidsl.plan import nodes as n
 from kpidsl.sql.queries import filters
 
 
-def outline(plan: n.Plan) -> str:
-    """A block of lines for each source, in the order of the plan."""
+def outline(plan: n.Plan, places: Places | None = None) -> str:
+    """A block of lines for each source, in the order of the plan; where it is asked, if it has an engine."""
+    refusals = refused(plan, places) if places is not None else {}
     asked = Counter(ask.cell for step in _steps(plan) for ask in n.asked(step))
     by_source: dict[str, list[n.Cell]] = {}
     for cell in plan.cells:
@@ -21,6 +24,8 @@ def outline(plan: n.Plan) -> str:
     for source, cells in by_source.items():
         wanted = sum(asked[cell] for cell in cells)
         lines = [f"source {source}: {_counted(wanted, 'value')} asked for, {len(cells):_} of them different"]
+        if places is not None and source in places.traffic:
+            lines.append(f"  {_place(source, places, refusals.get(source))}")
         groups: dict[Group, list[n.Cell]] = {}
         for cell in cells:
             groups.setdefault(group_of(cell), []).append(cell)
@@ -28,6 +33,15 @@ def outline(plan: n.Plan) -> str:
             lines.extend(f"  {line}" for line in _group(group, members))
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
+
+
+def _place(source: str, places: Places, refusal: str | None) -> str:
+    remote = places.remotes.get(source)
+    if remote is None:
+        return f"its rows are read: {places.here[source]}"
+    if refusal is not None:
+        return f"asked of {remote.dialect.name}, until its rows are read: {refusal}"
+    return f"asked of {remote.dialect.name}, where it lives: what crosses the wire are answers"
 
 
 def _group(group: Group, cells: Sequence[n.Cell]) -> Iterator[str]:

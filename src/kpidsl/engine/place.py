@@ -38,11 +38,11 @@ class Remote:
 
 @dataclass(slots=True)
 class Traffic:
-    """What a source was asked where it lives, and how many rows came from there: as answers, and read as they are."""
+    """How many queries a source was asked where it lives, and how many rows those had."""
 
+    dialect: str | None = None
     queries: int = 0
-    answered: int = 0
-    read: int = 0
+    rows: int = 0
 
 
 class Places:
@@ -55,7 +55,10 @@ class Places:
     ) -> None:  # fmt: skip
         self.remotes = dict(remotes)
         self.here = dict(here)
-        self.traffic: dict[str, Traffic] = {name: Traffic() for name in (*remotes, *here)}
+        self.traffic: dict[str, Traffic] = {
+            **{name: Traffic(remote.dialect.name) for name, remote in remotes.items()},
+            **{name: Traffic() for name in here},
+        }
         self._bring = bring
 
     def limb_bits(self, source: str) -> int:
@@ -97,8 +100,19 @@ class Places:
             raise _told(error, source) from error
         traffic = self.traffic[source]
         traffic.queries += 1
-        traffic.answered += len(rows)
+        traffic.rows += len(rows)
         return rows
+
+    def said(self, query: Any, text: str) -> str:
+        """A query as it is asked, with where, for people; `text` is what DuckDB would be asked."""
+        reason = next((self.here[name] for name in self._sources(query) if name in self.here), None)
+        try:
+            found = self.statement(query, pretty=True)
+        except Untranslatable as untranslatable:
+            found, reason = None, str(untranslatable)
+        if found is not None:
+            return f"-- asked of {found[0].dialect.name}\n{found[1].sql}"
+        return text if reason is None else f"-- asked here, of rows that were read: {_one_line(reason)}\n{text}"
 
     def _read(self, query: Any, reason: str) -> None:
         """Read the rows of all sources of a query, and ask them here from now on."""
@@ -136,14 +150,12 @@ class Door:
 
     def said(self, query: Any) -> str:
         """The SQL of a query, for people: as an engine is asked it, or as DuckDB is."""
-        if self.places is not None:
-            try:
-                found = self.places.statement(query, pretty=True)
-            except Untranslatable:
-                found = None
-            if found is not None:
-                return found[1].sql
-        return q.text(query, pretty=True)
+        text = q.text(query, pretty=True)
+        return text if self.places is None else self.places.said(query, text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _told(error: SourceError, source: str) -> KpidslError:

@@ -47,6 +47,7 @@ def plan_evidence(model: Model, lowering: Lowering, selected: Collection[str] | 
 
 
 def _plan(model: o.EvidenceModel, finding: o.MeasuredModel, lowering: Lowering) -> EvidencePlan:
+    lowering.around = model.span
     moment = lowering.moment(finding.value)
 
     def step(value: v.Value) -> n.Step:

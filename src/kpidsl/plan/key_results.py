@@ -53,6 +53,7 @@ def plan_key_results(model: Model, lowering: Lowering, selected: Collection[str]
     found: dict[str, KeyResultPlan] = {}
     for name in needed(model, selected):
         for one in model.objectives[name].key_results:
+            lowering.around = one.span
             found[one.name] = plan_key_result(one, lowering)
     return found
 

@@ -21,6 +21,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.goal_model import ScorecardModel
+from kpidsl.source_text import Span
 
 MOST_PERIODS = 20_000
 
@@ -50,14 +51,17 @@ class Lowering:
         self._measures: dict[tuple[object, ...], tuple[v.Measure, Lowered]] = {}
         self.series_anchors: set[datetime] = set()
         self.own: str | None = None
+        self.around: Span | None = None  # the declaration that is being planned
         self.partials = False
 
     # ------------------------------------------------------------ questions
     def metric(self, metric: m.MetricModel) -> n.Question:
+        self.around = metric.span
         return self.question(metric.value, self.moment(metric.value), ())
 
     def kpi(self, kpi: m.KpiModel) -> tuple[n.SlicePlan, ...]:
         """The whole, then each `by`."""
+        self.around = kpi.span
         moment = self.moment(kpi.value)
         self.own = kpi.name
         slices = tuple(self.slice(kpi, moment, by) for by in ((), *kpi.slices))
@@ -295,8 +299,8 @@ class Lowering:
         periods = self.periods(unit, window.start, max(end, window.start))
         if periods is None:
             self.problems.error(
-                "K0401", f"`each {unit.singular}` over {window.label} is more than {MOST_PERIODS:_} periods", None,
-                hint="use a longer period or a shorter window",
+                "K0401", f"`each {unit.singular}` over {window.label} is more than {MOST_PERIODS:_} periods",
+                self.around, hint="use a longer period or a shorter window",
             )  # fmt: skip
             return Lowered(n.Undefined("source_error"))
         eras: Eras = {}

@@ -25,6 +25,7 @@ from kpidsl.assess.results import (
     ScorecardResult,
     Segment,
     ShownResult,
+    SourceTraffic,
     TrendPoint,
     WindowResult,
 )
@@ -71,7 +72,10 @@ def document(results: Results) -> Fields:
         **given(scorecards=records(scorecard, results.scorecards)),
         "errors": [error(each) for each in results.errors],
         "warnings": [error(each) for each in results.warnings],
-        **given(timings={stage: canonical(seconds) for stage, seconds in results.timings} or None),
+        **given(
+            timings={stage: canonical(seconds) for stage, seconds in results.timings} or None,
+            traffic=records(traffic, results.traffic),
+        ),
     }
 
 
@@ -293,6 +297,12 @@ def input_(found: Input) -> Fields:
 
 def approximation(found: Approximation | None) -> Fields | None:
     return None if found is None else given(method=found.method, error=found.error)
+
+
+def traffic(found: SourceTraffic) -> Fields:
+    return given(
+        source=found.source, engine=found.engine, queries=found.queries, rows=found.rows, reason=found.reason
+    )  # fmt: skip
 
 
 def scorecard(found: ScorecardResult) -> Fields:

@@ -16,6 +16,7 @@ from kpidsl.assess.results import (
     MetricResult,
     Results,
     Segment,
+    SourceTraffic,
     WindowResult,
 )
 from kpidsl.diagnostics.glyphs import columns, encodable, visible
@@ -77,6 +78,7 @@ def to_text(results: Results, *, width: int = WIDTH, colour: bool = False) -> st
         notes(results.warnings, "warning", width=width, colour=colour),
         explained(results, width=width, colour=colour),
         timings(results.timings, width=width, colour=colour),
+        traffic(results.traffic, width=width, colour=colour),
         closing(results, width=width, colour=colour),
     ]
     return encodable("\n\n".join("\n".join(lines) for lines in blocks if lines)) + "\n"
@@ -191,6 +193,20 @@ def _of_metric(found: MetricResult) -> Iterable[str]:
 def timings(found: Sequence[tuple[str, Decimal]], *, width: int, colour: bool) -> list[str]:
     rows = [TableRow(title=visible(stage), cells={"value": Figure(f"{seconds:.3f}", "s")}) for stage, seconds in found]
     return Table("Stage", (Column("value", "Time"),), rows, width=width, colour=colour).lines() if rows else []
+
+
+def traffic(found: Sequence[SourceTraffic], *, width: int, colour: bool) -> list[str]:
+    """What crossed the wire, source by source."""
+    rows = [
+        TableRow(
+            title=visible(one.source),
+            cells={"queries": Figure(f"{one.queries:,}"), "rows": Figure(f"{one.rows:,}")},
+            remarks=(f"its rows were read: {visible(one.reason)}",) if one.reason is not None else (),
+        )
+        for one in found
+    ]
+    columns = (Column("queries", "Queries there"), Column("rows", "Rows from there"))
+    return Table("Source", columns, rows, width=width, colour=colour).lines() if rows else []
 
 
 def closing(results: Results, *, width: int, colour: bool) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Final
 from adbc_driver_manager import Error
 
 from kpidsl.diagnostics import SourceError, Unanswerable
+from kpidsl.sql.dialects.postgres import BEYOND_ASCII
 
 TIMEOUT: Final = "57014"
 NO_TABLE: Final = ("42P01", "3F000")
@@ -79,6 +80,8 @@ def is_lost(error: Error) -> bool:
 def not_answered(error: Error, label: str, seconds: float) -> SourceError:
     """A query of the engine's that failed."""
     text, state = _plain(str(error)), error.sqlstate or ""
+    if BEYOND_ASCII in text:
+        return Unanswerable("letters beyond ASCII change case by rules of the server's own")
     if state in UNKNOWN or state.startswith(TOO_MUCH):
         return Unanswerable(f"the server cannot: {text}")
     if state in TOO_LARGE:

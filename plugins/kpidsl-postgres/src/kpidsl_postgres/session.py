@@ -16,17 +16,16 @@ from adbc_driver_manager import Error
 from kpidsl.hookspecs import Context
 from kpidsl_postgres import PostgresConnection, faults
 
-ONE_STATE: Final = {
-    "default_transaction_isolation": "repeatable read",
-    "jit": "off",  # compiling a hundred aggregates takes longer than they do
-}
+BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+WITHOUT_JIT: Final = {"jit": "off"}
+"""Compiling a hundred aggregates takes longer than they do."""
 
 
-def connect(context: Context, more: Mapping[str, str] | None = None) -> Any:
+def connect(context: Context, more: Mapping[str, str] | None = None, *, autocommit: bool = False) -> Any:
     """A connection, in whose transactions nothing can be changed. Raises SourceError."""
     one: PostgresConnection = context.connection
     try:
-        return driver.connect(_address(one, context, more or {}))
+        return driver.connect(_address(one, context, more or {}), autocommit=autocommit)
     except Error as error:
         place = f"{one.host}:{one.port} (connection `{context.connection_name}`)"
         raise faults.unreachable(error, place) from error
@@ -44,10 +43,14 @@ class Session:
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a SELECT. One that fails leaves the transaction as it was. Raises SourceError."""
-        if self._connection is None:
-            self._connection = connect(self._context, ONE_STATE)
+        is_new = self._connection is None
+        if is_new:
+            # The driver's own transactions know no savepoints.
+            self._connection = connect(self._context, WITHOUT_JIT, autocommit=True)
         try:
             with self._connection.cursor() as beside:
+                if is_new:
+                    beside.execute(BEGIN)
                 beside.execute("SAVEPOINT query")
                 try:
                     with self._connection.cursor() as cursor:

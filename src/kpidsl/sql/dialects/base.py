@@ -25,6 +25,12 @@ _PLAIN: frozenset[type[exp.Expr]] = frozenset({
     exp.Ordered, exp.Limit, exp.With, exp.CTE, exp.Window, exp.WindowSpec, exp.RowNumber, exp.Filter, exp.Union,
     exp.BitwiseAnd, exp.Div, exp.IntDiv, exp.BitwiseLeftShift, exp.BitwiseRightShift, exp.Anonymous, exp.Var,
 })  # fmt: skip
+_REASONS = {
+    "list": "an engine is not asked for lists of values",
+    "list_sort": "an engine is not asked for lists of values",
+    "lower": "letters change case by rules of the engine's own",
+    "upper": "letters change case by rules of the engine's own",
+}
 Call = Callable[[list[exp.Expr]], exp.Expr]
 
 
@@ -196,8 +202,9 @@ class Dialect:
         """Refuse whatever is not known to mean here what it means to DuckDB."""
         for node in query.walk():
             if isinstance(node, exp.Anonymous):
-                if node.name.lower() not in self.functions:
-                    raise Untranslatable(f"`{node.name.lower()}` is not written in {self.name}")
+                name = node.name.lower()
+                if name not in self.functions:
+                    raise Untranslatable(_REASONS.get(name, f"`{name}` is not written in {self.name}"))
             elif isinstance(node, exp.Cast) and node.to.is_type(exp.DType.ARRAY) and exp.Array not in self.kept:
                 raise Untranslatable(f"a list is not written in {self.name}")
             elif type(node) not in _PLAIN and type(node) not in self.kept:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-_CALLED = frozenset({"sum", "min", "max", "bit_or", "group_concat"})
+_CALLED = frozenset({"sum", "min", "max", "bit_or", "group_concat", "max_by", "min_by", "sort_array"})
 
 
 def aggregated_first(query: exp.Expr, costly: type[exp.Expr]) -> exp.Expr:

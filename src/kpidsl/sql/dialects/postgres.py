@@ -13,6 +13,8 @@ from kpidsl.sql.dialects.patterns import BLANKS, common
 
 _CASES = 8
 """Up to so many bounds a CASE costs less than a search in an array."""
+BEYOND_ASCII = "kpidsl:beyond-ascii"
+"""What the server says of a text that only DuckDB can write in small or capital letters as DuckDB does."""
 
 
 class Postgres(Dialect):
@@ -21,9 +23,10 @@ class Postgres(Dialect):
         {
             *Dialect.functions, "greatest", "least", "floor", "ceiling", "sqrt", "timezone", "lag", "lead", "bit_or",
             "trunc", "sign", "row", "array_agg", "width_bucket", "date_part", "bit_count", "btrim", "round",
+            "lower", "upper", "octet_length", "length",
         }
     )  # fmt: skip
-    kept = frozenset({exp.Array, exp.Bracket, exp.RegexpLike, exp.Extract, exp.Offset})
+    kept = frozenset({exp.Array, exp.Bracket, exp.RegexpLike, exp.DPipe, exp.Extract, exp.Offset})
 
     def calls(self) -> Mapping[str, Call]:
         return {
@@ -41,6 +44,8 @@ class Postgres(Dialect):
             "isinf": lambda given: exp.In(
                 this=given[0], expressions=[_double("Infinity"), _double("-Infinity")]
             ),
+            "lower": lambda given: _of_ascii("lower", given[0]),
+            "upper": lambda given: _of_ascii("upper", given[0]),
             "round": _round,
             "to_microseconds": lambda given: exp.paren(
                 exp.Mul(
@@ -60,15 +65,19 @@ class Postgres(Dialect):
         return node
 
     def bucket(self, value: exp.Expr, bounds: Sequence[exp.Expr], numbers: Sequence[int]) -> exp.Expr:
-        if len(bounds) <= _CASES or list(numbers) != list(range(numbers[0], numbers[0] + len(numbers))):
+        if len(bounds) <= _CASES:
             return shapes.nested_cases(value, bounds, numbers)
         known = [bound for bound in bounds if not isinstance(bound, exp.Null)]
         kind = known[0].args["to"].copy()
         texts = exp.Array(expressions=[bound.this.copy() for bound in known])
         array = exp.Cast(this=texts, to=exp.DataType(this=exp.DType.ARRAY, expressions=[kind], nested=True))
-        place = _call("width_bucket", value.copy(), array)
-        first = numbers[0] - 1 + (len(bounds) - len(known))
-        found: exp.Expr = exp.Add(this=place, expression=exp.Literal.number(first)) if first else place
+        place = exp.Add(
+            this=_call("width_bucket", value.copy(), array),
+            expression=exp.Literal.number(len(bounds) - len(known)),
+        )
+        found: exp.Expr = exp.Add(this=place, expression=exp.Literal.number(numbers[0] - 1))
+        if list(numbers) != list(range(numbers[0], numbers[0] + len(numbers))):
+            found = self.picked([exp.Literal.number(one) for one in numbers], place)
         there: exp.Expr = exp.not_(exp.Is(this=value.copy(), expression=exp.null()))
         if len(known) == len(bounds):
             there = exp.GTE(this=value.copy(), expression=known[0].copy())
@@ -144,6 +153,15 @@ def _date_diff(given: list[exp.Expr]) -> exp.Expr:
         return exp.paren(exp.Add(this=exp.Mul(this=year, expression=exp.Literal.number(12)), expression=month))
 
     return exp.paren(exp.Sub(this=months(end), expression=months(start)))
+
+
+def _of_ascii(name: str, text: exp.Expr) -> exp.Expr:
+    """A function of letters, where there are none but those of ASCII. Others change case by rules that differ from
+    server to server, so that such a text ends the query with `BEYOND_ASCII`, and the rows are read.
+    """
+    plain = exp.EQ(this=_call("octet_length", text.copy()), expression=_call("length", text.copy()))
+    told = exp.DPipe(this=exp.Literal.string(f"{BEYOND_ASCII} "), expression=text.copy(), safe=True)
+    return exp.Case().when(plain, _call(name, text)).else_(_as(_as(exp.paren(told), "integer"), "text"))
 
 
 def _round(given: list[exp.Expr]) -> exp.Expr:

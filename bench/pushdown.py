@@ -1,0 +1,142 @@
+"""What KPIs over a table of PostgreSQL cost: asked there by panes, by a query each, or of rows that are read.
+
+    python bench/pushdown.py [--rows 10_000_000] [--kpis 100] [--single 100] [--repeat 2]
+
+A server of its own is started on loopback, with the settings it is installed with, and filled with made-up orders that
+have an index on their time. The KPIs are mixed: sums, counts, means and maxima under filters of four columns, distinct
+customers and medians, over ten windows. `--single` is how many of them are asked by a query each: the time is that of
+these, and, scaled, of all. All ways are run in turn, `--repeat` times, on one server; the least wall clock counts, that
+of server and client together. Compare only what was measured in one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import quote
+
+from workload import AS_OF, FILTERS, MEMBERS, Asked, asked
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+TABLE = "orders"
+NAMES = ", ".join(f"'{name[:2]}' || (i * 7919 / {at + 3}) % {MEMBERS} as {name}" for at, name in enumerate(FILTERS))
+MADE = """
+create table {table} as select
+    timestamp '2024-01-01' + i * (interval '731 days' / {rows}) as ordered_at,
+    ((i * 7919) % 100000 / 100.0)::numeric(12, 2) as amount,
+    ((i * 31) % 9 + 1)::integer as quantity,
+    ((i::bigint * 104729) % 200000)::integer as customer,
+    {names}
+from generate_series(1::bigint, {rows}) as numbers(i);
+create index on {table} (ordered_at);
+vacuum analyze {table};
+"""
+
+
+def kpi(number: int) -> tuple[str, str]:
+    """A KPI of ours, and the query that asks for it alone: every tenth counts customers, every tenth is a median."""
+    one: Asked = asked(number)
+    measure, sql = one.measure, one.sql_measure
+    if number % 10 == 4:
+        measure, sql = "count_distinct(customer)", "count(distinct customer)"
+    elif number % 10 == 9:
+        measure, sql = "median(amount)", "percentile_cont(0.5) within group (order by amount)"
+    window = one.window.replace("trailing", "last")
+    text = (
+        f'kpi k{number} "{number}" {{ value {measure} from orders where {one.column} == "{one.member}" over {window};'
+        f" target >= 1 }}"
+    )
+    query = (
+        f"select {sql} from {TABLE} where {one.column} = '{one.member}'"
+        f" and ordered_at >= '{one.start}' and ordered_at < '{one.end}'"
+    )
+    return text, query
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=lambda text: int(text.replace("_", "")), default=10_000_000)
+    parser.add_argument("--kpis", type=int, default=100)
+    parser.add_argument("--single", type=int, default=100)
+    parser.add_argument("--repeat", type=int, default=2)
+    given = parser.parse_args()
+    driver = import_module("adbc_driver_postgresql.dbapi")
+    postgres, tables = import_module("servers.postgres"), import_module("servers.postgres_tables")
+
+    from kpidsl import load
+    from kpidsl.testing.opened import reading
+
+    texts, queries = zip(*map(kpi, range(given.kpis)), strict=True)
+    with postgres.running() as server, tempfile.TemporaryDirectory() as name:
+        began = time.perf_counter()
+        postgres.execute(server, MADE.format(table=TABLE, rows=given.rows, names=NAMES))
+        size = postgres.execute(server, f"select pg_size_pretty(pg_table_size('{TABLE}')), version()").strip()
+        print(f"{given.rows:_} rows made in {time.perf_counter() - began:.0f} s: {size}")
+        os.environ["SHOP_PASSWORD"] = server.details["password"]
+        folder = Path(name)
+        (folder / "kpidsl.toml").write_text(tables.connection(server, timeout=3600), "utf-8")
+        source = f'source orders {{ from postgres(shop, table: "{TABLE}"); time ordered_at }}'
+        (folder / "bench.kpi").write_text("\n".join([source, *texts, ""]), "utf-8")
+        details = server.details
+        address = (
+            f"postgresql://{details['user']}:{quote(details['password'])}@127.0.0.1:{server.port}/{details['database']}"
+        )
+        documents: dict[str, str] = {}
+        crossed: dict[str, int] = {}
+
+        def evaluated(way: str, *, is_read: bool) -> None:
+            with reading() if is_read else nullcontext():
+                found = load([folder]).evaluate(as_of=AS_OF, timings=True)
+            assert not found.errors, found.errors
+            crossed[way] = sum(one.rows for one in found.traffic)
+            documents[way] = load_text(found.to_json())
+
+        def one_by_one() -> None:
+            with driver.connect(address) as session, session.cursor() as cursor:
+                for query in queries[: given.single]:
+                    cursor.execute(query)
+                    cursor.fetch_arrow_table()
+
+        def fetched() -> None:
+            wanted = ", ".join(("ordered_at", "amount::text", "quantity", "customer", *FILTERS))
+            with driver.connect(address) as session, session.cursor() as cursor:
+                cursor.execute(f"select {wanted} from {TABLE}")
+                crossed["the columns alone"] = cursor.fetch_arrow_table().num_rows
+
+        ways: dict[str, Callable[[], None]] = {
+            "by panes": lambda: evaluated("by panes", is_read=False),
+            "a query each": one_by_one,
+            "the columns alone": fetched,
+            "rows read": lambda: evaluated("rows read", is_read=True),
+        }
+        least = dict.fromkeys(ways, float("inf"))
+        for _ in range(given.repeat):
+            for way, run in ways.items():
+                began = time.perf_counter()
+                run()
+                least[way] = min(least[way], time.perf_counter() - began)
+        assert documents["by panes"] == documents["rows read"], "the two documents differ"
+        least["a query each"] *= given.kpis / given.single
+        print(f"{given.kpis} KPIs; {given.single} asked by a query each, the time scaled to all")
+        for way, seconds in least.items():
+            times = seconds / least["by panes"]
+            rows = f"{crossed[way]:>12,} rows crossed" if way in crossed else ""
+            print(f"{way:<20}{seconds:8.2f} s{times:8.2f} x  {rows}")
+
+
+def load_text(document: str) -> str:
+    """A document without what differs from run to run."""
+    return document.partition('"timings"')[0]
+
+
+if __name__ == "__main__":
+    main()
