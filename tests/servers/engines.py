@@ -121,5 +121,6 @@ ENGINES: Mapping[str, Engine] = {
         "sqlite_file",
         into_sqlite,
         lambda server: f'[connections.shop]\nprovider = "sqlalchemy"\nurl = "sqlite:///{server.folder}/shop.db"\n',
+        {"flights": "SQLite has no decimals: its rows are read as soon as one is asked for, which is at once"},
     ),
 }
