@@ -15,7 +15,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.row_sql import number
-from kpidsl.sql.times import function
+from kpidsl.sql.times import cast, function
 from kpidsl.stats.distributions import normal_quantile, square_root
 
 MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box", "ces_net", "stddev", "variance"})
@@ -119,7 +119,7 @@ class _Kept:
         self.keep = keep
 
     def when(self, value: exp.Expr) -> exp.Expr:
-        return value.copy() if self.keep is None else exp.Case().when(self.keep.copy(), value.copy())
+        return value.copy() if self.keep is None else exp.Case().when(self.keep.copy(), value.copy(), copy=False)
 
     def of(self, name: str, value: exp.Expr) -> exp.Expr:
         return function(name, self.when(value))
@@ -131,13 +131,13 @@ class _Kept:
 
     def count_if(self, condition: exp.Expr) -> exp.Expr:
         both = condition.copy() if self.keep is None else exp.and_(self.keep.copy(), exp.paren(condition.copy()))
-        return exp.Count(this=exp.Case().when(both, exp.Literal.number(1)))
+        return exp.Count(this=exp.Case().when(both, exp.Literal.number(1), copy=False))
 
     def different(self, value: exp.Expr, condition: exp.Expr | None) -> exp.Expr:
         """How many different values there are in rows that meet a condition, too."""
         parts = [part for part in (self.keep, condition) if part is not None]
         if parts:
-            value = exp.Case().when(exp.and_(*(exp.paren(part.copy()) for part in parts)), value.copy())
+            value = exp.Case().when(exp.and_(*(exp.paren(part.copy()) for part in parts)), value.copy(), copy=False)
         return exp.Count(this=exp.Distinct(expressions=[value.copy()]))
 
 
@@ -165,8 +165,8 @@ def _values(kept: _Kept, x: exp.Expr) -> exp.Expr:
 
 def _below_one(x: exp.Expr, scale: Scale) -> exp.Expr:
     """A finite number divided by the power of two that none reaches: exact but for what is too small to count."""
-    power = exp.cast(exp.Literal.string(repr(2.0**-scale.exponent)), "DOUBLE")
-    return exp.paren(exp.Mul(this=exp.Case().when(function("isfinite", x), x.copy()), expression=power))
+    power = cast(exp.Literal.string(repr(2.0**-scale.exponent)), "DOUBLE")
+    return exp.paren(exp.Mul(this=exp.Case().when(function("isfinite", x), x.copy(), copy=False), expression=power))
 
 
 def _limbs(kept: _Kept, parts: Sequence[exp.Expr], count: int, bits: int) -> exp.Expr:
@@ -187,19 +187,19 @@ def _limb(x: exp.Expr, place: int, bits: int) -> exp.Expr:
     if place:
         moved = exp.paren(exp.Mul(this=x.copy(), expression=_power(bits * place)))
         rest = exp.paren(exp.Sub(this=moved, expression=function("trunc", moved)))
-    return exp.cast(function("trunc", exp.Mul(this=rest, expression=_power(bits))), "HUGEINT")
+    return cast(function("trunc", exp.Mul(this=rest, expression=_power(bits))), "HUGEINT")
 
 
 def _power(exponent: int) -> exp.Expr:
-    return exp.cast(exp.Literal.string(repr(2.0**exponent)), "DOUBLE")
+    return cast(exp.Literal.string(repr(2.0**exponent)), "DOUBLE")
 
 
 def _squared(x: exp.Expr) -> tuple[exp.Expr, ...]:
     """Three numbers whose sum is the square of a number, each without an error of rounding (Veltkamp, Dekker 1971)."""
-    wide = exp.paren(exp.Mul(this=x.copy(), expression=exp.cast(exp.Literal.string("134217729"), "DOUBLE")))
+    wide = exp.paren(exp.Mul(this=x.copy(), expression=cast(exp.Literal.string("134217729"), "DOUBLE")))
     high = exp.paren(exp.Sub(this=wide, expression=exp.paren(exp.Sub(this=wide.copy(), expression=x.copy()))))
     low = exp.paren(exp.Sub(this=x.copy(), expression=high.copy()))
-    twice = exp.paren(exp.Mul(this=high.copy(), expression=exp.cast(exp.Literal.string("2"), "DOUBLE")))
+    twice = exp.paren(exp.Mul(this=high.copy(), expression=cast(exp.Literal.string("2"), "DOUBLE")))
     return (
         exp.paren(exp.Mul(this=high.copy(), expression=high.copy())),
         exp.paren(exp.Mul(this=twice, expression=low.copy())),
@@ -217,7 +217,7 @@ def _squares(kept: _Kept, x: exp.Expr, row: Row, scale: Scale | None) -> list[ex
     assert scale is not None
     if scale.exact is not None:
         assert scale.origin is not None
-        centred = exp.cast(_about(x, row, scale.origin), scale.exact)
+        centred = cast(_about(x, row, scale.origin), scale.exact)
         return [kept.of("sum", centred), kept.of("sum", exp.Mul(this=centred.copy(), expression=centred.copy()))]
     if row.type is not DataType.FLOAT:
         return [_values(kept, x), exp.null()]
@@ -231,7 +231,7 @@ def _squares(kept: _Kept, x: exp.Expr, row: Row, scale: Scale | None) -> list[ex
 
 
 def _about(x: exp.Expr, row: Row, origin: Fraction) -> exp.Expr:
-    wide = exp.cast(x.copy(), "HUGEINT") if row.type is DataType.INTEGER else x.copy()
+    wide = cast(x.copy(), "HUGEINT") if row.type is DataType.INTEGER else x.copy()
     return exp.paren(exp.Sub(this=wide, expression=number(origin)))
 
 
@@ -243,7 +243,7 @@ def _order_statistics(kept: _Kept, x: exp.Expr, level: Fraction) -> list[exp.Exp
     keep = exp.not_(present) if kept.keep is None else exp.and_(kept.keep.copy(), exp.not_(present))
     values = exp.Filter(this=function("list", x), expression=exp.Where(this=keep))
     ordered = function("list_sort", values)
-    length = exp.Count(this=exp.Case().when(keep.copy(), exp.Literal.number(1)))
+    length = exp.Count(this=exp.Case().when(keep.copy(), exp.Literal.number(1), copy=False))
     below = exp.IntDiv(
         this=exp.paren(
             exp.Mul(
@@ -268,20 +268,20 @@ def _around_ranks(kept: _Kept, x: exp.Expr, cell: Cell) -> list[exp.Expr]:
     present = exp.not_(exp.Is(this=x.copy(), expression=exp.null()))
     keep = present if kept.keep is None else exp.and_(kept.keep.copy(), present)
     values = function("list_sort", exp.Filter(this=function("list", x), expression=exp.Where(this=keep)))
-    length = exp.Count(this=exp.Case().when(keep.copy(), exp.Literal.number(1)))
+    length = exp.Count(this=exp.Case().when(keep.copy(), exp.Literal.number(1), copy=False))
     p, spread = (_double(one) for one in (cell.level, square_root(cell.level * (1 - cell.level)) * z))
     away = exp.Add(
         this=exp.Mul(this=length.copy(), expression=p),
         expression=exp.Mul(this=function("sqrt", length), expression=spread),
     )
-    near = exp.cast(function("floor", away), "BIGINT")
+    near = cast(function("floor", away), "BIGINT")
     first = function("greatest", exp.Literal.number(1), exp.Sub(this=near, expression=exp.Literal.number(RANKS)))
     last = exp.Add(this=first.copy(), expression=exp.Literal.number(2 * RANKS + 1))
     return [function("list_slice", values, first, last), first.copy(), length.copy()]
 
 
 def _double(number: Fraction) -> exp.Expr:
-    return exp.cast(exp.Literal.string(repr(float(number))), "DOUBLE")
+    return cast(exp.Literal.string(repr(float(number))), "DOUBLE")
 
 
 def _edge_value(kept: _Kept, x: exp.Expr, cell: Cell, at: Operands) -> exp.Expr:
@@ -291,7 +291,11 @@ def _edge_value(kept: _Kept, x: exp.Expr, cell: Cell, at: Operands) -> exp.Expr:
     present = exp.not_(exp.Is(this=x.copy(), expression=exp.null()))
     keep = present if kept.keep is None else exp.and_(kept.keep.copy(), present)
     pick = "arg_min" if cell.function == "first" else "arg_max"
-    return function(pick, exp.Case().when(keep, readable(x, cell.argument)), exp.Case().when(keep.copy(), order))
+    return function(
+        pick,
+        exp.Case().when(keep, readable(x, cell.argument), copy=False),
+        exp.Case().when(keep.copy(), order, copy=False),
+    )
 
 
 def readable(x: exp.Expr, row: Row) -> exp.Expr:

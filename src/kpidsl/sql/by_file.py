@@ -16,7 +16,7 @@ from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges, filters
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.source_rows import RowsOf, column_of
-from kpidsl.sql.times import as_instant, function, threshold
+from kpidsl.sql.times import as_instant, cast, function, threshold
 
 _DAY = timedelta(days=1)
 _MICRO = timedelta(microseconds=1)
@@ -25,7 +25,9 @@ _MICRO = timedelta(microseconds=1)
 def days(rows: RowsOf, time: Row) -> exp.Select:
     """The first and the last civil day on which rows are."""
     day = rows.column(rows.sql.day(time))
-    return exp.select(function("min", day), function("max", day)).from_(rows.select().subquery("r"))
+    return exp.select(function("min", day), function("max", day), copy=False).from_(
+        rows.select().subquery("r", copy=False), copy=False
+    )
 
 
 def panes_by_file(
@@ -41,8 +43,8 @@ def panes_by_file(
     if members:
         wanted.extend(count_kept(rows.keep(where)) for where in filters(cells))
     query, pane = (in_days if daily else in_panes)(rows, time, edges)
-    query = query.select(place, pane, *keys, *wanted)
-    return query.group_by(place.copy(), pane.copy(), *(key.copy() for key in keys)).limit(most)
+    query = query.select(place, pane, *keys, *wanted, copy=False)
+    return query.group_by(place.copy(), pane.copy(), *(key.copy() for key in keys), copy=False).limit(most)
 
 
 def extent_by_file(rows: RowsOf, time: Row, file: str, edges: Edges, *, daily: bool) -> exp.Select:
@@ -54,8 +56,8 @@ def extent_by_file(rows: RowsOf, time: Row, file: str, edges: Edges, *, daily: b
     def micros(value: exp.Expr) -> exp.Expr:
         return function("epoch_us", as_instant(value, time.type, zone, rows.calendar))
 
-    query = query.select(place, pane, micros(function("min", moment)), micros(function("max", moment)))
-    return query.group_by(place.copy(), pane.copy())
+    query = query.select(place, pane, micros(function("min", moment)), micros(function("max", moment)), copy=False)
+    return query.group_by(place.copy(), pane.copy(), copy=False)
 
 
 def in_days(rows: RowsOf, time: Row, edges: Edges) -> tuple[exp.Select, exp.Expr]:
@@ -76,7 +78,7 @@ def in_days(rows: RowsOf, time: Row, edges: Edges) -> tuple[exp.Select, exp.Expr
     assert first is not None and last is not None
     rows.conditions += [rows.sql.at_or_after(time, first), exp.not_(rows.sql.at_or_after(time, last))]
     value = rows.sql.sql(time)
-    at = function("epoch_us", exp.cast(value, "TIMESTAMP") if time.type is DataType.DATE else value)
+    at = function("epoch_us", cast(value, "TIMESTAMP") if time.type is DataType.DATE else value)
 
     def pane(low: int, high: int) -> exp.Expr:
         if high - low == 1:
@@ -87,14 +89,14 @@ def in_days(rows: RowsOf, time: Row, edges: Edges) -> tuple[exp.Select, exp.Expr
         edge = edges[runs[middle]]
         assert edge is not None
         later = rows.sql.at_or_after(time, edge)
-        return exp.Case().when(later, pane(middle, high)).else_(pane(low, middle))
+        return exp.Case().when(later, pane(middle, high), copy=False).else_(pane(low, middle), copy=False)
 
     found = rows.column(pane(0, len(runs)))
-    return exp.select().from_(rows.select().subquery("r")), found
+    return exp.select().from_(rows.select().subquery("r", copy=False), copy=False), found
 
 
 def _whole(value: int) -> exp.Expr:
-    return exp.cast(exp.Literal.string(str(value)), "BIGINT")
+    return cast(exp.Literal.string(str(value)), "BIGINT")
 
 
 def _micros(at: date | datetime) -> int:

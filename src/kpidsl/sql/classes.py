@@ -13,7 +13,7 @@ from kpidsl.semantic.rows import Both, Comparison, Constant, Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.panes import in_panes, integers
 from kpidsl.sql.source_rows import RowsOf
-from kpidsl.sql.times import function
+from kpidsl.sql.times import cast, function
 
 WORD = 62
 """Windows that one BIGINT remembers for a value, a bit each."""
@@ -190,4 +190,4 @@ def distinct_counts(
 
 
 def _bigints(values: Sequence[int]) -> exp.Expr:
-    return exp.cast(exp.Literal.string(f"[{', '.join(map(str, values))}]"), "BIGINT[]")
+    return cast(exp.Literal.string(f"[{', '.join(map(str, values))}]"), "BIGINT[]")

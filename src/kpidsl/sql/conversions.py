@@ -17,7 +17,7 @@ from kpidsl.sql.panes import in_panes
 from kpidsl.sql.queries import Edges, filters
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.source_rows import RowsOf, column_of
-from kpidsl.sql.times import function
+from kpidsl.sql.times import cast, function
 
 _MICROS = 1_000_000
 
@@ -50,10 +50,10 @@ def conversion_query(first: RowsOf, then: RowsOf, cells: Sequence[Cell], edged: 
     query = _counts(members, keeps)
     keys = range(len(cell.per))
     firsts = _firsts(first, cell, filters(cells), edged.firsts, in_days)
-    query = query.with_("firsts", firsts, materialized=True)
-    query = query.with_("seconds", _seconds(then, conversion, edged.seconds, in_days))
-    query = query.with_("latest", _latest(keys, is_tied="tie" in firsts.named_selects))
-    return query.with_("matched", _matched(keys, conversion)).with_("converted", _converted())
+    query = query.with_("firsts", firsts, materialized=True, copy=False)
+    query = query.with_("seconds", _seconds(then, conversion, edged.seconds, in_days), copy=False)
+    query = query.with_("latest", _latest(keys, is_tied="tie" in firsts.named_selects), copy=False)
+    return query.with_("matched", _matched(keys, conversion), copy=False).with_("converted", _converted(), copy=False)
 
 
 def _firsts(
@@ -67,7 +67,10 @@ def _firsts(
     if conversion.source == rows.source.name:
         # A row that is a second event, too, comes after it, so that none converts itself.
         also = exp.and_(*(rows.sql.sql(one) for one in conversion.where)) if conversion.where else exp.true()
-        at = exp.Add(this=at, expression=exp.Case().when(also, number(Fraction(1))).else_(number(Fraction(0))))
+        at = exp.Add(
+            this=at,
+            expression=exp.Case().when(also, number(Fraction(1)), copy=False).else_(number(Fraction(0)), copy=False),
+        )
     columns = {"tick": rows.column(at)}
     columns |= {f"k{place}": rows.row(row) for place, row in enumerate(cell.per)}
     columns |= {f"m{place}": rows.member(row) for place, row in enumerate(cell.members)}
@@ -83,7 +86,7 @@ def _firsts(
         columns["tie"] = tie[0] if len(tie) == 1 else function("row", *tie)
     columns["id"] = exp.Window(this=exp.RowNumber())
     query, pane = in_panes(rows, time, edges)
-    return query.select(*_named({"pane": pane, **columns}))
+    return query.select(*_named({"pane": pane, **columns}), copy=False)
 
 
 def _seconds(rows: RowsOf, conversion: Conversion, edges: Edges, in_days: bool) -> exp.Select:
@@ -92,7 +95,7 @@ def _seconds(rows: RowsOf, conversion: Conversion, edges: Edges, in_days: bool) 
     columns = {"tick": rows.column(_twice(_micros(rows, conversion.time, in_days)))}
     columns |= {f"k{place}": rows.row(row) for place, row in enumerate(conversion.keys)}
     query, pane = in_panes(rows, conversion.time, edges)
-    return query.select(*_named({"seen": pane, **columns}))
+    return query.select(*_named({"seen": pane, **columns}), copy=False)
 
 
 def _latest(keys: Iterable[int], *, is_tied: bool) -> exp.Select:
@@ -101,7 +104,11 @@ def _latest(keys: Iterable[int], *, is_tied: bool) -> exp.Select:
     chosen = function("max", exp.column("id"))
     if is_tied:
         chosen = function("coalesce", function("arg_max", exp.column("id"), exp.column("tie")), chosen)
-    return exp.select(*by, exp.alias_(chosen, "id")).from_("firsts").group_by(*(one.copy() for one in by))
+    return (
+        exp.select(*by, exp.alias_(chosen, "id"), copy=False)
+        .from_("firsts", copy=False)
+        .group_by(*(one.copy() for one in by), copy=False)
+    )
 
 
 def _matched(keys: Iterable[int], conversion: Conversion) -> exp.Select:
@@ -113,16 +120,18 @@ def _matched(keys: Iterable[int], conversion: Conversion) -> exp.Select:
     on.append(exp.GTE(this=mine, expression=theirs))
     after = exp.paren(exp.Sub(this=mine.copy(), expression=theirs.copy()))
     most = number(2 * _MICROS * conversion.within)
-    query = exp.select(exp.column("id", table="f"), exp.column("seen", table="s"))
-    query = query.from_(exp.alias_(exp.to_table("seconds"), "s", table=True))
-    query = query.join(exp.alias_(exp.to_table("latest"), "f", table=True), on=exp.and_(*on), join_type="asof")
-    return query.where(exp.LTE(this=after, expression=most))
+    query = exp.select(exp.column("id", table="f"), exp.column("seen", table="s"), copy=False)
+    query = query.from_(exp.alias_(exp.to_table("seconds"), "s", table=True), copy=False)
+    query = query.join(
+        exp.alias_(exp.to_table("latest"), "f", table=True), on=exp.and_(*on), join_type="asof", copy=False
+    )
+    return query.where(exp.LTE(this=after, expression=most), copy=False)
 
 
 def _converted() -> exp.Select:
     """The first events that have a conversion, with the pane of their earliest."""
     earliest = exp.alias_(function("min", exp.column("seen")), "seen")
-    return exp.select("id", earliest).from_("matched").group_by("id")
+    return exp.select("id", earliest, copy=False).from_("matched", copy=False).group_by("id", copy=False)
 
 
 def _counts(members: Sequence[str], keeps: Sequence[str | None]) -> exp.Select:
@@ -130,14 +139,14 @@ def _counts(members: Sequence[str], keeps: Sequence[str | None]) -> exp.Select:
     by.extend(exp.column(name, table="e") for name in members)
     kept = [count_kept(exp.column(keep, table="e") if keep is not None else None) for keep in keeps]
     on = exp.EQ(this=exp.column("id", table="e"), expression=exp.column("id", table="c"))
-    query = exp.select(*by, *kept).from_(exp.alias_(exp.to_table("firsts"), "e", table=True))
-    query = query.join(exp.alias_(exp.to_table("converted"), "c", table=True), on=on, join_type="left")
-    return query.group_by(*(one.copy() for one in by))
+    query = exp.select(*by, *kept, copy=False).from_(exp.alias_(exp.to_table("firsts"), "e", table=True), copy=False)
+    query = query.join(exp.alias_(exp.to_table("converted"), "c", table=True), on=on, join_type="left", copy=False)
+    return query.group_by(*(one.copy() for one in by), copy=False)
 
 
 def _micros(rows: RowsOf, time: Row, in_days: bool) -> exp.Expr:
     """A time in microseconds: of instants since 1970, of civil days as if each had 24 hours."""
-    found = exp.cast(rows.sql.sql(time), "TIMESTAMP") if in_days else rows.sql.instant(time)
+    found = cast(rows.sql.sql(time), "TIMESTAMP") if in_days else rows.sql.instant(time)
     return function("epoch_us", found)
 
 

@@ -37,7 +37,9 @@ def grouped(
         *(exp.alias_(column, name) for column, name in zip(grouping, leaves.values(), strict=True)),
         *(exp.alias_(state, f"s{place}") for place, state in enumerate(wanted)),
     ]
-    query = query.select(*named).group_by(pane.copy(), *(key.copy() for key in (*keys, *grouping)))
+    query = query.select(*named, copy=False).group_by(
+        pane.copy(), *(key.copy() for key in (*keys, *grouping)), copy=False
+    )
 
     def of_group(node: exp.Expr) -> exp.Expr:
         name = leaves.get(node) if isinstance(node, exp.Column) else None
@@ -45,15 +47,17 @@ def grouped(
 
     kept = [exp.and_(*(rows.sql.sql(one).transform(of_group) for one in where)) for where in filters]
     columns = ["p", *(f"k{place}" for place in range(len(keys))), *(f"s{place}" for place in range(len(wanted)))]
-    return exp.select(*(exp.column(name, table="g") for name in columns), *kept).from_(query.subquery("g"))
+    return exp.select(*(exp.column(name, table="g") for name in columns), *kept, copy=False).from_(
+        query.subquery("g", copy=False), copy=False
+    )
 
 
 def cardinalities(rows: RowsOf, wanted: Sequence[Row], percent: int) -> exp.Select:
     """About how many distinct values each expression has in a sample of the rows: one row of counts."""
     counts = [function("approx_count_distinct", rows.member(row)) for row in wanted]
-    sampled = rows.select().subquery("r")
+    sampled = rows.select().subquery("r", copy=False)
     sampled.set(
         "sample",
         exp.TableSample(method=exp.var("SYSTEM"), percent=exp.Literal.number(percent), seed=exp.Literal.number(1)),
     )
-    return exp.select(*counts).from_(sampled)
+    return exp.select(*counts, copy=False).from_(sampled, copy=False)

@@ -11,7 +11,7 @@ from sqlglot import exp
 from kpidsl.semantic.rows import Row
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.source_rows import RowsOf
-from kpidsl.sql.times import function, listed, threshold
+from kpidsl.sql.times import cast, function, listed, threshold
 
 MOST_CASES = 64
 """More edges than this are met by a sorted join: measured, a CASE of 64 halvings costs as much."""
@@ -29,7 +29,7 @@ def in_panes(rows: RowsOf, time: Row, edges: tuple[datetime | None, ...]) -> tup
     rows.conditions.append(exp.not_(rows.sql.at_or_after(time, last)))
     if len(edges) <= MOST_CASES:
         pane = rows.column(pane_case(edges, lambda edge: rows.sql.at_or_after(time, edge), 0, len(edges) - 1))
-        return exp.select().from_(rows.select().subquery("r")), pane
+        return exp.select().from_(rows.select().subquery("r", copy=False), copy=False), pane
     column = rows.row(time)
     starts: dict[date | datetime | None, int] = {}
     for place, edge in enumerate(edges[:-1]):
@@ -38,15 +38,20 @@ def in_panes(rows: RowsOf, time: Row, edges: tuple[datetime | None, ...]) -> tup
     lists = exp.select(
         exp.alias_(function("unnest", listed(tuple(starts))), "edge"),
         exp.alias_(function("unnest", integers(tuple(starts.values()))), "pane"),
-    ).subquery("e")
+        copy=False,
+    ).subquery("e", copy=False)
     on = exp.GTE(this=column, expression=exp.column("edge", table="e"))
-    query = exp.select().from_(rows.select().subquery("r")).join(lists, on=on, join_type="asof")
+    query = (
+        exp.select()
+        .from_(rows.select().subquery("r", copy=False), copy=False)
+        .join(lists, on=on, join_type="asof", copy=False)
+    )
     return query, exp.column("pane", table="e")
 
 
 def integers(values: Sequence[int]) -> exp.Expr:
     """Whole numbers as a list, from one text."""
-    return exp.cast(exp.Literal.string(f"[{', '.join(map(str, values))}]"), "INTEGER[]")
+    return cast(exp.Literal.string(f"[{', '.join(map(str, values))}]"), "INTEGER[]")
 
 
 def pane_case(
@@ -60,6 +65,6 @@ def pane_case(
     assert edge is not None
     return (
         exp.Case()
-        .when(is_after(edge), pane_case(edges, is_after, middle, high))
-        .else_(pane_case(edges, is_after, low, middle))
+        .when(is_after(edge), pane_case(edges, is_after, middle, high), copy=False)
+        .else_(pane_case(edges, is_after, low, middle), copy=False)
     )

@@ -15,7 +15,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.sql.aggregates import Scale, count_kept, states
 from kpidsl.sql.panes import in_panes, integers
 from kpidsl.sql.source_rows import RowsOf, column_of, table
-from kpidsl.sql.times import as_instant, function
+from kpidsl.sql.times import as_instant, cast, function
 
 DIALECT = "duckdb"
 Edges: TypeAlias = tuple[datetime | None, ...]
@@ -47,7 +47,9 @@ def panes(
     """One scan, grouped by pane and members: the pane, and what is wanted of it."""
     keys, wanted = wanted_of(rows, members, cells, scales)
     query, pane = in_panes(rows, time, edges)
-    return query.select(pane, *keys, *wanted).group_by(pane.copy(), *(key.copy() for key in keys))
+    return query.select(pane, *keys, *wanted, copy=False).group_by(
+        pane.copy(), *(key.copy() for key in keys), copy=False
+    )
 
 
 def windows(
@@ -66,10 +68,13 @@ def windows(
     pairs = exp.select(
         exp.alias_(function("unnest", integers([p for p, _ in inside])), "p"),
         exp.alias_(function("unnest", integers([w for _, w in inside])), "w"),
-    ).subquery("v")
+        copy=False,
+    ).subquery("v", copy=False)
     window = exp.column("w", table="v")
-    query = query.join(pairs, on=exp.EQ(this=exp.column("p", table="v"), expression=pane.copy()))
-    return query.select(window, *keys, *wanted).group_by(window.copy(), *(key.copy() for key in keys))
+    query = query.join(pairs, on=exp.EQ(this=exp.column("p", table="v"), expression=pane.copy()), copy=False)
+    return query.select(window, *keys, *wanted, copy=False).group_by(
+        window.copy(), *(key.copy() for key in keys), copy=False
+    )
 
 
 def extent(rows: RowsOf, time: Row, edges: Edges) -> exp.Select:
@@ -82,8 +87,8 @@ def extent(rows: RowsOf, time: Row, edges: Edges) -> exp.Select:
         return function("epoch_us", as_instant(value, time.type, zone, rows.calendar))
 
     return query.select(
-        pane, micros(function("min", moment)), micros(function("max", moment))
-    ).group_by(pane.copy())  # fmt: skip
+        pane, micros(function("min", moment)), micros(function("max", moment)), copy=False
+    ).group_by(pane.copy(), copy=False)  # fmt: skip
 
 
 def newest(rows: RowsOf, time: Row, before: datetime, since: datetime | None = None) -> exp.Select:
@@ -99,7 +104,7 @@ def newest(rows: RowsOf, time: Row, before: datetime, since: datetime | None = N
         function("epoch_us", as_instant(function(name, moment), time.type, zone, rows.calendar))
         for name in ("min", "max")
     ]
-    return exp.select(*edges).from_(rows.select().subquery("r"))
+    return exp.select(*edges, copy=False).from_(rows.select().subquery("r", copy=False), copy=False)
 
 
 def spread(rows: RowsOf, wanted: Sequence[Row]) -> exp.Select:
@@ -112,31 +117,37 @@ def spread(rows: RowsOf, wanted: Sequence[Row]) -> exp.Select:
         least: exp.Expr = exp.null()
         if row.type is DataType.FLOAT:
             nonzero = exp.NEQ(this=value.copy(), expression=exp.Literal.number(0))
-            least = function("min", exp.Case().when(nonzero, function("abs", value)))
-            value = exp.Case().when(function("isfinite", value), value)
+            least = function("min", exp.Case().when(nonzero, function("abs", value), copy=False))
+            value = exp.Case().when(function("isfinite", value), value, copy=False)
         columns.extend((function("min", value), function("max", value), least))
-    return exp.select(exp.Count(this=exp.Star()), *columns).from_(rows.select().subquery("r"))
+    return exp.select(exp.Count(this=exp.Star()), *columns, copy=False).from_(
+        rows.select().subquery("r", copy=False), copy=False
+    )
 
 
 def repeated(name: str, columns: Sequence[str], most: int) -> exp.Select:
     """Keys that stand in more than one row, with how often."""
     keys = [column_of("t", name) for name in columns]
     present = [exp.not_(exp.Is(this=key.copy(), expression=exp.null())) for key in keys]
-    texts = [exp.cast(key.copy(), "VARCHAR") for key in keys]
-    query = exp.select(*texts, exp.Count(this=exp.Star())).from_(table(name, "t")).where(*present)
-    query = query.group_by(*(key.copy() for key in keys))
+    texts = [cast(key.copy(), "VARCHAR") for key in keys]
+    query = (
+        exp.select(*texts, exp.Count(this=exp.Star()), copy=False)
+        .from_(table(name, "t"), copy=False)
+        .where(*present, copy=False)
+    )
+    query = query.group_by(*(key.copy() for key in keys), copy=False)
     having = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(1))
-    return query.having(having).order_by(*(key.copy() for key in keys)).limit(most)
+    return query.having(having, copy=False).order_by(*(key.copy() for key in keys)).limit(most)
 
 
 def distinct(name: str, column: str) -> exp.Select:
     """The distinct values of a column."""
-    return exp.select(column_of("t", column)).distinct().from_(table(name, "t"))
+    return exp.select(column_of("t", column), copy=False).distinct().from_(table(name, "t"), copy=False)
 
 
 def columns_of(name: str, columns: Sequence[str]) -> exp.Select:
     """Some columns of all rows, in their order."""
-    return exp.select(*(column_of("t", column) for column in columns)).from_(table(name, "t"))
+    return exp.select(*(column_of("t", column) for column in columns), copy=False).from_(table(name, "t"), copy=False)
 
 
 def relations(query: exp.Expr) -> tuple[str, ...]:

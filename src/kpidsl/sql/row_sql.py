@@ -16,7 +16,7 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import times
-from kpidsl.sql.times import function
+from kpidsl.sql.times import cast, function
 
 _PARTS = {"year": "year", "quarter": "quarter", "month": "month", "day": "day", "hour": "hour", "weekday": "isodow"}
 _COMPARED: Mapping[str, type[exp.Binary]] = {
@@ -67,7 +67,7 @@ class RowSql:
                 if kind is DataType.FLOAT:
                     # NaN is NULL. Not by `isnan`, which DuckDB takes to be false where a file's statistics show none.
                     number_at_all = exp.or_(function("isfinite", column), function("isinf", column))
-                    return exp.Case().when(number_at_all, column)
+                    return exp.Case().when(number_at_all, column, copy=False)
                 return column
             case r.Constant(value=value):
                 return constant(value)
@@ -97,7 +97,11 @@ class RowSql:
             case r.Pattern(operand=operand, pattern=pattern):
                 return function("regexp_matches", self.sql(operand), exp.Literal.string(pattern))
             case r.Choice(condition=condition, then=then, otherwise=otherwise):
-                return exp.Case().when(self.sql(condition), self.sql(then)).else_(self.sql(otherwise))
+                return (
+                    exp.Case()
+                    .when(self.sql(condition), self.sql(then), copy=False)
+                    .else_(self.sql(otherwise), copy=False)
+                )
             case r.Function(name=name, arguments=arguments, sql=str() as text):
                 return given(name, text, [self.sql(argument) for argument in arguments])
             case r.Function(name=name, arguments=arguments):
@@ -115,11 +119,11 @@ class RowSql:
         a, b = self.sql(left), self.sql(right)
         if row.operator == "/":
             # A row-level quotient is floating point; one by nothing is unknown, not infinite.
-            below = function("nullif", exp.cast(b, "DOUBLE"), exp.Literal.number(0))
-            return exp.paren(exp.Div(this=exp.cast(a, "DOUBLE"), expression=below, typed=False, safe=False))
+            below = function("nullif", cast(b, "DOUBLE"), exp.Literal.number(0))
+            return exp.paren(exp.Div(this=cast(a, "DOUBLE"), expression=below, typed=False, safe=False))
         if left.type is DataType.INTEGER and right.type is DataType.INTEGER:
             # Whatever the width of the columns: 50 000 × 50 000 is no overflow.
-            a, b = exp.cast(a, "HUGEINT"), exp.cast(b, "HUGEINT")
+            a, b = cast(a, "HUGEINT"), cast(b, "HUGEINT")
         return exp.paren(_COMPUTED[row.operator](this=a, expression=b))
 
     def time_arithmetic(self, row: r.Arithmetic, times_in: list[bool]) -> exp.Expr:
@@ -136,7 +140,7 @@ class RowSql:
         if row.type is DataType.DATE:
             assert isinstance(length, r.Constant) and isinstance(length.value, Fraction)
             whole = int(length.value / 86_400) * (-1 if row.operator == "-" else 1)
-            return exp.Add(this=self.sql(when), expression=exp.cast(exp.Literal.string(str(whole)), "INTEGER"))
+            return exp.Add(this=self.sql(when), expression=cast(exp.Literal.string(str(whole)), "INTEGER"))
         return times.later_by(self.instant(when), seconds)
 
     def comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
@@ -244,16 +248,14 @@ def number(value: Fraction) -> exp.Expr:
     """A number: exact where it is a finite decimal of at most 38 digits, floating point otherwise."""
     text = finite_decimal(value)
     if text is None:
-        top, below = (
-            exp.cast(exp.Literal.string(str(part)), "DOUBLE") for part in (value.numerator, value.denominator)
-        )
+        top, below = (cast(exp.Literal.string(str(part)), "DOUBLE") for part in (value.numerator, value.denominator))
         return exp.paren(exp.Div(this=top, expression=below, typed=False, safe=False))
     digits = len(text.replace("-", "").replace(".", "").lstrip("0")) or 1
     scale = len(text.partition(".")[2])
     if scale == 0:
         kind = "BIGINT" if digits <= 18 else "HUGEINT"
-        return exp.cast(exp.Literal.string(text), kind)
-    return exp.cast(exp.Literal.string(text), f"DECIMAL({max(digits, scale)}, {scale})")
+        return cast(exp.Literal.string(text), kind)
+    return cast(exp.Literal.string(text), f"DECIMAL({max(digits, scale)}, {scale})")
 
 
 def finite_decimal(value: Fraction) -> str | None:
@@ -278,6 +280,6 @@ def scaled(operand: exp.Expr, kind: DataType | None, factor: Fraction) -> exp.Ex
     """A number times a factor: exact where both are."""
     if kind is not DataType.FLOAT and finite_decimal(factor) is not None:
         return exp.paren(exp.Mul(this=operand, expression=number(factor)))
-    top, below = (exp.cast(exp.Literal.string(str(part)), "DOUBLE") for part in (factor.numerator, factor.denominator))
-    product = exp.Mul(this=exp.cast(operand, "DOUBLE"), expression=top)
+    top, below = (cast(exp.Literal.string(str(part)), "DOUBLE") for part in (factor.numerator, factor.denominator))
+    product = exp.Mul(this=cast(operand, "DOUBLE"), expression=top)
     return exp.paren(exp.Div(this=exp.paren(product), expression=below, typed=False, safe=False))

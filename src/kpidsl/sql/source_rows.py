@@ -51,8 +51,8 @@ class RowsOf:
 
     def select(self) -> exp.Select:
         columns = [exp.alias_(expression.copy(), name) for expression, name in self.columns.items()]
-        query = exp.select(*(columns or [exp.alias_(exp.Literal.number(1), "one")]))
-        query = query.from_(table(self.tables[self.source.name], "t"))
+        query = exp.select(*(columns or [exp.alias_(exp.Literal.number(1), "one")]), copy=False)
+        query = query.from_(table(self.tables[self.source.name], "t"), copy=False)
         for path, alias in sorted(self.joined.items(), key=lambda item: len(item[0])):
             left, model = "t", self.source
             for step, name in enumerate(path):
@@ -63,9 +63,11 @@ class RowsOf:
                         exp.EQ(this=column_of(left, mine), expression=column_of(alias, theirs))
                         for mine, theirs in join.keys
                     ]
-                    query = query.join(table(self.tables[join.source], alias), on=exp.and_(*on), join_type="left")
+                    query = query.join(
+                        table(self.tables[join.source], alias), on=exp.and_(*on), join_type="left", copy=False
+                    )
                 model = self.sources[join.source]
-        return query.where(*self.conditions) if self.conditions else query
+        return query.where(*self.conditions, copy=False) if self.conditions else query
 
     def keep(self, where: tuple[Row, ...]) -> exp.Expr | None:
         """A filter as a column; None keeps all rows."""
@@ -75,7 +77,7 @@ class RowsOf:
         """What is aggregated. A floating-point column that is NaN is NULL already, a computed value is made so."""
         found = self.sql.sql(row)
         if row.type is DataType.FLOAT and not isinstance(row, ColumnValue):
-            found = exp.Case().when(exp.or_(function("isfinite", found), function("isinf", found)), found)
+            found = exp.Case().when(exp.or_(function("isfinite", found), function("isinf", found)), found, copy=False)
         return self.column(found)
 
     def operands(self, cell: Cell, scales: Mapping[Row, Scale]) -> Operands:

@@ -23,7 +23,7 @@ from kpidsl.sql.panes import MOST_CASES, in_panes, integers, pane_case
 from kpidsl.sql.queries import Edges, wanted_of
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.source_rows import RowsOf
-from kpidsl.sql.times import at_or_after, function, listed, threshold
+from kpidsl.sql.times import at_or_after, cast, function, listed, threshold
 
 _NEXT = timedelta(microseconds=1)
 
@@ -55,9 +55,11 @@ def at_edges(
     on: list[exp.Expr] = [exp.EQ(this=moment.copy(), expression=_column("best", "w"))]
     on.extend(exp.NullSafeEQ(this=key, expression=_column(f"k{place}", "w")) for place, key in enumerate(keys))
     window = _column("w", "w")
-    query = exp.select(window, exp.Count(this=exp.Star()), *by, *wanted).from_(rows.select().subquery("r"))
-    query = query.join(best.subquery("w"), on=exp.and_(*on))
-    return query.group_by(window.copy(), *(key.copy() for key in by))
+    query = exp.select(window, exp.Count(this=exp.Star()), *by, *wanted, copy=False).from_(
+        rows.select().subquery("r", copy=False), copy=False
+    )
+    query = query.join(best.subquery("w", copy=False), on=exp.and_(*on), copy=False)
+    return query.group_by(window.copy(), *(key.copy() for key in by), copy=False)
 
 
 def _best(rows: RowsOf, time: Row, edges: Edges, spans: Spans, edge: str, per: Sequence[Row]) -> exp.Select:
@@ -68,19 +70,22 @@ def _best(rows: RowsOf, time: Row, edges: Edges, spans: Spans, edge: str, per: S
     keys = [of_times.row(row) for row in per]
     named = [exp.alias_(key, f"k{place}") for place, key in enumerate(keys)]
     query, pane = in_panes(of_times, time, edges)
-    query = query.select(exp.alias_(pane, "pane"), exp.alias_(moment, "best"), *named)
-    query = query.group_by(pane.copy(), *(key.copy() for key in keys))
+    query = query.select(exp.alias_(pane, "pane"), exp.alias_(moment, "best"), *named, copy=False)
+    query = query.group_by(pane.copy(), *(key.copy() for key in keys), copy=False)
     names = [exp.column(f"k{place}") for place in range(len(keys))]
     beside = exp.Window(
         this=function("lead" if newest else "lag", exp.column("pane")),
         partition_by=[name.copy() for name in names],
         order=exp.Order(expressions=[exp.Ordered(this=exp.column("pane"))]),
     )
-    panes = exp.select("pane", "best", *names, exp.alias_(beside, "beside")).from_(query.subquery("q"))
+    panes = exp.select("pane", "best", *names, exp.alias_(beside, "beside"), copy=False).from_(
+        query.subquery("q", copy=False), copy=False
+    )
     windows = exp.select(
         exp.alias_(function("unnest", integers(range(len(spans.low)))), "w"),
         exp.alias_(function("unnest", integers(spans.low)), "low"),
         exp.alias_(function("unnest", integers(spans.high)), "high"),
+        copy=False,
     )
     # The pane is inside the window, and the next one with rows (the one before, of the oldest) is not.
     on = [
@@ -90,8 +95,12 @@ def _best(rows: RowsOf, time: Row, edges: Edges, spans: Spans, edge: str, per: S
         if newest
         else exp.LT(this=_beside(-1), expression=_column("low", "v")),
     ]
-    found = exp.select(_column("w", "v"), _column("best", "p"), *(_column(name.name, "p") for name in names))
-    return found.from_(panes.subquery("p")).join(windows.subquery("v"), on=exp.and_(*on))
+    found = exp.select(
+        _column("w", "v"), _column("best", "p"), *(_column(name.name, "p") for name in names), copy=False
+    )
+    return found.from_(panes.subquery("p", copy=False), copy=False).join(
+        windows.subquery("v", copy=False), on=exp.and_(*on), copy=False
+    )
 
 
 def _beside(otherwise: int) -> exp.Expr:
@@ -121,14 +130,18 @@ def holding(
     place: exp.Expr = number(Fraction(0))
     if len(edges) == 1:
         _held(rows, holds, edge, edges)
-        query = exp.select().from_(rows.select().subquery("r"))
-        return query.select(place, exp.Count(this=exp.Star()), *by, *wanted).group_by(*(key.copy() for key in by))
+        query = exp.select().from_(rows.select().subquery("r", copy=False), copy=False)
+        return query.select(place, exp.Count(this=exp.Star()), *by, *wanted, copy=False).group_by(
+            *(key.copy() for key in by), copy=False
+        )
     query, come, gone = _stays(rows, holds, edge, edges)
-    at = exp.select(exp.alias_(function("unnest", integers(range(len(edges)))), "w")).subquery("v")
+    at = exp.select(exp.alias_(function("unnest", integers(range(len(edges)))), "w"), copy=False).subquery(
+        "v", copy=False
+    )
     place = _column("w", "v")
     on = exp.and_(exp.LTE(this=come, expression=place.copy()), exp.GT(this=gone, expression=place.copy()))
-    query = query.join(at, on=on).select(place, exp.Count(this=exp.Star()), *by, *wanted)
-    return query.group_by(place.copy(), *(key.copy() for key in by))
+    query = query.join(at, on=on, copy=False).select(place, exp.Count(this=exp.Star()), *by, *wanted, copy=False)
+    return query.group_by(place.copy(), *(key.copy() for key in by), copy=False)
 
 
 def coming_and_going(
@@ -140,12 +153,12 @@ def coming_and_going(
     """
     by, wanted = wanted_of(rows, members, cells, scales)
     query, come, gone = _stays(rows, holds, edge, edges)
-    query = query.where(exp.LT(this=come.copy(), expression=gone.copy()))
+    query = query.where(exp.LT(this=come.copy(), expression=gone.copy()), copy=False)
     counted = (exp.Count(this=exp.Star()), *by, *wanted)
 
     def grouped(place: exp.Expr) -> exp.Select:
-        found = query.copy().select(place.copy(), *(one.copy() for one in counted))
-        return found.group_by(place.copy(), *(key.copy() for key in by))
+        found = query.copy().select(place.copy(), *(one.copy() for one in counted), copy=False)
+        return found.group_by(place.copy(), *(key.copy() for key in by), copy=False)
 
     return grouped(come), grouped(gone)
 
@@ -157,7 +170,7 @@ def _held(rows: RowsOf, holds: HoldsModel, edge: str, edges: Sequence[datetime])
     begins, ends = rows.sql.sql(holds.start), rows.sql.sql(holds.end)
     if holds.inclusive:
         # The last day still counts, so the row holds until the day after begins.
-        after = exp.Add(this=rows.sql.day(holds.end), expression=exp.cast(exp.Literal.string("1"), "INTEGER"))
+        after = exp.Add(this=rows.sql.day(holds.end), expression=cast(exp.Literal.string("1"), "INTEGER"))
         ends = exp.paren(after)
     first, last = (edges[0], edges[-1]) if edge == "end" else (edges[0] + _NEXT, edges[-1] + _NEXT)
     rows.conditions.append(exp.not_(rows.sql.at_or_after(holds.start, last)))
@@ -181,7 +194,7 @@ def _stays(
     zones = rows.sql.zone(holds.start), rows.sql.zone(holds.end)
     kinds = holds.start.type, _ending(holds)
     never = exp.Is(this=gone.copy(), expression=exp.null())
-    query = exp.select().from_(rows.select().subquery("r"))
+    query = exp.select().from_(rows.select().subquery("r", copy=False), copy=False)
     if len(met) <= MOST_CASES:
         come, gone = (
             pane_case((None, *met, None), partial(_after, time, kind, zone, rows), 0, len(met) + 1)
@@ -197,12 +210,13 @@ def _stays(
             lists = exp.select(
                 exp.alias_(function("unnest", listed(tuple(numbers))), "edge"),
                 exp.alias_(function("unnest", integers(tuple(numbers.values()))), "place"),
-            ).subquery(name)
+                copy=False,
+            ).subquery(name, copy=False)
             on = exp.GTE(this=time.copy(), expression=_column("edge", name))
-            query = query.join(exp.Join(this=lists, method="asof", side="left", on=on))
+            query = query.join(exp.Join(this=lists, method="asof", side="left", on=on), copy=False)
             places.append(function("coalesce", _column("place", name), number(Fraction(0))))
         come, gone = places
-    gone = exp.Case().when(never, number(Fraction(len(met)))).else_(gone)
+    gone = exp.Case().when(never, number(Fraction(len(met))), copy=False).else_(gone, copy=False)
     return query, come, gone
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 from sqlglot import exp
 
@@ -15,16 +16,26 @@ from kpidsl.semantic.types import DataType
 _STEP = timedelta(microseconds=1)
 
 
+@cache
+def _type(name: str) -> exp.DataType:
+    return exp.DataType.build(name)
+
+
+def cast(value: exp.Expr, to: str) -> exp.Expr:
+    """A value as another type. The name of a type is parsed once."""
+    return exp.cast(value, _type(to), copy=False)
+
+
 def instant(at: datetime) -> exp.Expr:
-    return exp.cast(exp.Literal.string(at.astimezone(UTC).isoformat(sep=" ")), "TIMESTAMPTZ")
+    return cast(exp.Literal.string(at.astimezone(UTC).isoformat(sep=" ")), "TIMESTAMPTZ")
 
 
 def civil(at: datetime) -> exp.Expr:
-    return exp.cast(exp.Literal.string(at.isoformat(sep=" ")), "TIMESTAMP")
+    return cast(exp.Literal.string(at.isoformat(sep=" ")), "TIMESTAMP")
 
 
 def day(on: date) -> exp.Expr:
-    return exp.cast(exp.Literal.string(on.isoformat()), "DATE")
+    return cast(exp.Literal.string(on.isoformat()), "DATE")
 
 
 def function(name: str, *arguments: exp.Expr) -> exp.Expr:
@@ -66,7 +77,7 @@ def listed(bounds: Sequence[date | datetime | None]) -> exp.Expr:
         for bound in bounds
     ]
     of = ("TIMESTAMPTZ" if aware else "TIMESTAMP") if issubclass(kind, datetime) else "DATE"
-    return exp.cast(exp.Literal.string(f"[{', '.join(texts)}]"), f"{of}[]")
+    return cast(exp.Literal.string(f"[{', '.join(texts)}]"), f"{of}[]")
 
 
 def compared(
@@ -93,7 +104,7 @@ def compared(
 def as_instant(time: exp.Expr, kind: DataType | None, zone: str, calendar: Calendar) -> exp.Expr:
     """A time as an instant. A civil time that occurs twice is the first: DuckDB takes the second, so it is set back."""
     if kind is DataType.DATE:
-        return as_instant(exp.cast(time.copy(), "TIMESTAMP"), DataType.TIMESTAMP, calendar.timezone, calendar)
+        return as_instant(cast(time.copy(), "TIMESTAMP"), DataType.TIMESTAMP, calendar.timezone, calendar)
     if kind is not DataType.TIMESTAMP:
         return time
     name = exp.Literal.string(zone)
@@ -102,8 +113,8 @@ def as_instant(time: exp.Expr, kind: DataType | None, zone: str, calendar: Calen
         back = exp.Sub(this=found.copy(), expression=_interval(offset))
         found = (
             exp.Case()
-            .when(exp.EQ(this=function("timezone", name, back), expression=time.copy()), back.copy())
-            .else_(found.copy())
+            .when(exp.EQ(this=function("timezone", name, back), expression=time.copy()), back.copy(), copy=False)
+            .else_(found.copy(), copy=False)
         )
     return found
 
@@ -117,21 +128,21 @@ def as_civil(time: exp.Expr, kind: DataType | None, zone: str, calendar: Calenda
 
 def as_day(time: exp.Expr, kind: DataType | None, zone: str, calendar: Calendar) -> exp.Expr:
     """The civil day of a time."""
-    return time if kind is DataType.DATE else exp.cast(as_civil(time, kind, zone, calendar), "DATE")
+    return time if kind is DataType.DATE else cast(as_civil(time, kind, zone, calendar), "DATE")
 
 
 def seconds_between(start: exp.Expr, end: exp.Expr) -> exp.Expr:
     """Elapsed seconds from one instant to another, exact to the microsecond."""
     micros = exp.Sub(this=function("epoch_us", end), expression=function("epoch_us", start))
     return exp.Mul(
-        this=exp.cast(exp.paren(micros), "DECIMAL(20, 0)"),
-        expression=exp.cast(exp.Literal.string("0.000001"), "DECIMAL(7, 6)"),
+        this=cast(exp.paren(micros), "DECIMAL(20, 0)"),
+        expression=cast(exp.Literal.string("0.000001"), "DECIMAL(7, 6)"),
     )
 
 
 def later_by(start: exp.Expr, seconds: exp.Expr) -> exp.Expr:
     """An instant so many seconds on."""
-    micros = exp.cast(exp.Mul(this=exp.paren(seconds.copy()), expression=exp.Literal.number(1_000_000)), "BIGINT")
+    micros = cast(exp.Mul(this=exp.paren(seconds.copy()), expression=exp.Literal.number(1_000_000)), "BIGINT")
     return exp.Add(this=start.copy(), expression=function("to_microseconds", micros))
 
 
@@ -161,13 +172,11 @@ def _holidays_to(on: exp.Expr, first: date, counts: Sequence[int]) -> exp.Expr:
         function("greatest", exp.Add(this=months, expression=exp.Literal.number(2)), exp.Literal.number(1)),
         exp.Literal.number(len(counts)),
     )
-    of_month = function(
-        "list_extract", exp.cast(exp.Literal.string(f"[{', '.join(map(str, counts))}]"), "BIGINT[]"), place
-    )
-    one = exp.cast(exp.Literal.string("1"), "BIGINT")
+    of_month = function("list_extract", cast(exp.Literal.string(f"[{', '.join(map(str, counts))}]"), "BIGINT[]"), place)
+    one = cast(exp.Literal.string("1"), "BIGINT")
     upto = function("date_part", exp.Literal.string("day"), on)
     days_so_far = exp.Sub(
-        this=exp.paren(exp.BitwiseLeftShift(this=one, expression=exp.cast(upto, "INTEGER"))),
+        this=exp.paren(exp.BitwiseLeftShift(this=one, expression=cast(upto, "INTEGER"))),
         expression=exp.Literal.number(1),
     )
     before = exp.BitwiseRightShift(this=of_month, expression=exp.Literal.number(31))
