@@ -18,7 +18,7 @@ from urllib.parse import quote
 import adbc_driver_postgresql.dbapi as postgres_driver
 import pyarrow as pa
 
-from servers import mariadb_tables
+from servers import mariadb_tables, spark_tables
 from servers.postgres_tables import connection
 from servers.running import Server
 
@@ -110,6 +110,20 @@ def _in_sqlite(value: object) -> object:
     return str(value) if isinstance(value, date | Decimal) else value
 
 
+# ---------------------------------------------------------------- Spark
+_SLOW = "a query takes Spark a second, whatever it counts: every part is asked with times of one kind"
+_OFTEN = ("aggregations z", "aggregations d", "segments t", "stocks t", "conversions d")
+
+
+def into_spark(server: Server, rows: pa.Table) -> Mapping[str, str]:
+    """A folder of Parquet with the rows."""
+    return {"provider": "spark", "path": str(spark_tables.written(server, rows))}
+
+
+def _spark_connection(server: Server) -> str:
+    return spark_tables.connection(server, name="shop", token={"env": "SHOP_PASSWORD"})
+
+
 ENGINES: Mapping[str, Engine] = {
     "mariadb": Engine(
         "mariadb_server",
@@ -117,6 +131,7 @@ ENGINES: Mapping[str, Engine] = {
         mariadb_tables.connection,
     ),
     "postgres": Engine("postgres_server", into_postgres, connection),
+    "spark": Engine("spark_server", into_spark, _spark_connection, dict.fromkeys(_OFTEN, _SLOW)),
     "sqlite": Engine(
         "sqlite_file",
         into_sqlite,
