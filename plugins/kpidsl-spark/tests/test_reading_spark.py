@@ -199,5 +199,6 @@ def test_ctrl_c_ends_the_job_too(tmp_path: Path, spark_server: Server) -> None:
     output, errors = running.communicate(timeout=30)
     assert (running.returncode, output) == (130, "")
     assert errors.strip().splitlines()[-1].endswith("interrupted")
+    assert "Warning" not in errors, errors
     assert execute(spark_server, "select count(*) as n from range(0, 10, 1, 2)").to_pylist() == [{"n": 10}]
     assert time.monotonic() - begun < 30

@@ -143,7 +143,10 @@ def _remote(connection: SparkConnection, what: str, limits: Limits) -> tuple[Any
     atexit.unregister(client._on_exit)  # it may take ten minutes where the server is gone: `close` does what is needed
     if hasattr(client, "_rpc_deadlines"):  # since 4.3
         client._rpc_deadlines = dataclasses.replace(
-            client._rpc_deadlines, config=limits.connect_timeout, interrupt=5.0, release_session=5.0
+            client._rpc_deadlines,
+            config=max(limits.connect_timeout, driver.LEAST_PATIENCE),  # a server's first session takes it a while
+            interrupt=5.0,
+            release_session=5.0,
         )
 
     def close() -> None:
