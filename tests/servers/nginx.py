@@ -25,7 +25,7 @@ http {{
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port};
-    listen [::1]:{port};
+    {listen_too}
     access_log {folder}/logs/access.log combined;
     access_log {folder}/logs/common.log common;
     access_log {folder}/logs/own.log own;
@@ -40,23 +40,27 @@ http {{
 
 
 def started() -> Server:
-    """A new server. `details`: url, logs (the folder of its logs)."""
+    """A new server. `details`: logs (the folder of its logs), other (a second address that callers may have)."""
     folder, port = new_folder("nginx"), free_port()
     (folder / "logs").mkdir()
+    other = "::1" if _has_ipv6() else "127.0.0.2"
+    too = f"listen [::1]:{port};" if other == "::1" else ""
     user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port, user=user), "utf-8")
-    command = [
-        program("nginx", "/usr/sbin", package="nginx-light"),
-        "-p",
-        str(folder),
+    (folder / "nginx.conf").write_text(
+        CONFIGURATION.format(folder=folder, port=port, user=user, listen_too=too), "utf-8"
+    )
+    command = [program("nginx", "/usr/sbin", package="nginx-light"), "-p", str(folder)]
+    command += [
         "-c",
         str(folder / "nginx.conf"),
+        "-e",
+        str(folder / "errors.log"),
+        "-g",
+        "daemon off; master_process off;",
     ]
-    command += ["-e", str(folder / "errors.log"), "-g", "daemon off; master_process off;"]
     keeper, pid = start(folder, "nginx", command)
-    one = Server(
-        "nginx", port, str(folder), (keeper,), (pid,), {"url": f"http://127.0.0.1:{port}", "logs": str(folder / "logs")}
-    )
+    details = {"logs": str(folder / "logs"), "other": other}
+    one = Server("nginx", port, str(folder), (keeper,), (pid,), details)
     wait_until(partial(_answers, port), "nginx to answer")
     return one
 
@@ -68,9 +72,10 @@ def ask(one: Server, path: str, *, agent: str = "Mozilla/5.0", method: str = "GE
                               *(f"{name}: {value}\r\n" for name, value in made.items()), "\r\n"]).encode())  # fmt: skip
 
 
-def send(one: Server, request: bytes, host: str = "127.0.0.1") -> int:
+def send(one: Server, request: bytes, caller: str = "127.0.0.1") -> int:
     """The status of the answer to any bytes; 0 without one."""
-    with socket.create_connection((host, one.port), timeout=20) as connection:
+    to = "::1" if caller == "::1" else "127.0.0.1"
+    with socket.create_connection((to, one.port), timeout=20, source_address=(caller, 0)) as connection:
         connection.sendall(request)
         answer = b""
         while part := connection.recv(65536):
@@ -93,6 +98,15 @@ def running() -> Iterator[Server]:
     """A server of a test's own."""
     with server(started) as one:
         yield one
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def _answers(port: int) -> bool:

@@ -19,11 +19,12 @@ from odf.text import P, S
 from kpidsl.testing import SourceContract
 
 NO_ZONE = {"instants_are_instants": "the dates of a sheet are in no zone"}
-LONGEST = 2**53  # as a number no sheet holds more digits: such are kept as text, as people must
+DIGITS = 15  # as a number no sheet shows more: such are kept as text, as people must
 
 
 def _cell(value: object) -> object:
-    return str(value) if isinstance(value, int) and abs(value) > LONGEST else value
+    is_long = isinstance(value, int | Decimal) and len(Decimal(value).as_tuple().digits) > DIGITS
+    return str(value) if is_long else value
 
 
 class TestXlsx(SourceContract):

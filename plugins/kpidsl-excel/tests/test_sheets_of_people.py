@@ -6,6 +6,7 @@ LibreOffice, openpyxl and xlsxwriter wrote.
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import xlsxwriter
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from kpidsl_excel.cells import exact, plain
 from reading_sheets import D, read, refused, types, written
 
 WORKBOOKS = Path(__file__).with_name("workbooks")
@@ -166,18 +168,32 @@ def test_numbers_are_the_decimals_that_are_shown(tmp_path: Path) -> None:
     numbers = [1234.56, 0.1 + 0.2, 1.1, 1e-7, 12345678901234.5, -0.0, 1e15]
     path = written(tmp_path / "a.xlsx", [["x"], *([number] for number in numbers)])
     assert read(path, types={"x": D.DECIMAL})["x"] == ["1234.56", "0.3", "1.1", "0.0000001", "12345678901234.5", "0", "1000000000000000"]  # fmt: skip
-    from kpidsl_excel.cells import exact, plain
-
-    # Excel writes 17 digits for what is not exactly what it shows.
-    assert [plain(exact(text)) for text in ("0.30000000000000004", "1234.5600000000002", "1.1000000000000001")] == [
-        "0.3",
-        "1234.56",
-        "1.1",
-    ]
-    assert [plain(exact(text)) for text in ("12345678901234.56", "9007199254740993")] == [
-        "12345678901234.56",
+    # Excel writes as many as 17 digits of what is not exactly what it shows.
+    noisy = (
+        "0.30000000000000004",
+        "1234.5600000000002",
+        "1.1000000000000001",
+        "64851.30999999999",
+        "-85110.98000000001",
+    )
+    assert [plain(exact(text)) for text in noisy] == ["0.3", "1234.56", "1.1", "64851.31", "-85110.98"]
+    assert [plain(exact(text)) for text in ("1234567890123.45", "9007199254740993")] == [
+        "1234567890123.45",
         "9007199254740993",
     ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sums_that_a_spreadsheet_made_are_those_of_decimals(seed: int) -> None:
+    """Of sums of amounts, made in binary, half are not exactly what they show."""
+    chance = random.Random(seed)
+    off = 0
+    for _ in range(500):
+        cents = [chance.randrange(10**6) for _ in range(chance.randrange(2, 30))]
+        total = sum(cent / 100 for cent in cents)
+        off += repr(total) != plain(Decimal(sum(cents)) / 100)
+        assert exact(f"{total:.17g}") == Decimal(sum(cents)) / 100
+    assert off > 100
 
 
 def test_texts_that_are_numbers(tmp_path: Path) -> None:
@@ -341,6 +357,12 @@ def test_a_column_of_running_totals_is_data() -> None:
     assert (
         not adds_up("SUM(F$2:F5)", "G", 5) and not adds_up("SUM(B5:E5)", "F", 5) and not adds_up("SUM(F2:F5)", "F", 5)
     )
+
+
+def test_a_sum_beside_the_table_is_no_total_of_it(tmp_path: Path) -> None:
+    rows = [["who", "x", None, "check"], ["a", 1, None, None], ["b", 2, None, "=SUM(D4:D9)"]]
+    assert read(written(tmp_path / "a.xlsx", rows), "x", range="A1:B3") == {"x": [1, 2]}
+    assert "S!D3 adds up" in refused(written(tmp_path / "b.xlsx", rows), "x").message
 
 
 def test_rich_texts_and_characters_that_xml_has_not(tmp_path: Path) -> None:

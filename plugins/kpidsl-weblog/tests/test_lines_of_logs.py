@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import logging
+import resource
 import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -250,6 +251,21 @@ def test_many_rows_go_through_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     log(tmp_path, "a.log", *(line(number, f"/{number}") for number in range(5000)))
     assert read(tmp_path, "path")["path"] == [f"/{number}" for number in range(5000)]
     assert [path.name for path in tmp_path.iterdir()] == ["a.log"]
+
+
+def test_no_room_for_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "IN_MEMORY", 10_000)
+    monkeypatch.setattr("kpidsl_weblog.lines.CHUNK", 10_000)
+    log(tmp_path, "a.log", *(line(number, f"/{number}") for number in range(5000)))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        error = refused(tmp_path, "path")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert error.code == "K0602" and "cannot be kept in" in error.message and "TMPDIR" in str(error.hint)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    assert "cannot be kept in" in refused(tmp_path, "path").message
 
 
 def test_a_spec_that_is_not_trusted_stays_below_its_root(tmp_path: Path) -> None:

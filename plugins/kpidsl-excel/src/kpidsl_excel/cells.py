@@ -63,11 +63,10 @@ _NOON: Final = re.compile(r"am/pm|a/p", re.IGNORECASE)
 _DAYS_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a civil time
 _DAYS_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
 _LAST_SERIAL: Final = 2_958_466  # 1 January 10000
-_FIFTEEN: Final = Context(prec=15, rounding=ROUND_HALF_UP)
-WRITTEN: Final = 16
-"""Digits up to which a numeral is taken as it is written. Excel writes 17 where a number is not exactly what it shows,
-and shows 15.
-"""
+DIGITS: Final = 15
+_FIFTEEN: Final = Context(prec=DIGITS, rounding=ROUND_HALF_UP)
+SHORT: Final = 16
+"""Characters up to which a numeral has no more than fifteen digits, or no fraction."""
 
 
 def shown(code: str) -> Shown:
@@ -115,11 +114,11 @@ def of_moment(moment: datetime) -> Cell:
 
 
 def exact(numeral: str) -> Decimal:
-    """The decimal that a sheet shows for a number that it keeps in binary."""
-    if len(numeral) <= WRITTEN:
-        return Decimal(numeral)
+    """The decimal that a sheet shows for a number that it keeps in binary: of fifteen digits, as Excel shows it. Whole
+    numbers are taken as they are written.
+    """
     number = Decimal(numeral)
-    if len(number.as_tuple().digits) <= WRITTEN or numeral.lstrip("-").isdigit():
+    if len(numeral) <= SHORT or len(number.as_tuple().digits) <= DIGITS or numeral.lstrip("-").isdigit():
         return number
     return _FIFTEEN.plus(number)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ColumnRequest
 from kpidsl.semantic.types import DataType
-from kpidsl_excel.cells import WRITTEN, Cell, Kind, exact, written
+from kpidsl_excel.cells import SHORT, Cell, Kind, exact, written
 from kpidsl_excel.values import Marks, Unfit, convert, number
 
 DIGITS: Final = 38
@@ -56,7 +56,7 @@ class Guess:
                     self._see_number(number(text, self._marks).number)
         elif kind is Kind.NUMBER:
             numeral = str(cell.value)
-            if len(numeral) > WRITTEN or "e" in numeral or "E" in numeral:
+            if len(numeral) > SHORT or "e" in numeral or "E" in numeral:
                 self._see_number(exact(numeral))
             else:
                 whole, _, fraction = numeral.partition(".")

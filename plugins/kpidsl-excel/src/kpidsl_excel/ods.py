@@ -207,7 +207,8 @@ class _Rows:
         if across > 1 or down > 1:
             self.merged.append(Area(row.number, first, row.number + down - 1, first + across - 1))
         formula = self._cell.get("formula", "")
-        if formula and row.sums is None and adds_up(formula, letters(first), row.number):
+        is_inside = self._area.left <= first <= self._area.right
+        if formula and is_inside and row.sums is None and adds_up(formula, letters(first), row.number):
             row.sums = first
         if is_covered:
             return

@@ -14,7 +14,7 @@ from kpidsl_excel.cells import BUILT_IN, Cell, Kind, Row, Shown, dated, of_momen
 from kpidsl_excel.container import Archive, local
 from kpidsl_excel.places import Area, Named, letters
 
-MOST_TEXT: Final = 1 << 30
+MOST_TEXT: Final = 1 << 28
 """Characters of all the texts of a workbook, which are kept in memory."""
 _ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 _TRUE: Final = frozenset({"1", "true"})
@@ -295,10 +295,10 @@ class _Rows:
         return int(text)
 
     def _cell(self, row: Row) -> None:
-        if self._formula and row.sums is None and adds_up(self._formula, letters(self._column), row.number):
-            row.sums = self._column
         if not self._wanted:
             return
+        if self._formula and row.sums is None and adds_up(self._formula, letters(self._column), row.number):
+            row.sums = self._column
         if self._has_formula and (self._uncalculated or (not self._value and self._kind != "str")):
             row.cells[self._column] = Cell(Kind.UNKNOWN, self._uncalculated or NOT_CALCULATED)
             return

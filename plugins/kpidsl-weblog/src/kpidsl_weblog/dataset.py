@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from kpidsl.diagnostics import SourceError, closest
@@ -128,8 +127,9 @@ def _kept(batches: Iterator[list[Any]], schema: Any) -> ArrowStream:
 def _spooled(kept: list[Any], batches: Iterator[list[Any]], schema: Any) -> ArrowStream:
     import pyarrow as pa
 
-    with tempfile.NamedTemporaryFile(prefix="kpidsl-weblog-", suffix=".arrow") as file:
-        try:
+    folder = tempfile.gettempdir()
+    try:
+        with tempfile.NamedTemporaryFile(prefix="kpidsl-weblog-", suffix=".arrow", dir=folder) as file:
             with pa.ipc.new_stream(file, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
                 for batch in kept:
                     writer.write_batch(batch)
@@ -137,12 +137,11 @@ def _spooled(kept: list[Any], batches: Iterator[list[Any]], schema: Any) -> Arro
                 for arrays in batches:
                     writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
             file.flush()
-        except OSError as error:
-            raise SourceError(
-                f"the rows of the logs do not fit into {Path(file.name).parent}: {error.strerror or error}",
-                code="K0602",
-                hint="make room there, or name another folder in the environment variable TMPDIR",
-            ) from error  # fmt: skip
-        # What is open stays readable after its name is gone.
-        stream: ArrowStream = pa.ipc.open_stream(pa.memory_map(file.name))
-        return stream
+            # What is open stays readable after its name is gone.
+            stream: ArrowStream = pa.ipc.open_stream(pa.memory_map(file.name))
+            return stream
+    except OSError as error:
+        raise SourceError(
+            f"the rows of the logs cannot be kept in {folder}: {error.strerror or error}", code="K0602",
+            hint="make room there, or name another folder in the environment variable TMPDIR",
+        ) from error  # fmt: skip
