@@ -252,6 +252,7 @@ CASES = [(part, time) for part in PARTS for time in TIMES.get(part, "zd")]
 @pytest.mark.parametrize(("part", "time"), CASES)
 def test_the_same_document(tmp_path: Path, asked: Asked, part: str, time: str) -> None:
     asked.lacks(part)
+    asked.lacks(f"{part} {time}")
     spec = tmp_path / "spec.kpi"
     spec.write_text(SPEC.replace("TIME", time) + PARTS[part], "utf-8")
     tables = rows()

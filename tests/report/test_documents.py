@@ -164,8 +164,13 @@ def test_instants_carry_their_offset() -> None:
 
 
 def test_timings_and_parameters_are_there_only_where_given() -> None:
-    assert {"params", "timings"}.isdisjoint(document(results()))
+    assert {"params", "timings", "traffic"}.isdisjoint(document(results()))
     assert document(shop())["timings"] == {"parse": Decimal("0.0123"), "run": Decimal("1.5")}
+    assert document(shop())["traffic"] == [
+        {"source": "orders", "engine": "postgres", "queries": 12, "rows": 340},
+        {"source": "visits", "engine": "postgres", "queries": 2, "rows": 10_003, "reason": "a pattern has a flag"},
+        {"source": "load", "queries": 0, "rows": 480},
+    ]
 
 
 # ── layout ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import adbc_driver_postgresql.dbapi as postgres_driver
 import pyarrow as pa
 
+from servers import spark_tables
 from servers.postgres_tables import connection
 from servers.running import Server
 
@@ -75,6 +76,21 @@ def _raw(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string()) if pa.types.is_decimal(column.type) else column
 
 
+# ---------------------------------------------------------------- Spark
+_SLOW = "a query takes Spark a second, whatever it counts: every part is asked with times of one kind"
+_OFTEN = ("aggregations z", "aggregations d", "segments t", "stocks t", "conversions d")
+
+
+def into_spark(server: Server, rows: pa.Table) -> Mapping[str, str]:
+    """A folder of Parquet with the rows."""
+    return {"provider": "spark", "path": str(spark_tables.written(server, rows))}
+
+
+def _spark_connection(server: Server) -> str:
+    return spark_tables.connection(server, name="shop", token={"env": "SHOP_PASSWORD"})
+
+
 ENGINES: Mapping[str, Engine] = {
     "postgres": Engine("postgres_server", into_postgres, connection),
+    "spark": Engine("spark_server", into_spark, _spark_connection, dict.fromkeys(_OFTEN, _SLOW)),
 }

@@ -32,7 +32,7 @@ def home() -> Path:
 
 
 def started() -> Server:
-    """A new cluster. `details`: `master`, a URL `spark://…`; `connect`, a URL `sc://…`, and the `token` it wants.
+    """A new cluster. `details`: `master`, a URL `spark://…`; `connect`, a URL `sc://…`, and the `password` (token) it wants.
     `port` is Spark Connect's. The workers say that they have more than a machine may: an application gets one or two
     small executors.
     """
@@ -59,7 +59,7 @@ def started() -> Server:
     def one() -> Server:
         keepers, pids = (tuple(each) for each in zip(*started_here, strict=True))
         # A token needs TLS, or the name of this very machine.
-        details = {"master": master, "connect": f"sc://localhost:{port}", "token": TOKEN}
+        details = {"master": master, "connect": f"sc://localhost:{port}", "password": TOKEN}
         return Server("spark", port, str(folder), keepers, pids, details)
 
     deploy = "org.apache.spark.deploy"

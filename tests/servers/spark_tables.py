@@ -23,19 +23,19 @@ OWN = (
 """Settings of a session of its own that is small and starts quickly."""
 
 
-def connection(server: Server, **changed: Any) -> str:
-    """A connection `lake` to Spark Connect; its token is that of the variable LAKE_TOKEN."""
-    return _toml({"remote": server.details["connect"], "token": {"env": "LAKE_TOKEN"}, **changed})
+def connection(server: Server, *, name: str = "lake", **changed: Any) -> str:
+    """A connection to Spark Connect; its token is that of the variable LAKE_TOKEN."""
+    return _toml(name, {"remote": server.details["connect"], "token": {"env": "LAKE_TOKEN"}, **changed})
 
 
 def own_session(server: Server, **changed: Any) -> str:
     """A connection `lake` to the master, with a session of its own."""
-    return _toml({"master": server.details["master"], "conf": list(OWN), **changed})
+    return _toml("lake", {"master": server.details["master"], "conf": list(OWN), **changed})
 
 
-def _toml(settings: dict[str, Any]) -> str:
+def _toml(connection: str, settings: dict[str, Any]) -> str:
     lines = [f"{name} = {_value(value)}" for name, value in {"provider": "spark", "retries": 0, **settings}.items()]
-    return "\n".join(["[connections.lake]", *lines, ""])
+    return "\n".join([f"[connections.{connection}]", *lines, ""])
 
 
 def _value(value: Any) -> str:
@@ -61,17 +61,22 @@ def _session(address: str, token: str) -> Any:
 
 def execute(server: Server, sql: str) -> Any:
     """What a statement gives, as a table of Arrow."""
-    return _session(server.details["connect"], server.details["token"]).sql(sql).toArrow()
+    return _session(server.details["connect"], server.details["password"]).sql(sql).toArrow()
+
+
+def written(server: Server, rows: pa.Table) -> Path:
+    """A new folder with some rows as Parquet."""
+    folder = Path(server.folder, f"t{secrets.token_hex(6)}")
+    folder.mkdir()
+    pq.write_table(rows, folder / "rows.parquet")
+    return folder
 
 
 def fill(server: Server, rows: pa.Table) -> str:
     """A new table with some rows; its name."""
-    name = f"t{secrets.token_hex(6)}"
-    folder = Path(server.folder, name)
-    folder.mkdir()
-    pq.write_table(rows, folder / "rows.parquet")
-    execute(server, f"create table {name} using parquet location '{folder.as_uri()}'")
-    return name
+    folder = written(server, rows)
+    execute(server, f"create table {folder.name} using parquet location '{folder.as_uri()}'")
+    return folder.name
 
 
 def sleeping(server: Server, seconds: int, tasks: int = 1) -> str:

@@ -60,7 +60,7 @@ class TestSpark(SourceContract):
     @pytest.fixture(autouse=True)
     def a_server(self, spark_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         self.server = spark_server
-        monkeypatch.setenv("LAKE_TOKEN", spark_server.details["token"])
+        monkeypatch.setenv("LAKE_TOKEN", spark_server.details["password"])
         monkeypatch.setenv("LAKE_WRONG", NEVER_SHOWN)
         with ExitStack() as stack:
             self.stack = stack

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(autouse=True)
 def token(spark_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAKE_TOKEN", spark_server.details["token"])
+    monkeypatch.setenv("LAKE_TOKEN", spark_server.details["password"])
 
 
 def opened(folder: Path, server: Server, what: str, **changed: object) -> SparkRows:

@@ -109,7 +109,7 @@ def memory_size(_ctx: click.Context | None, _parameter: click.Parameter | None, 
     "red; any is whatever is not as it should be.",
 )
 @click.option("--explain", is_flag=True, help="Add the SQL behind every value.")
-@click.option("--timings", is_flag=True, help="Add how long each stage took.")
+@click.option("--timings", is_flag=True, help="Add how long each stage took, and what crossed the wire.")
 @click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),

@@ -40,5 +40,8 @@ def query_error(error: Exception, source: str) -> KpidslError:
             code="K0602",
             hint="the file is damaged: write it anew, or fetch it",
         )
+    if text.startswith("Binder Error"):
+        hint = "did a column get another type while it was asked? run it again, and the check tells"
+        return CellError(f"`{source}` could not be read: {text}", code="K0602", hint=hint)
     kind = SourceError if text.startswith("IO Error") else CellError
     return kind(f"`{source}` could not be read: {text}", code="K0602")

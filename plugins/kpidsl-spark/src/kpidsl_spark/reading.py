@@ -71,7 +71,7 @@ class SparkRows:
             for column in request.columns:
                 self._check(column.name, types)
             sql = statement.rows(self._from(spark), request, types, self._context.timezone)
-            return spark.sql(sql).toArrow()
+            return sessions.rows(spark, sql)
 
         return self._asked(read)
 
@@ -94,7 +94,7 @@ class SparkRows:
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a SELECT. Raises Unanswerable for what Spark cannot compute, SourceError for what failed."""
-        return self._asked(lambda spark: spark.sql(sql).toArrow(), faults.not_answered)
+        return self._asked(lambda spark: sessions.rows(spark, sql), faults.not_answered)
 
     def close(self) -> None:
         """The session lasts as long as the process: other sources use it, too."""
@@ -145,7 +145,7 @@ class SparkRows:
         return {field.name: _kind(field) for field in self._fields(spark)}
 
     def _fields(self, spark: Any) -> Any:
-        return spark.sql(statement.everything(self._from(spark))).schema.fields
+        return sessions.fields(spark, statement.everything(self._from(spark)))
 
     def _from(self, spark: Any) -> exp.Table:
         """What stands behind FROM. Files are a view of the session, their list and columns found once."""

@@ -93,6 +93,32 @@ def _is_not_ours(_: logging.LogRecord) -> bool:
 warnings.filterwarnings("ignore", r"\[RETRIES_EXCEEDED\]")  # it is raised, too
 
 
+# ---------------------------------------------------------------- asking
+def rows(spark: Any, sql: str) -> Any:
+    """The rows of a SELECT, as a table of Arrow."""
+    found = _frame(spark, sql)
+    is_remote = type(found).__module__.startswith("pyspark.sql.connect.") and hasattr(found, "_to_table")
+    return found._to_table()[0] if is_remote else found.toArrow()
+
+
+def fields(spark: Any, sql: str) -> Any:
+    """The columns of a SELECT."""
+    return _frame(spark, sql).schema.fields
+
+
+def _frame(spark: Any, sql: str) -> Any:
+    """A SELECT that is not looked at yet. `sql` of Spark Connect asks the server first whether it is a command, and
+    `toArrow` for its columns: of a long query each takes as long as counting.
+    """
+    if type(spark).__module__.startswith("pyspark.sql.connect."):
+        with suppress(ImportError, TypeError):
+            from pyspark.sql.connect.dataframe import DataFrame
+            from pyspark.sql.connect.plan import SQL
+
+            return DataFrame(SQL(sql), spark)
+    return spark.sql(sql)
+
+
 # ---------------------------------------------------------------- Spark Connect
 def _remote(connection: SparkConnection, what: str, limits: Limits) -> tuple[Any, Callable[[], None]]:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")

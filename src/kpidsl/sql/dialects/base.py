@@ -205,7 +205,7 @@ class Dialect:
                 name = node.name.lower()
                 if name not in self.functions:
                     raise Untranslatable(_REASONS.get(name, f"`{name}` is not written in {self.name}"))
-            elif isinstance(node, exp.Cast) and node.to.is_type(exp.DType.ARRAY) and exp.Array not in self.kept:
+            elif _is_list(node) and (exp.Array not in self.kept or isinstance(node.this, exp.Literal)):
                 raise Untranslatable(f"a list is not written in {self.name}")
             elif type(node) not in _PLAIN and type(node) not in self.kept:
                 raise Untranslatable(f"`{type(node).__name__.lower()}` is not written in {self.name}")
@@ -216,6 +216,10 @@ def _source(sql: str, alias: str, dialect: str) -> exp.Expr:
     found = parse_one(f"SELECT * FROM {sql} AS {alias}", dialect=dialect).args["from_"].this  # noqa: S608
     assert isinstance(found, exp.Expr)
     return found
+
+
+def _is_list(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Cast) and bool(node.to.is_type(exp.DType.ARRAY))
 
 
 def _is_double(node: exp.Expr) -> bool:

@@ -104,10 +104,12 @@ class Postgres(Dialect):
 
     def finished(self, query: exp.Expr) -> exp.Expr:
         """Rows are computed once, in a subquery that stays one: otherwise each of a hundred aggregates would compute
-        their filters and arguments anew.
+        their filters and arguments anew. Where nothing is computed, an index may tell the least and the greatest.
         """
         for inner in query.find_all(exp.Subquery):
-            if inner.alias == "r" and isinstance(inner.this, exp.Select) and inner.this.args.get("limit") is None:
+            if inner.alias != "r" or not isinstance(inner.this, exp.Select) or inner.this.args.get("limit") is not None:
+                continue
+            if any(not isinstance(one.unalias(), exp.Column) for one in inner.this.expressions):
                 inner.this.offset(0, copy=False)
         return query
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 
-SAMPLED = 100_000
+SAMPLED = 20_000
 """Rows that are looked at where DuckDB would look at a part of a table."""
 Bucket = Callable[[exp.Expr, Sequence[exp.Expr], Sequence[int]], exp.Expr]
 """Of a value, bounds in order and as many numbers: the number of the last bound that the value is not below."""

@@ -18,7 +18,7 @@ from kpidsl.sql.dialects.patterns import BLANKS, anchored, common
 
 _CASES = 64
 """More bounds than these are looked up: of 1,500 halvings Spark's compiler makes nothing that runs fast."""
-_PLAIN_LETTERS = (
+PLAIN_LETTERS = (
     "^[\\x{0}-\\x{DE}\\x{E0}-\\x{12F}\\x{131}-\\x{148}\\x{14A}-\\x{17F}\\x{400}-\\x{45F}"
     "\\x{2000}-\\x{206F}\\x{20A0}-\\x{20BF}\\x{3000}-\\x{9FFF}\\x{AC00}-\\x{D7A3}\\x{1F300}-\\x{1F6FF}]*\\z"
 )
@@ -264,7 +264,7 @@ def _date_diff(given: list[exp.Expr]) -> exp.Expr:
 
 
 def _in_case(name: str, value: exp.Expr) -> exp.Expr:
-    plain = exp.RegexpLike(this=value.copy(), expression=exp.Literal.string(_PLAIN_LETTERS))
+    plain = exp.RegexpLike(this=value.copy(), expression=exp.Literal.string(PLAIN_LETTERS))
     told = exp.Literal.string(f"letters that `{name}` is not known of")
     none = exp.Is(this=value.copy(), expression=exp.null())
     return exp.Case().when(exp.or_(none, plain), _call(name, value.copy())).else_(_call("raise_error", told))
