@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from servers.fixtures import datasette_server, mariadb_server, postgres_server, prometheus_server, spark_server
+from servers.fixtures import (
+    datasette_server,
+    mariadb_server,
+    postgres_server,
+    prometheus_server,
+    spark_server,
+    sqlite_file,
+)
 from surroundings import cache_folder, clean_environment, load_profile, pytest_sessionfinish
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "prometheus_server",
     "pytest_sessionfinish",
     "spark_server",
+    "sqlite_file",
 ]
 
 load_profile()

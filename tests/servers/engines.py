@@ -6,14 +6,19 @@ An engine adds itself by an entry in ENGINES. `lacks` names what it does not do 
 from __future__ import annotations
 
 import secrets
+import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from urllib.parse import quote
 
 import adbc_driver_postgresql.dbapi as postgres_driver
 import pyarrow as pa
 
-from servers import spark_tables
+from servers import mariadb_tables, spark_tables
 from servers.postgres_tables import connection
 from servers.running import Server
 
@@ -76,9 +81,38 @@ def _raw(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string()) if pa.types.is_decimal(column.type) else column
 
 
+# ---------------------------------------------------------------- SQLite
+def into_sqlite(server: Server, rows: pa.Table) -> Mapping[str, str]:
+    """A table of the file with the rows. Days and times are texts there, and decimals too, lest they lose digits."""
+    name = f"t{secrets.token_hex(6)}"
+    columns = ", ".join(f'"{one.name}" {_sqlite_type(one.type)}' for one in rows.schema)
+    plain = [[_in_sqlite(one) for one in column.to_pylist()] for column in rows.columns]
+    with closing(sqlite3.connect(Path(server.folder) / "shop.db", timeout=60)) as database:
+        database.execute(f"create table {name} ({columns})")
+        marks = ", ".join("?" * rows.num_columns)
+        database.executemany(f"insert into {name} values ({marks})", zip(*plain, strict=True))
+        database.commit()
+    return {"provider": "sqlalchemy", "table": name}
+
+
+def _sqlite_type(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return "numeric"
+    if pa.types.is_timestamp(kind):
+        return "timestamptz" if kind.tz is not None else "timestamp"
+    if pa.types.is_integer(kind):
+        return "integer"
+    named = {"float": "real", "double": "real", "string": "text", "bool": "boolean", "date32[day]": "date"}
+    return named[str(kind)]
+
+
+def _in_sqlite(value: object) -> object:
+    return str(value) if isinstance(value, date | Decimal) else value
+
+
 # ---------------------------------------------------------------- Spark
-_SLOW = "a query takes Spark a second, whatever it counts: every part is asked with times of one kind"
-_OFTEN = ("aggregations z", "aggregations d", "segments t", "stocks t", "conversions d")
+_SLOW = "a query takes Spark a second, whatever it counts: every part is asked once, with times of one kind"
+_OFTEN = ("aggregations z", "aggregations d", "segments t", "stocks t", "conversions d", "random")
 
 
 def into_spark(server: Server, rows: pa.Table) -> Mapping[str, str]:
@@ -91,6 +125,17 @@ def _spark_connection(server: Server) -> str:
 
 
 ENGINES: Mapping[str, Engine] = {
+    "mariadb": Engine(
+        "mariadb_server",
+        lambda server, rows: {"provider": "sqlalchemy", "table": mariadb_tables.fill(server, rows)},
+        mariadb_tables.connection,
+    ),
     "postgres": Engine("postgres_server", into_postgres, connection),
     "spark": Engine("spark_server", into_spark, _spark_connection, dict.fromkeys(_OFTEN, _SLOW)),
+    "sqlite": Engine(
+        "sqlite_file",
+        into_sqlite,
+        lambda server: f'[connections.shop]\nprovider = "sqlalchemy"\nurl = "sqlite:///{server.folder}/shop.db"\n',
+        {"flights": "SQLite has no decimals: its rows are read as soon as one is asked for, which is at once"},
+    ),
 }

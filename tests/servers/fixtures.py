@@ -36,3 +36,9 @@ def datasette_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
 def prometheus_server(tmp_path_factory: pytest.TempPathFactory) -> Server:
     """A Prometheus that all tests share: write series under names of your own, hurt nothing."""
     return shared("prometheus", prometheus.started, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A folder for a file of SQLite, `shop.db`, in the place of a server: make tables under names of your own."""
+    return Server("sqlite", 0, str(tmp_path_factory.mktemp("sqlite")), (), ())

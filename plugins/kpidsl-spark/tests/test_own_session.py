@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kpidsl.diagnostics import SourceError
+from kpidsl_spark import driver
 from servers.running import Server
 from servers.spark_tables import OWN, own_session
 
@@ -102,3 +104,22 @@ def test_a_session_of_our_own(tmp_path: Path, spark_server: Server) -> None:
     assert (code, transient) == ("K0600", True)
     assert "its workers was lost" in message
     assert sorted(one.name for one in tmp_path.iterdir()) == ["kpidsl.toml", "rows.parquet", "spec.in", "spec.kpi"]
+
+
+def test_without_java_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark import SparkContext
+
+    monkeypatch.setattr(SparkContext, "_gateway", None)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(SourceError, match="needs Java, and there is none") as caught:
+        driver._gateway({})
+    assert "Spark Connect" in (caught.value.hint or "")
+
+
+def test_a_session_costs_nothing_until_a_spec_uses_it() -> None:
+    program = (
+        "import sys, kpidsl_spark; print(sorted({'pyspark', 'py4j', 'grpc', 'pyarrow', 'sqlglot'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

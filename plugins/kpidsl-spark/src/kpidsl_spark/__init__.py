@@ -18,6 +18,8 @@ FIXED = {
     "spark.sql.timestampType": "TIMESTAMP_LTZ",
     "spark.sql.parser.escapedStringLiterals": "false",
     "spark.sql.ansi.doubleQuotedIdentifiers": "false",
+    "spark.sql.groupByOrdinal": "true",
+    "spark.sql.variable.substitute": "false",  # a text with ${env:NAME} in it is a text
 }
 """What numbers depend on: of every session, whatever the cluster's own settings are."""
 ALLOWED = re.compile(

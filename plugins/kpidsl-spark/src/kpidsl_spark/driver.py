@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ _OURS: Final = {
     "spark.sql.pyspark.jvmStacktrace.enabled": "false",
 }
 _NEEDED: Final = 'install Java 17 or newer, or use Spark Connect, which needs none here: `remote = "sc://…"`'
+_TURNED_AWAY: Final = "SaslException"
 _launched: list[tuple[Any, Any]] = []
 """The gateway to the one JVM of this process, and the file with what it says."""
 _contexts: list[Any] = []
@@ -96,12 +98,14 @@ def _context(connection: SparkConnection, what: str, limits: Limits) -> Any:
 
     thread = threading.Thread(target=make, daemon=True)
     thread.start()
-    thread.join(max(limits.connect_timeout, LEAST_PATIENCE))
+    end = time.monotonic() + max(limits.connect_timeout, LEAST_PATIENCE)
+    while thread.is_alive() and time.monotonic() < end and _TURNED_AWAY not in _said():
+        thread.join(0.2)
     if found and not isinstance(found[0], BaseException):
         return found[0]
     said = _said()
     _end()
-    if "SaslException" in said or "authenticat" in said.lower():
+    if _TURNED_AWAY in said:
         raise SourceError(
             f"{what} turned us away: the secret is missing or wrong",
             hint="is `secret` of the connection in kpidsl.toml the cluster's spark.authenticate.secret?",

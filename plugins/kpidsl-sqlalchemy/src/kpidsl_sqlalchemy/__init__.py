@@ -63,7 +63,7 @@ class SqlOptions:
 
 
 def open_table(options: SqlOptions, context: Context) -> Dataset:
-    if context.connection.url.partition(":")[0].partition("+")[0] in ("mysql", "mariadb"):
+    if context.connection.url.partition(":")[0].partition("+")[0] in ("mysql", "mariadb", "sqlite"):
         from kpidsl_sqlalchemy.asking import AskedTable
 
         return AskedTable(options, context)

@@ -20,7 +20,7 @@ from kpidsl.semantic.types import Schema
 from kpidsl_sqlalchemy import SqlOptions, faults
 from kpidsl_sqlalchemy.backend import Asked
 from kpidsl_sqlalchemy.fields import MOST_DIGITS, Column, Field
-from kpidsl_sqlalchemy.reading import SqlTable
+from kpidsl_sqlalchemy.reading import BATCH, SqlTable
 
 
 class AskedTable(SqlTable):
@@ -57,9 +57,10 @@ class AskedTable(SqlTable):
         wanted = [self._wanted(column, fields) for column in request.columns]
         self._check_values(wanted)
         picked = [exp.alias_(self._asked.asked(one), exp.to_identifier(one.name, quoted=True)) for one in wanted]
-        table = exp.Table(this=_quoted(self._options.table), db=_quoted(self._options.schema))
+        named = exp.Table(this=_quoted(self._options.table), db=_quoted(self._options.schema))
+        table = exp.alias_(named, "q", table=True)
         query = exp.select(*picked or [exp.alias_(exp.Literal.number(1), "present")]).from_(table)
-        return query.subquery().sql(dialect=self.dialect)
+        return self._asked.kept_apart(query).subquery().sql(dialect=self.dialect)
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a SELECT, seen as they were at the run's first query. Raises SourceError; Unanswerable for what
@@ -78,17 +79,18 @@ class AskedTable(SqlTable):
             self._session_of_run.close()
 
     def _check_values(self, wanted: Sequence[Field]) -> None:
-        """Look for a value that reading the rows would stumble over."""
+        """Look for values that reading the rows would stumble over."""
         doubtful = [(one, found) for one in wanted if (found := self._asked.doubtful(one)) is not None]
         if not doubtful:
             return
         looked = [one for one, _ in doubtful]
-        query = sa.select(*map(self._asked.picked, looked)).where(sa.or_(*(found for _, found in doubtful))).limit(1)
+        query = sa.select(*map(self._asked.picked, looked)).where(sa.or_(*(found for _, found in doubtful)))
         query = query.select_from(sa.table(self._options.table, schema=self._options.schema))
         with self._session(self._asked) as connection:
-            for row in connection.execute(query):
-                for one, value in zip(looked, row, strict=True):
-                    Column(one, self._label).add((value,))
+            columns = [Column(one, self._label) for one in looked]
+            for rows in connection.execution_options(yield_per=BATCH).execute(query).partitions():
+                for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+                    column.add(values)
 
 
 class _Session:

@@ -60,7 +60,12 @@ class Backend:
         """Connects when it is first used, every time anew. Raises SourceError for a driver that is not there."""
         try:
             engine = sa.create_engine(
-                self.url, poolclass=NullPool, connect_args=self.arguments(), hide_parameters=True, **self.options()
+                self.url,
+                poolclass=NullPool,
+                pool_reset_on_return=None,  # a connection is closed, not given back
+                connect_args=self.arguments(),
+                hide_parameters=True,
+                **self.options(),
             )
         except (ImportError, sa.exc.NoSuchModuleError) as error:
             raise faults.no_driver(error, self.url, self.name) from error
@@ -164,6 +169,10 @@ class Asked(Backend, ABC):
     @abstractmethod
     def asked(self, field: Field) -> exp.Expr:
         """A column in the table that is asked: its values as `scan` would give them, texts by their code points."""
+
+    def kept_apart(self, query: exp.Select) -> exp.Select:
+        """The columns of a table as a query, in whose place the database may not compute them again and again."""
+        return query
 
     @abstractmethod
     def doubtful(self, field: Field) -> Selected | None:

@@ -26,6 +26,7 @@ _CANNOT_SAID: Final = (
     "too many",
     "too large",
     "too complex",
+    "user-defined function",
     "parser stack overflow",
     "malformed JSON",
 )

@@ -10,12 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from sqlglot import exp
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ScanRequest
 from kpidsl.semantic.types import DataType
 from kpidsl.sources.sqlite_files import declared_type
-from kpidsl_sqlalchemy.backend import Backend, Selected
+from kpidsl.sql.dialects.sqlite_functions import micros, register
+from kpidsl_sqlalchemy.backend import Asked, Selected
 from kpidsl_sqlalchemy.fields import Field
 
 _STEPS = 100_000
@@ -23,8 +25,10 @@ _STEPS = 100_000
 _ISO = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 
 
-class Sqlite(Backend):
+class Sqlite(Asked):
     """SQLite keeps what it is given, whatever the column says: each value is looked at. Its times are texts."""
+
+    dialect = "sqlite"
 
     @property
     def place(self) -> str:
@@ -55,11 +59,16 @@ class Sqlite(Backend):
 
         def connected() -> sqlite3.Connection:
             one = sqlite3.connect(address, uri=True, timeout=wait, check_same_thread=False, isolation_level=None)
-            end = time.monotonic() + self.limits.timeout
-            one.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+            self._limited(one)
+            one.create_function("kpidsl_micros", 1, micros, deterministic=True)
             return one
 
         return {"creator": connected}
+
+    def _limited(self, connection: sqlite3.Connection) -> None:
+        """Have what a connection does from now on end in time."""
+        end = time.monotonic() + self.limits.timeout
+        connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
 
     def begin(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql("PRAGMA query_only = on")
@@ -87,3 +96,95 @@ class Sqlite(Backend):
         """A day, one wider than asked: the rest of the text has many forms, and an offset moves it by hours."""
         civil = super().bound(moment, wider, DataType.DATE)
         return sa.literal(str(civil), sa.String())
+
+    # ------------------------------------------------------------ queries
+    def begin_asking(self, connection: sa.Connection) -> None:
+        """Functions that the dialect calls; each query has the time limit for itself."""
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        register(raw)
+
+    def asked(self, field: Field) -> exp.Expr:
+        """Names are qualified: one that is not there would otherwise be taken for a text."""
+        column = exp.column(exp.to_identifier(field.name, quoted=True), table="q", quoted=True)
+        match field.kind:
+            case DataType.TEXT:
+                return exp.Collate(this=column, expression=exp.var("BINARY"))
+            case DataType.FLOAT:
+                return exp.cast(column, "REAL", dialect="sqlite")
+            case DataType.BOOLEAN:
+                yes, no = (
+                    exp.In(this=column.copy(), expressions=[_one(n), exp.Literal.string(text)])
+                    for n, text in ((1, "true"), (0, "false"))
+                )
+                return exp.Case().when(yes, _one(1)).when(no, _one(0))
+            case DataType.DATE:
+                return _call("SUBSTR", column, _one(1), _one(10))
+            case DataType.TIMESTAMP:
+                return _civil(column)
+            case DataType.INSTANT:
+                return _call("kpidsl_micros", column)
+            case _:
+                return column
+
+    def kept_apart(self, query: exp.Select) -> exp.Select:
+        """With a limit SQLite does not put a time's expression into each of a hundred comparisons."""
+        return query.limit(exp.Neg(this=_one(1)))
+
+    def doubtful(self, field: Field) -> Selected | None:
+        """What is stored as something else than its column says, or written in an unusual way."""
+        column: Selected = sa.column(field.name)
+        stored = _STORED.get(field.kind)
+        if stored is None:
+            return None
+        odd: Selected = sa.func.typeof(column).not_in((*stored, "null"))
+        if field.kind is DataType.BOOLEAN:
+            odd = sa.or_(odd, column.not_in((0, 1)))
+        elif field.kind in (DataType.DATE, DataType.TIMESTAMP):
+            day = sa.func.substr(column, 1, 10)
+            lengths = (10,) if field.kind is DataType.DATE else (10, 16, 19, *range(21, 27))
+            odd = sa.or_(
+                odd,
+                sa.not_(column.op("GLOB")(_ISO)),
+                sa.func.date(day).is_distinct_from(day),
+                sa.func.length(column).not_in(lengths),
+                sa.func.substr(column, 11).op("GLOB")("*[-+Zz]*"),
+                sa.and_(sa.func.length(column) > 10, sa.func.time(sa.func.substr(column, 1, 19)).is_(None)),
+            )
+        elif field.kind is DataType.INSTANT:
+            odd = sa.or_(odd, sa.func.kpidsl_micros(column).is_(None))
+        return sa.and_(column.is_not(None), odd)
+
+    def warned(self, cursor: Any) -> str | None:  # noqa: ARG002 — SQLite has no warnings
+        return None
+
+    def handle(self, connection: Any) -> Any:
+        self._limited(connection)
+        return connection
+
+    def stop(self, running: sqlite3.Connection) -> None:
+        running.interrupt()
+
+
+_STORED = {
+    DataType.INTEGER: ("integer",), DataType.FLOAT: ("integer", "real"), DataType.TEXT: ("text",),
+    DataType.BOOLEAN: ("integer",), DataType.DATE: ("text",), DataType.TIMESTAMP: ("text",),
+    DataType.INSTANT: ("text",),
+}  # fmt: skip
+
+
+def _one(number: int) -> exp.Expr:
+    return exp.Literal.number(number)
+
+
+def _call(name: str, *given: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=name, expressions=list(given))
+
+
+def _civil(column: exp.Expr) -> exp.Expr:
+    """A civil time as microseconds since 1970: its seconds, and what is written behind the point."""
+    whole = _call("STRFTIME", exp.Literal.string("%s"), _call("SUBSTR", column, _one(1), _one(19)))
+    padded = exp.DPipe(this=_call("SUBSTR", column.copy(), _one(21)), expression=exp.Literal.string("000000"))
+    part = _call("SUBSTR", exp.paren(padded), _one(1), _one(6))
+    seconds, micros = (exp.cast(one, "INTEGER", dialect="sqlite") for one in (whole, part))
+    return exp.paren(exp.Add(this=exp.Mul(this=seconds, expression=_one(1_000_000)), expression=micros))

@@ -8,7 +8,7 @@ from kpidsl.sql.dialects.base import Dialect, Statement, Untranslatable
 
 __all__ = ["HOMES", "Dialect", "Statement", "Untranslatable", "dialect"]
 
-HOMES = {"mysql": "MySql", "postgres": "Postgres", "spark": "Spark"}
+HOMES = {"mysql": "MySql", "postgres": "Postgres", "spark": "Spark", "sqlite": "Sqlite"}
 """The dialects by sqlglot's name: the class in the module of that name."""
 
 

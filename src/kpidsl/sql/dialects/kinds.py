@@ -17,7 +17,8 @@ _TYPES: Final = {
     exp.DType.INT: DataType.INTEGER, exp.DType.BIGINT: DataType.INTEGER, exp.DType.INT128: DataType.INTEGER,
     exp.DType.DECIMAL: DataType.DECIMAL, exp.DType.DOUBLE: DataType.FLOAT, exp.DType.VARCHAR: DataType.TEXT,
     exp.DType.TEXT: DataType.TEXT, exp.DType.BOOLEAN: DataType.BOOLEAN, exp.DType.DATE: DataType.DATE,
-    exp.DType.TIMESTAMP: DataType.TIMESTAMP, exp.DType.TIMESTAMPTZ: DataType.INSTANT,
+    exp.DType.TIMESTAMP: DataType.TIMESTAMP, exp.DType.TIMESTAMPNTZ: DataType.TIMESTAMP,
+    exp.DType.TIMESTAMPTZ: DataType.INSTANT,
 }  # fmt: skip
 _TRUTHS: Final = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean)
 _OF_FIRST: Final = frozenset({

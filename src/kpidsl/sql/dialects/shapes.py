@@ -5,7 +5,7 @@ sorted joins, samples.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlglot import exp
@@ -13,6 +13,7 @@ from sqlglot import exp
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — of civil times
 SAMPLED = 20_000
 """Rows that are looked at where DuckDB would look at a part of a table."""
 Bucket = Callable[[exp.Expr, Sequence[exp.Expr], Sequence[int]], exp.Expr]
@@ -240,13 +241,17 @@ class Statement:
 
 
 def _as(kind: DataType | None, value: object) -> object:
-    """A value as Python has it, of an engine whose truth values are numbers, and whose times are texts."""
+    """A value as Python has it, of an engine whose truth values are numbers, whose days are texts, and whose times are
+    microseconds since 1970.
+    """
     match kind:
         case DataType.BOOLEAN if isinstance(value, int | Decimal):
             return bool(value)
         case DataType.DATE if isinstance(value, str):
             return date.fromisoformat(value)
-        case DataType.TIMESTAMP if isinstance(value, str):
-            return datetime.fromisoformat(value)
+        case DataType.TIMESTAMP if isinstance(value, int):
+            return _EPOCH + timedelta(microseconds=value)
+        case DataType.INTEGER if isinstance(value, float):
+            raise Untranslatable("a whole number of more than 8 bytes")
         case _:
             return value
