@@ -23,10 +23,16 @@ def run(
     command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None,
     ends_with: tuple[int, ...] = (0,),
 ) -> Cost:  # fmt: skip
-    """One run of a command; raises `SystemExit` where it ends otherwise than expected."""
+    """One run of a command; raises `SystemExit` where it ends otherwise than expected.
+
+    Bytecode is kept, as anywhere else: where a shell says that it is not, a checkout would be compiled by each run, and
+    what pip installed would not.
+    """
+    given = dict(os.environ if environment is None else environment)
+    given.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
     process = subprocess.Popen(
-        list(command), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        list(command), cwd=folder, env=given, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr is not None

@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -253,6 +254,14 @@ def test_queries_of_a_run_see_one_state_and_can_change_nothing(tmp_path: Path, s
     dataset.close()
     assert dataset.query(f"SELECT COUNT(*) FROM {table} AS t").column(0).to_pylist() == [2]
     dataset.close()
+
+
+@pytest.mark.server
+def test_mysql_is_read_and_not_asked(tmp_path: Path, shop: Server) -> None:
+    dataset = opened(tmp_path, shop, "x int", "1")
+    elsewhere: Any = SimpleNamespace(dialect=SimpleNamespace(is_mariadb=False))
+    with pytest.raises(Unanswerable, match="MySQL"):
+        dataset._asked.begin_asking(elsewhere)
 
 
 @pytest.mark.server

@@ -158,6 +158,9 @@ class _Session:
         try:
             self._backend.begin(connection)
             self._backend.begin_asking(connection)
+        except SourceError:
+            connection.close()
+            raise
         except DBAPIError as error:
             connection.close()
             raise faults.failed(error, self._label, self._context.limits.timeout) from error
