@@ -88,7 +88,7 @@ class SparkOptions:
     """What a spec may write: a table or view of the catalog, or a path of Parquet files."""
 
     table: str | None = field(default=None, metadata={"help": "a table or view of the catalog"})
-    schema: str | None = field(default=None, metadata={"help": "its schema (database); `default` unless said"})
+    schema: str | None = field(default=None, metadata={"help": "its schema (database); the session's unless said"})
     catalog: str | None = field(default=None, metadata={"help": "its catalog; the session's unless said"})
     path: str | None = field(default=None, metadata={"help": "Parquet: a file, a folder, or a pattern with *"})
 

@@ -50,9 +50,15 @@ def started(connection: SparkConnection, what: str, limits: Limits) -> tuple[Any
         raise SourceError(f"Spark cannot be used: {error}", hint="pip install 'pyspark>=4,<5'") from error
     there = SparkContext._active_spark_context
     if there is None:
-        context = _context(connection, what, limits)
+        warehouse = tempfile.TemporaryDirectory(prefix="kpidsl-spark-")
+        context = _context(connection, what, limits, warehouse.name)
         _contexts.append(context)
-        made, close = SparkSession(context), context.stop
+        made = SparkSession(context)
+
+        def close() -> None:
+            context.stop()
+            warehouse.cleanup()
+
     elif there.master != connection.master or there in _contexts:
         # One of ours was made for another connection: the settings of this one would not hold.
         raise SourceError(
@@ -71,12 +77,12 @@ def _nothing() -> None:
     """The session belongs to a program that calls kpidsl."""
 
 
-def _context(connection: SparkConnection, what: str, limits: Limits) -> Any:
+def _context(connection: SparkConnection, what: str, limits: Limits, warehouse: str) -> Any:
     from pyspark import SparkConf, SparkContext
 
     settings = {
         **_OURS,
-        "spark.sql.warehouse.dir": Path(tempfile.gettempdir(), "kpidsl-spark-warehouse").as_uri(),
+        "spark.sql.warehouse.dir": Path(warehouse).as_uri(),
         **FIXED,
         **connection.settings,
     }
