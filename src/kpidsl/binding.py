@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kpidsl.diagnostics import KpidslError, OptionError, Problems
 from kpidsl.engine.duck import identifier, relation
-from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, ScanRequest
+from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, Queryable, ScanRequest
 from kpidsl.needed import requests
 from kpidsl.opening import Chosen, Misplaced, Opener, limits_of, report
 from kpidsl.patience import patiently, side_by_side
@@ -210,6 +210,7 @@ class Tables(dict[str, str]):
         super().__init__()
         self._jobs = jobs
         self._fetched: dict[str, str] = {}
+        self._cursors: dict[str, DuckDBPyConnection] = {}
         self.failed: dict[str, KpidslError] = dict(bound.failed)
         self._plan = plan
         self._bound = bound
@@ -228,7 +229,7 @@ class Tables(dict[str, str]):
             for name in wanted
             if name in self._bound.limits and is_streamed(dataset := self._bound.datasets[name])
         }
-        for name, found in (side_by_side(calls, self._jobs, self._told) if calls else {}).items():
+        for name, found in (side_by_side(calls, self._jobs, self._told, self._stop) if calls else {}).items():
             if isinstance(found, Exception):
                 self._fail(name, found)
             elif isinstance(found, BaseException):
@@ -290,16 +291,25 @@ class Tables(dict[str, str]):
 
     def _fetch(self, name: str, dataset: Dataset) -> str:
         """The rows of a source that is elsewhere, in a table of the engine."""
-        cursor = self._connection.cursor()
+        cursor = self._cursors[name] = self._connection.cursor()
         try:
             return patiently(
                 lambda: fetch(cursor, relation(name), dataset, self._requests[name]),
                 self._bound.limits[name],
                 f"the source `{name}`",
-                cursor.interrupt,
+                partial(self._stop, name),
             )
         finally:
+            del self._cursors[name]
             cursor.close()
+
+    def _stop(self, name: str) -> None:
+        """End the reading of a source, here and where it lives."""
+        dataset, cursor = self._bound.datasets[name], self._cursors.get(name)
+        if cursor is not None:
+            cursor.interrupt()
+        if isinstance(dataset, Queryable):
+            dataset.cancel()
 
     def bring(self, name: str) -> None:
         """Make a source a relation, unless it is one or failed to be."""

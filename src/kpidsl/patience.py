@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from kpidsl.diagnostics import SourceError
@@ -50,13 +51,14 @@ def within(call: Callable[[], T], seconds: float, what: str, stop: Callable[[], 
         while not running.done.wait(_LOOK):
             if time.monotonic() > end:
                 raise SourceError(
-                    f"{what} was not read within {seconds:g} seconds",
+                    f"{what} was not read within {round(seconds, 1):g} seconds",
                     code="K0617",
                     hint="give it more time: `timeout = …` under its connection in kpidsl.toml; or read less of it",
                 )
     except BaseException:
         if stop is not None:
-            stop()
+            with suppress(Exception):  # a provider may be anyone's, and the first error counts
+                stop()
         raise
     return running.outcome()
 
@@ -89,24 +91,33 @@ def patiently(
 
 
 def side_by_side(
-    calls: Mapping[str, Callable[[], T]], most: int, told: Callable[[str], None]
+    calls: Mapping[str, Callable[[], T]],
+    most: int,
+    told: Callable[[str], None],
+    stop: Callable[[str], None] = lambda _: None,
 ) -> dict[str, T | BaseException]:
     """What each call returns or raises, at most `most` of them at a time, in the order they were given. `told` hears
-    which are under way.
+    which are under way. Where the thread that waits is interrupted, `stop` is called for each of those.
     """
     waiting = dict(calls)
     running: dict[str, _Call[T]] = {}
     found: dict[str, T | BaseException] = {}
-    while waiting or running:
-        while waiting and len(running) < most:
-            name = next(iter(waiting))
-            running[name] = _Call(waiting.pop(name))
-            told(", ".join(running))
-        next(iter(running.values())).done.wait(_LOOK)
-        for name, one in tuple(running.items()):
-            if one.done.is_set():
-                del running[name]
-                found[name] = one.error if one.error is not None else one.result  # type: ignore[assignment]
-                if running:
-                    told(", ".join(running))
+    try:
+        while waiting or running:
+            while waiting and len(running) < most:
+                name = next(iter(waiting))
+                running[name] = _Call(waiting.pop(name))
+                told(", ".join(running))
+            next(iter(running.values())).done.wait(_LOOK)
+            for name, one in tuple(running.items()):
+                if one.done.is_set():
+                    del running[name]
+                    found[name] = one.error if one.error is not None else one.result  # type: ignore[assignment]
+                    if running:
+                        told(", ".join(running))
+    except BaseException:
+        for name in running:
+            with suppress(Exception):
+                stop(name)
+        raise
     return {name: found[name] for name in calls}

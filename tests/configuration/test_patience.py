@@ -69,3 +69,23 @@ def test_results_and_failures_keep_the_order_they_were_asked_in() -> None:
     assert isinstance(found["wrong"], ZeroDivisionError)
     assert told[0] == "slow"
     assert "slow, wrong" in told
+
+
+def test_what_runs_side_by_side_is_stopped_when_the_run_is() -> None:
+    stopped: list[str] = []
+
+    def told(names: str) -> None:
+        if len(told_of) == 2:
+            raise KeyboardInterrupt
+        told_of.append(names)
+
+    told_of: list[str] = []
+    calls = {name: lambda: time.sleep(30) for name in "abc"}
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(calls, 3, told, stopped.append)
+    assert stopped == ["a", "b", "c"]
+
+
+def test_a_stop_that_fails_hides_nothing() -> None:
+    with pytest.raises(SourceError, match="was not read within"):
+        within(lambda: time.sleep(30), 0.2, "it", lambda: 1 // 0)
