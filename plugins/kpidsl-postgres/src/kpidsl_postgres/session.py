@@ -17,9 +17,9 @@ from kpidsl.hookspecs import Context
 from kpidsl_postgres import PostgresConnection, faults
 
 BEGIN: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-PLANNED: Final = {"jit": "off", "work_mem": "64MB", "enable_sort": "off", "parallel_tuple_cost": "0"}
+PLANNED: Final = {"jit": "off", "work_mem": "64MB", "enable_sort": "off"}
 """Compiling a hundred aggregates takes longer than they do; and how few groups there are of computed columns the server
-does not know, so that it would rather sort all rows than group them in memory, and leave them to one process.
+does not know, so that it would rather sort all rows than group them in memory.
 """
 
 

@@ -105,12 +105,15 @@ class Postgres(Dialect):
     def finished(self, query: exp.Expr) -> exp.Expr:
         """Rows are computed once, in a subquery that stays one: otherwise each of a hundred aggregates would compute
         their filters and arguments anew. Where nothing is computed, an index may tell the least and the greatest.
+
+        The 0 is in quotes, a constant of the right type from the start: a number that has yet to be converted would
+        keep the server's workers from grouping the rows.
         """
         for inner in query.find_all(exp.Subquery):
             if inner.alias != "r" or not isinstance(inner.this, exp.Select) or inner.this.args.get("limit") is not None:
                 continue
             if any(not isinstance(one.unalias(), exp.Column) for one in inner.this.expressions):
-                inner.this.offset(0, copy=False)
+                inner.this.set("offset", exp.Offset(expression=exp.Literal.string("0")))
         return query
 
 
