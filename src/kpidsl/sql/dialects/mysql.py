@@ -59,10 +59,10 @@ class MySql(Dialect):
             # There are neither infinite numbers nor NaN.
             "isfinite": lambda given: exp.paren(exp.EQ(this=given[0].copy(), expression=given[0].copy())),
             "isinf": lambda given: exp.paren(exp.NEQ(this=given[0].copy(), expression=given[0].copy())),
-            "trim": lambda given: _call(
+            "trim": lambda given: shapes.call(
                 "regexp_replace", given[0], exp.Literal.string(f"^[{BLANKS}]+|[{BLANKS}]+\\z"), exp.Literal.string("")
             ),
-            "trunc": lambda given: _call("truncate", given[0], exp.Literal.number(0)),
+            "trunc": lambda given: shapes.call("truncate", given[0], exp.Literal.number(0)),
         }
 
     def _node(self, node: exp.Expr, calls: Mapping[str, Call]) -> exp.Expr:
@@ -104,7 +104,7 @@ class MySql(Dialect):
             return shapes.nested_cases(value, bounds, numbers)
         known = [bound for bound in bounds if not isinstance(bound, exp.Null)]
         times = [exp.Literal.number(_micros_of(bound)) for bound in known]
-        place = _call("interval", exp.Anonymous(this="epoch_us", expressions=[value.copy()]), *times)
+        place = shapes.call("interval", exp.Anonymous(this="epoch_us", expressions=[value.copy()]), *times)
         if len(known) < len(bounds):
             place = exp.paren(exp.Add(this=place, expression=exp.Literal.number(1)))
         return self.picked([exp.Literal.number(number) for number in numbers], place)
@@ -136,7 +136,7 @@ class MySql(Dialect):
 
     def picked(self, values: Sequence[exp.Expr], index: exp.Expr) -> exp.Expr:
         texts = [exp.Literal.string(value.sql()) for value in values]
-        return _as(_call("elt", index, *texts), "SIGNED")
+        return _as(shapes.call("elt", index, *texts), "SIGNED")
 
     def ordered(self, value: exp.Expr, keep: exp.Expr, places: Sequence[exp.Expr]) -> list[exp.Expr]:
         kind = kind_of(value)
@@ -147,8 +147,8 @@ class MySql(Dialect):
         count = exp.Count(this=exp.Case().when(keep.copy(), exp.Literal.number(1)))
 
         def at(place: exp.Expr) -> exp.Expr:
-            upto = _call("substring_index", values.copy(), exp.Literal.string(","), place.copy())
-            last = _call("substring_index", upto, exp.Literal.string(","), exp.Literal.number(-1))
+            upto = shapes.call("substring_index", values.copy(), exp.Literal.string(","), place.copy())
+            last = shapes.call("substring_index", upto, exp.Literal.string(","), exp.Literal.number(-1))
             there = exp.LTE(this=exp.paren(place.copy()), expression=count.copy())
             return exp.Case().when(there, _read(last, kind))
 
@@ -162,10 +162,10 @@ class MySql(Dialect):
         kept = value.copy() if keep is None else exp.Case().when(keep.copy(), value.copy())
         first = exp.Limit(this=exp.Order(this=kept, expressions=order), expression=exp.Literal.number(1))
         # sqlglot would write a separator behind the limit, where the server does not read it.
-        return _read(_call("group_concat", first), kind_of(value))
+        return _read(shapes.call("group_concat", first), kind_of(value))
 
     def matches(self, value: exp.Expr, pattern: str) -> exp.Expr:
-        found = _call("regexp_instr", value, exp.Literal.string(anchored(common(pattern))))
+        found = shapes.call("regexp_instr", value, exp.Literal.string(anchored(common(pattern))))
         return exp.paren(exp.GT(this=found, expression=exp.Literal.number(0)))
 
     def finished(self, query: exp.Expr) -> exp.Expr:
@@ -191,10 +191,6 @@ class MySql(Dialect):
         return found
 
 
-def _call(name: str, *given: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=list(given))
-
-
 def _as(value: exp.Expr, kind: str) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="mysql"))
 
@@ -215,8 +211,8 @@ def _text(value: exp.Expr) -> exp.Expr:
             )
         case DataType.TIMESTAMP | DataType.INSTANT as kind:
             whole = _as(_as(value, "DATETIME(6)"), "CHAR")
-            short = _call("regexp_replace", whole, exp.Literal.string("\\.?0+\\z"), exp.Literal.string(""))
-            return _call("concat", short, exp.Literal.string("+00")) if kind is DataType.INSTANT else short
+            short = shapes.call("regexp_replace", whole, exp.Literal.string("\\.?0+\\z"), exp.Literal.string(""))
+            return shapes.call("concat", short, exp.Literal.string("+00")) if kind is DataType.INSTANT else short
         case DataType.FLOAT:
             raise Untranslatable("floating-point numbers as texts")
         case _:
@@ -291,30 +287,30 @@ def _timezone(zone: str, value: exp.Expr, *, to_civil: bool) -> exp.Expr:
     bounds = [exp.Literal.number(at * 1_000_000) for at in (*times, zones.LAST)]
     sign = 1 if to_civil else -1
     texts = [exp.Literal.string(text) for text in ("unknown", *(str(sign * one) for one in offsets), "unknown")]
-    place = exp.Add(this=_call("interval", _micros(value.copy()), *bounds), expression=exp.Literal.number(1))
-    seconds = _as(_call("elt", place, *texts), "SIGNED")
+    place = exp.Add(this=shapes.call("interval", _micros(value.copy()), *bounds), expression=exp.Literal.number(1))
+    seconds = _as(shapes.call("elt", place, *texts), "SIGNED")
     return exp.DateAdd(this=value, expression=seconds, unit=exp.var("SECOND"))
 
 
 def _date_part(given: list[exp.Expr]) -> exp.Expr:
     part, value = given[0].name, given[1]
     if part == "isodow":
-        return exp.paren(exp.Add(this=_call("weekday", value), expression=exp.Literal.number(1)))
+        return exp.paren(exp.Add(this=shapes.call("weekday", value), expression=exp.Literal.number(1)))
     if part not in _PARTS:
         raise Untranslatable(f"the {part} of a time")
-    return _call(_PARTS[part], value)
+    return shapes.call(_PARTS[part], value)
 
 
 def _date_diff(given: list[exp.Expr]) -> exp.Expr:
     unit, start, end = given
     if unit.name == "day":
-        return _call("datediff", end, start)
+        return shapes.call("datediff", end, start)
     if unit.name != "month":
         raise Untranslatable(f"differences in {unit.name}s")
 
     def months(on: exp.Expr) -> exp.Expr:
-        years = exp.Mul(this=_call("year", on.copy()), expression=exp.Literal.number(12))
-        return exp.paren(exp.Add(this=years, expression=_call("month", on.copy())))
+        years = exp.Mul(this=shapes.call("year", on.copy()), expression=exp.Literal.number(12))
+        return exp.paren(exp.Add(this=years, expression=shapes.call("month", on.copy())))
 
     return exp.paren(exp.Sub(this=months(end), expression=months(start)))
 
@@ -324,13 +320,13 @@ def _round(node: exp.Anonymous) -> exp.Expr:
     value: exp.Expr = node.expressions[0]
     digits = node.expressions[1:]
     if kind_of(value) is DataType.DECIMAL:
-        return _call("round", value, *(digits or [exp.Literal.number(0)]))
+        return shapes.call("round", value, *(digits or [exp.Literal.number(0)]))
     if kind_of(value) is DataType.INTEGER and not digits:
         return value
     if kind_of(value) is not DataType.FLOAT or digits:
         raise Untranslatable("a number that is not decimal rounded to some digits")
-    whole = _call("truncate", value.copy(), exp.Literal.number(0))
-    rest = _call("abs", exp.paren(exp.Sub(this=value.copy(), expression=whole.copy())))
+    whole = shapes.call("truncate", value.copy(), exp.Literal.number(0))
+    rest = shapes.call("abs", exp.paren(exp.Sub(this=value.copy(), expression=whole.copy())))
     half = exp.GTE(this=rest, expression=_as(exp.Literal.string("0.5"), "DOUBLE"))
-    step = exp.Case().when(half, _call("sign", value)).else_(exp.Literal.number(0))
+    step = exp.Case().when(half, shapes.call("sign", value)).else_(exp.Literal.number(0))
     return exp.paren(exp.Add(this=whole, expression=step))

@@ -31,9 +31,9 @@ class Postgres(Dialect):
     def calls(self) -> Mapping[str, Call]:
         return {
             "approx_count_distinct": lambda given: exp.Count(this=exp.Distinct(expressions=given)),
-            "bit_count": lambda given: _call("bit_count", _as(given[0], "bit(64)")),
+            "bit_count": lambda given: shapes.call("bit_count", _as(given[0], "bit(64)")),
             "date_diff": _date_diff,
-            "date_part": lambda given: _as(_call("date_part", *given), "bigint"),
+            "date_part": lambda given: _as(shapes.call("date_part", *given), "bigint"),
             "epoch_us": _micros,
             "isfinite": lambda given: exp.paren(
                 exp.and_(
@@ -52,7 +52,7 @@ class Postgres(Dialect):
                     this=exp.paren(given[0]), expression=exp.cast(exp.Literal.string("1 microsecond"), "INTERVAL")
                 )
             ),
-            "trim": lambda given: _call("btrim", given[0], exp.Literal.string(BLANKS)),
+            "trim": lambda given: shapes.call("btrim", given[0], exp.Literal.string(BLANKS)),
         }  # fmt: skip
 
     def cast(self, node: exp.Cast) -> exp.Expr:
@@ -72,7 +72,7 @@ class Postgres(Dialect):
         texts = exp.Array(expressions=[bound.this.copy() for bound in known])
         array = exp.Cast(this=texts, to=exp.DataType(this=exp.DType.ARRAY, expressions=[kind], nested=True))
         place = exp.Add(
-            this=_call("width_bucket", value.copy(), array),
+            this=shapes.call("width_bucket", value.copy(), array),
             expression=exp.Literal.number(len(bounds) - len(known)),
         )
         found: exp.Expr = exp.Add(this=place, expression=exp.Literal.number(numbers[0] - 1))
@@ -117,10 +117,6 @@ class Postgres(Dialect):
         return query
 
 
-def _call(name: str, *given: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=list(given))
-
-
 def _as(value: exp.Expr, kind: str) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="postgres"))
 
@@ -134,7 +130,7 @@ def _element(array: exp.Expr, place: exp.Expr) -> exp.Expr:
 
 
 def _aggregated(value: exp.Expr, keep: exp.Expr | None, order: list[exp.Ordered]) -> exp.Expr:
-    found = _call("array_agg", exp.Order(this=value, expressions=order))
+    found = shapes.call("array_agg", exp.Order(this=value, expressions=order))
     return found if keep is None else exp.Filter(this=found, expression=exp.Where(this=keep.copy()))
 
 
@@ -153,8 +149,8 @@ def _date_diff(given: list[exp.Expr]) -> exp.Expr:
         raise Untranslatable(f"differences in {unit.name}s")
 
     def months(on: exp.Expr) -> exp.Expr:
-        year = _as(_call("date_part", exp.Literal.string("year"), on.copy()), "bigint")
-        month = _as(_call("date_part", exp.Literal.string("month"), on.copy()), "bigint")
+        year = _as(shapes.call("date_part", exp.Literal.string("year"), on.copy()), "bigint")
+        month = _as(shapes.call("date_part", exp.Literal.string("month"), on.copy()), "bigint")
         return exp.paren(exp.Add(this=exp.Mul(this=year, expression=exp.Literal.number(12)), expression=month))
 
     return exp.paren(exp.Sub(this=months(end), expression=months(start)))
@@ -164,17 +160,17 @@ def _of_ascii(name: str, text: exp.Expr) -> exp.Expr:
     """A function of letters, where there are none but those of ASCII. Others change case by rules that differ from
     server to server, so that such a text ends the query with `BEYOND_ASCII`, and the rows are read.
     """
-    plain = exp.EQ(this=_call("octet_length", text.copy()), expression=_call("length", text.copy()))
+    plain = exp.EQ(this=shapes.call("octet_length", text.copy()), expression=shapes.call("length", text.copy()))
     told = exp.DPipe(this=exp.Literal.string(f"{BEYOND_ASCII} "), expression=text.copy(), safe=True)
-    return exp.Case().when(plain, _call(name, text)).else_(_as(_as(exp.paren(told), "integer"), "text"))
+    return exp.Case().when(plain, shapes.call(name, text)).else_(_as(_as(exp.paren(told), "integer"), "text"))
 
 
 def _round(given: list[exp.Expr]) -> exp.Expr:
     """Half away from zero: PostgreSQL takes doubles to the even number. With digits only `numeric` can be rounded."""
     if len(given) > 1:
-        return _call("round", given[0], _as(given[1], "integer"))
-    whole = _call("trunc", given[0].copy())
-    rest = _call("abs", exp.paren(exp.Sub(this=given[0].copy(), expression=whole.copy())))
+        return shapes.call("round", given[0], _as(given[1], "integer"))
+    whole = shapes.call("trunc", given[0].copy())
+    rest = shapes.call("abs", exp.paren(exp.Sub(this=given[0].copy(), expression=whole.copy())))
     half = exp.GTE(this=rest, expression=_as(exp.Literal.string("0.5"), "numeric"))
-    step = exp.Case().when(half, _call("sign", given[0])).else_(exp.Literal.number(0))
+    step = exp.Case().when(half, shapes.call("sign", given[0])).else_(exp.Literal.number(0))
     return exp.paren(exp.Add(this=whole, expression=step))

@@ -24,6 +24,11 @@ class Untranslatable(Exception):
     """What a dialect cannot say so that it means what it means to DuckDB. Its text is the reason, for people."""
 
 
+def call(name: str, *given: exp.Expr) -> exp.Expr:
+    """A call of a function, with what it is given as it is: nothing is copied."""
+    return exp.Anonymous(this=name, expressions=list(given))
+
+
 def items(listed: exp.Expr) -> list[exp.Expr] | None:
     """The literals of a list; None where it is no list of literals. A bound before all time is NULL."""
     if isinstance(listed, exp.Array):

@@ -52,7 +52,7 @@ class Spark(Dialect):
             "ceiling": lambda given: _toward(given[0], exp.GT, exp.Add),
             "date_diff": _date_diff,
             "date_part": _date_part,
-            "epoch_us": lambda given: _call("unix_micros", _as(given[0], "TIMESTAMP")),
+            "epoch_us": lambda given: shapes.call("unix_micros", _as(given[0], "TIMESTAMP")),
             "floor": lambda given: _toward(given[0], exp.LT, exp.Sub),
             "isfinite": lambda given: exp.paren(
                 exp.and_(
@@ -65,7 +65,7 @@ class Spark(Dialect):
             "round": _rounded,
             "row": _row,
             "timezone": _in_zone,
-            "trim": lambda given: _call("btrim", given[0], exp.Literal.string(BLANKS)),
+            "trim": lambda given: shapes.call("btrim", given[0], exp.Literal.string(BLANKS)),
             "upper": lambda given: _in_case("upper", given[0]),
         }  # fmt: skip
 
@@ -87,10 +87,10 @@ class Spark(Dialect):
         if found is None:
             return shapes.nested_cases(value, bounds, numbers)
         since = exp.paren(
-            exp.Sub(this=_call("unix_micros", _as(value.copy(), "TIMESTAMP")), expression=_int(found.start))
+            exp.Sub(this=shapes.call("unix_micros", _as(value.copy(), "TIMESTAMP")), expression=_int(found.start))
         )
         unit = _int(found.unit)
-        cell = _call("least", exp.IntDiv(this=since, expression=unit.copy()), _int(len(found.before) - 1))
+        cell = shapes.call("least", exp.IntDiv(this=since, expression=unit.copy()), _int(len(found.before) - 1))
         place = _at(found.before, cell)
         offset = exp.Sub(this=since.copy(), expression=exp.Mul(this=cell.copy(), expression=unit))
         for inside in found.inside:
@@ -107,7 +107,7 @@ class Spark(Dialect):
         count = len(next(iter(columns.values())))
         numbers = {name: _whole_numbers(items) for name, items in columns.items()}
         if count > _CASES and all(items is not None for items in numbers.values()):
-            places = _call("explode", _call("sequence", _int(0), _int(count - 1)))
+            places = shapes.call("explode", shapes.call("sequence", _int(0), _int(count - 1)))
             picked = [exp.alias_(_at(items or (), exp.column("i")), name) for name, items in numbers.items()]
             return exp.select(*picked).from_(exp.select(exp.alias_(places, "i")).subquery("v"))
         rows = [tuple(item.copy() for item in row) for row in zip(*columns.values(), strict=True)]
@@ -120,10 +120,10 @@ class Spark(Dialect):
         return _at(numbers, exp.Sub(this=exp.paren(index.copy()), expression=_int(1)))
 
     def ordered(self, value: exp.Expr, keep: exp.Expr, places: Sequence[exp.Expr]) -> list[exp.Expr]:
-        values = _call("sort_array", exp.ArrayAgg(this=exp.Case().when(keep.copy(), value)))
+        values = shapes.call("sort_array", exp.ArrayAgg(this=exp.Case().when(keep.copy(), value)))
         one = exp.Literal.number(1)
         return [
-            _call("get", values.copy(), _as(exp.Sub(this=exp.paren(place.copy()), expression=one.copy()), "INT"))
+            shapes.call("get", values.copy(), _as(exp.Sub(this=exp.paren(place.copy()), expression=one.copy()), "INT"))
             for place in places
         ]
 
@@ -131,7 +131,7 @@ class Spark(Dialect):
         order: exp.Expr = _row([part.copy() for part in by])
         if keep is not None:
             order = exp.Case().when(keep.copy(), order)
-        return _call("max_by" if newest else "min_by", value.copy(), order)
+        return shapes.call("max_by" if newest else "min_by", value.copy(), order)
 
     def matches(self, value: exp.Expr, pattern: str) -> exp.Expr:
         return exp.paren(exp.RegexpLike(this=value, expression=exp.Literal.string(anchored(common(pattern)))))
@@ -140,9 +140,9 @@ class Spark(Dialect):
         for node in shapes.every(query, exp.Binary):
             moved = node.args["expression"]
             if isinstance(moved, exp.Anonymous) and moved.name.lower() == "to_microseconds":
-                micros = _call("unix_micros", _as(node.this, "TIMESTAMP"))
+                micros = shapes.call("unix_micros", _as(node.this, "TIMESTAMP"))
                 later = type(node)(this=micros, expression=exp.paren(moved.expressions[0]))
-                node.replace(_as(_call("timestamp_micros", later), "TIMESTAMP"))
+                node.replace(_as(shapes.call("timestamp_micros", later), "TIMESTAMP"))
         for part in query.find_all(exp.CTE):
             part.set("materialized", None)
         for numbered in list(query.find_all(exp.Window)):
@@ -157,7 +157,7 @@ class Spark(Dialect):
 def _row(given: list[exp.Expr]) -> exp.Expr:
     """Values to order by, NULL being the greatest: in a structure it is the least, so whether it is one comes first."""
     unknown = [exp.paren(exp.Is(this=one.copy(), expression=exp.null())) for one in given]
-    return _call("struct", *(part for pair in zip(unknown, given, strict=True) for part in pair))
+    return shapes.call("struct", *(part for pair in zip(unknown, given, strict=True) for part in pair))
 
 
 def _number_steadily(window: exp.Window) -> None:
@@ -175,7 +175,7 @@ def _number_steadily(window: exp.Window) -> None:
         partition_by=[key.copy() for key in keys],
         order=exp.Order(expressions=order),
     )
-    window.replace(_call("struct", *(key.copy() for key in keys), within))
+    window.replace(shapes.call("struct", *(key.copy() for key in keys), within))
 
 
 def _in_zone(given: list[exp.Expr]) -> exp.Expr:
@@ -183,9 +183,9 @@ def _in_zone(given: list[exp.Expr]) -> exp.Expr:
     zone, moment = given
     match kind_of(moment):
         case DataType.INSTANT:
-            return _as(_call("from_utc_timestamp", moment, zone), "TIMESTAMP_NTZ")
+            return _as(shapes.call("from_utc_timestamp", moment, zone), "TIMESTAMP_NTZ")
         case DataType.TIMESTAMP | DataType.DATE:
-            return _as(_call("to_utc_timestamp", _as(moment, "TIMESTAMP"), zone), "TIMESTAMP")
+            return _as(shapes.call("to_utc_timestamp", _as(moment, "TIMESTAMP"), zone), "TIMESTAMP")
         case _:
             raise Untranslatable("a time of which is not known whether it has a zone")
 
@@ -194,11 +194,7 @@ def _rounded(given: list[exp.Expr]) -> exp.Expr:
     """Half away from zero. Of a floating-point number Spark rounds the shortest decimal, DuckDB a product."""
     if len(given) > 1 and kind_of(given[0]) not in (DataType.INTEGER, DataType.DECIMAL):
         raise Untranslatable("floating-point numbers are rounded to digits in another way by spark")
-    return _call("round", given[0], *(_as(digits, "INT") for digits in given[1:]))
-
-
-def _call(name: str, *given: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=list(given))
+    return shapes.call("round", given[0], *(_as(digits, "INT") for digits in given[1:]))
 
 
 def _as(value: exp.Expr, kind: str) -> exp.Expr:
@@ -219,12 +215,12 @@ def _whole_numbers(items: Sequence[exp.Expr]) -> list[int] | None:
 def _numbers(numbers: Sequence[int]) -> exp.Expr:
     """Whole numbers as a list, from one text: Spark takes seconds to read a thousand literals."""
     text = exp.Literal.string(",".join(map(str, numbers)))
-    return _as(_call("split", text, exp.Literal.string(",")), "ARRAY<BIGINT>")
+    return _as(shapes.call("split", text, exp.Literal.string(",")), "ARRAY<BIGINT>")
 
 
 def _at(numbers: Sequence[int], place: exp.Expr) -> exp.Expr:
     """The number at a place, from 0."""
-    return _call("get", _numbers(numbers), _as(place.copy(), "INT"))
+    return shapes.call("get", _numbers(numbers), _as(place.copy(), "INT"))
 
 
 def _double(text: str) -> exp.Expr:
@@ -246,13 +242,13 @@ def _toward(value: exp.Expr, beyond: type[exp.Binary], step: type[exp.Binary]) -
 
 def _date_part(given: list[exp.Expr]) -> exp.Expr:
     name = "DAYOFWEEK_ISO" if given[0].name == "isodow" else given[0].name.upper()
-    return _as(_call("date_part", exp.Literal.string(name), given[1]), "BIGINT")
+    return _as(shapes.call("date_part", exp.Literal.string(name), given[1]), "BIGINT")
 
 
 def _date_diff(given: list[exp.Expr]) -> exp.Expr:
     unit, start, end = given
     if unit.name == "day":
-        return _as(_call("datediff", end, start), "BIGINT")
+        return _as(shapes.call("datediff", end, start), "BIGINT")
     if unit.name != "month":
         raise Untranslatable(f"differences in {unit.name}s")
 
@@ -267,4 +263,6 @@ def _in_case(name: str, value: exp.Expr) -> exp.Expr:
     plain = exp.RegexpLike(this=value.copy(), expression=exp.Literal.string(PLAIN_LETTERS))
     told = exp.Literal.string(f"letters that `{name}` is not known of")
     none = exp.Is(this=value.copy(), expression=exp.null())
-    return exp.Case().when(exp.or_(none, plain), _call(name, value.copy())).else_(_call("raise_error", told))
+    return (
+        exp.Case().when(exp.or_(none, plain), shapes.call(name, value.copy())).else_(shapes.call("raise_error", told))
+    )

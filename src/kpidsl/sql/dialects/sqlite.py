@@ -53,15 +53,15 @@ class Sqlite(Dialect):
     def calls(self) -> Mapping[str, Call]:
         return {
             "approx_count_distinct": lambda given: exp.Count(this=exp.Distinct(expressions=given)),
-            "bit_count": lambda given: _call("kpidsl_bit_count", *given),
-            "bit_or": lambda given: _call("kpidsl_bit_or", *given),
+            "bit_count": lambda given: shapes.call("kpidsl_bit_count", *given),
+            "bit_or": lambda given: shapes.call("kpidsl_bit_or", *given),
             "date_diff": _date_diff,
-            "greatest": lambda given: _call("max", *given),
-            "least": lambda given: _call("min", *given),
-            "isfinite": lambda given: exp.paren(exp.LTE(this=_call("abs", given[0]), expression=_real(_LARGEST))),
-            "isinf": lambda given: exp.paren(exp.GT(this=_call("abs", given[0]), expression=_real(_LARGEST))),
+            "greatest": lambda given: shapes.call("max", *given),
+            "least": lambda given: shapes.call("min", *given),
+            "isfinite": lambda given: exp.paren(exp.LTE(this=shapes.call("abs", given[0]), expression=_real(_LARGEST))),
+            "isinf": lambda given: exp.paren(exp.GT(this=shapes.call("abs", given[0]), expression=_real(_LARGEST))),
             "to_microseconds": lambda given: exp.paren(given[0]),
-            "trim": lambda given: _call("trim", given[0], exp.Literal.string(BLANKS)),
+            "trim": lambda given: shapes.call("trim", given[0], exp.Literal.string(BLANKS)),
         }
 
     def _node(self, node: exp.Expr, calls: Mapping[str, Call]) -> exp.Expr:
@@ -73,7 +73,7 @@ class Sqlite(Dialect):
                     this=exp.paren(exp.Mul(this=exp.paren(node.expression), expression=_number(-1 if sign else 1))),
                     expression=exp.Literal.string(" day"),
                 )
-                found: exp.Expr = _call("date", node.this, exp.paren(days))
+                found: exp.Expr = shapes.call("date", node.this, exp.paren(days))
             case exp.NullSafeEQ():
                 found = exp.Is(this=node.this, expression=node.expression)
             case exp.Anonymous() if node.name.lower() in ("timezone", "epoch_us", "date_part", "round"):
@@ -93,7 +93,7 @@ class Sqlite(Dialect):
         if to.is_type(exp.DType.DATE):
             if text is not None or kind_of(value) is DataType.DATE:
                 return value
-            return _call("date", _seconds(value), exp.Literal.string("unixepoch"))
+            return shapes.call("date", _seconds(value), exp.Literal.string("unixepoch"))
         if to.is_type(exp.DType.TIMESTAMP, exp.DType.TIMESTAMPTZ):
             if text is not None:
                 return _number(_micros_of(text))
@@ -116,12 +116,12 @@ class Sqlite(Dialect):
     def ordered(self, value: exp.Expr, keep: exp.Expr, places: Sequence[exp.Expr]) -> list[exp.Expr]:
         if kind_of(value) not in (DataType.INTEGER, DataType.FLOAT):
             raise Untranslatable("an order of what is no number")
-        values = _call("kpidsl_sorted", exp.Case().when(keep.copy(), value.copy()))
-        return [_call("kpidsl_at", values.copy(), place) for place in places]
+        values = shapes.call("kpidsl_sorted", exp.Case().when(keep.copy(), value.copy()))
+        return [shapes.call("kpidsl_at", values.copy(), place) for place in places]
 
     def at_edge(self, value: exp.Expr, keep: exp.Expr | None, by: Sequence[exp.Expr], *, newest: bool) -> exp.Expr:
         kept = value.copy() if keep is None else exp.Case().when(keep.copy(), value.copy())
-        return _call("kpidsl_edge", kept, _number(int(newest)), *(one.copy() for one in by))
+        return shapes.call("kpidsl_edge", kept, _number(int(newest)), *(one.copy() for one in by))
 
     def whole_quotient(self, top: exp.Expr, below: exp.Expr) -> exp.Expr:
         return exp.Div(this=top, expression=below, typed=True, safe=True)
@@ -137,10 +137,6 @@ class Sqlite(Dialect):
         return query
 
 
-def _call(name: str, *given: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=list(given))
-
-
 def _as(value: exp.Expr, kind: str) -> exp.Expr:
     return exp.Cast(this=value, to=exp.DataType.build(kind, dialect="sqlite"))
 
@@ -152,7 +148,7 @@ def _number(value: int) -> exp.Expr:
 
 def _real(text: str) -> exp.Expr:
     """A floating-point number, to the last bit: SQLite reads a text less exactly."""
-    return _call("kpidsl_real", exp.Literal.string(text))
+    return shapes.call("kpidsl_real", exp.Literal.string(text))
 
 
 def _micros_of(text: str) -> int:
@@ -165,7 +161,7 @@ def _micros_of(text: str) -> int:
 
 
 def _midnight(day: exp.Expr) -> exp.Expr:
-    seconds = _as(_call("strftime", exp.Literal.string("%s"), day), "INTEGER")
+    seconds = _as(shapes.call("strftime", exp.Literal.string("%s"), day), "INTEGER")
     return exp.paren(exp.Mul(this=seconds, expression=_number(1_000_000)))
 
 
@@ -191,7 +187,7 @@ def _text(value: exp.Expr) -> exp.Expr:
                 .when(exp.not_(exp.paren(value.copy())), exp.Literal.string("false"))
             )
         case DataType.TIMESTAMP | DataType.INSTANT as kind:
-            return _call("kpidsl_written", value, exp.Literal.string("+00" if kind is DataType.INSTANT else ""))
+            return shapes.call("kpidsl_written", value, exp.Literal.string("+00" if kind is DataType.INSTANT else ""))
         case DataType.INTEGER | DataType.TEXT | DataType.DATE:
             return _as(value, "TEXT")
         case _:
@@ -204,7 +200,7 @@ def _of_kind(node: exp.Anonymous) -> exp.Expr:
     match node.name.lower():
         case "timezone":
             to_civil = kind_of(node) is DataType.TIMESTAMP
-            moved = _call("kpidsl_offset", given[1].copy(), given[0], _number(int(not to_civil)))
+            moved = shapes.call("kpidsl_offset", given[1].copy(), given[0], _number(int(not to_civil)))
             found = exp.Add if to_civil else exp.Sub
             return exp.paren(found(this=given[1], expression=moved))
         case "epoch_us":
@@ -218,7 +214,7 @@ def _of_kind(node: exp.Anonymous) -> exp.Expr:
 def _date_part(part: str, value: exp.Expr) -> exp.Expr:
     def read(code: str) -> exp.Expr:
         at = [_seconds(value.copy()), exp.Literal.string("unixepoch")] if kind_of(value) in _TIMES else [value.copy()]
-        return _as(_call("strftime", exp.Literal.string(code), *at), "INTEGER")
+        return _as(shapes.call("strftime", exp.Literal.string(code), *at), "INTEGER")
 
     if part == "isodow":
         monday = exp.Mod(this=exp.paren(exp.Add(this=read("%w"), expression=_number(6))), expression=_number(7))
@@ -235,12 +231,17 @@ def _date_diff(given: list[exp.Expr]) -> exp.Expr:
     unit, start, end = given
     if unit.name == "day":
         # Both begin at midnight, so that the difference is a whole number.
-        return _as(exp.paren(exp.Sub(this=_call("julianday", end), expression=_call("julianday", start))), "INTEGER")
+        return _as(
+            exp.paren(exp.Sub(this=shapes.call("julianday", end), expression=shapes.call("julianday", start))),
+            "INTEGER",
+        )
     if unit.name != "month":
         raise Untranslatable(f"differences in {unit.name}s")
 
     def months(on: exp.Expr) -> exp.Expr:
-        year, month = (_as(_call("strftime", exp.Literal.string(one), on.copy()), "INTEGER") for one in ("%Y", "%m"))
+        year, month = (
+            _as(shapes.call("strftime", exp.Literal.string(one), on.copy()), "INTEGER") for one in ("%Y", "%m")
+        )
         return exp.paren(exp.Add(this=exp.Mul(this=year, expression=_number(12)), expression=month))
 
     return exp.paren(exp.Sub(this=months(end), expression=months(start)))
@@ -253,7 +254,7 @@ def _round(given: list[exp.Expr]) -> exp.Expr:
         return value
     if kind_of(value) is not DataType.FLOAT or len(given) > 1:
         raise Untranslatable("a number rounded to some digits")
-    whole = _call("trunc", value.copy())
-    rest = _call("abs", exp.paren(exp.Sub(this=value.copy(), expression=whole.copy())))
-    step = exp.Case().when(exp.GTE(this=rest, expression=_real("0.5")), _call("sign", value)).else_(_number(0))
+    whole = shapes.call("trunc", value.copy())
+    rest = shapes.call("abs", exp.paren(exp.Sub(this=value.copy(), expression=whole.copy())))
+    step = exp.Case().when(exp.GTE(this=rest, expression=_real("0.5")), shapes.call("sign", value)).else_(_number(0))
     return exp.paren(exp.Add(this=whole, expression=step))
