@@ -145,6 +145,10 @@ class Door:
         with _told_as(source):
             return self.connection.execute(q.text(query)).fetchall()
 
+    def is_here(self, source: str) -> bool:
+        """Whether a source is asked in DuckDB."""
+        return self.places is None or source not in self.places.remotes
+
     def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows one after the other, in the order of the columns at these places, few of them in memory at a time.
         Nothing else may be asked meanwhile. Raises as `fetch` does, also between rows.

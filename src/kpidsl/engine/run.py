@@ -36,6 +36,7 @@ from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
 from kpidsl.engine.place import Door, Places
+from kpidsl.engine.quantiles import quantiles
 from kpidsl.engine.stocks import at_edges, holding
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
@@ -301,7 +302,12 @@ class Run:
         return Answer(CompactParts(members), CompactSet(members), sql=sql)
 
     def by_windows(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
-        """Rows grouped by window, each window made of panes: for distinct counts, quantiles and the like."""
+        """Rows grouped by window, each window made of panes: for quantiles of few values and the like."""
+        counted = quantiles(self, rows.source, time, cells)
+        self.answers.cells.update(counted)
+        cells = [cell for cell in cells if cell not in counted]
+        if not cells:
+            return
         edges = edges_of(cells)
         if edges is None:
             self.answers.cells.update((cell, Answer()) for cell in cells)
