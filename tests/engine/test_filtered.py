@@ -71,9 +71,11 @@ def tables() -> dict[str, pa.Table]:
 
 
 def document(monkeypatch: pytest.MonkeyPatch, fewest: int, most: int = filtered.MOST_GROUPS) -> str:
+    """As sources are asked that live elsewhere."""
+    monkeypatch.setattr("kpidsl.engine.place.Door.is_here", lambda *_: False)
     monkeypatch.setattr("kpidsl.engine.run.FEWEST_FILTERS", fewest)
     monkeypatch.setattr("kpidsl.engine.run.MOST_GROUPS", most)
-    monkeypatch.setattr("kpidsl.engine.run.SAMPLE", 100)
+    monkeypatch.setattr("kpidsl.engine.shared_scan.SAMPLE", 100)
     return kpidsl.load("-", stdin_text=spec()).evaluate(as_of="2026-03-31", sources=tables()).to_json()
 
 

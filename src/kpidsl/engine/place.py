@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import KpidslError, SourceError, Unanswerable
-from kpidsl.engine.duck import failures, is_interruption, relation, source_of
+from kpidsl.engine.duck import failures, identifier, is_interruption, relation, source_of
 from kpidsl.engine.faults import CellError, query_error
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
@@ -114,6 +115,10 @@ class Places:
             return f"-- asked of {found[0].dialect.name}\n{found[1].sql}"
         return text if reason is None else f"-- asked here, of rows that were read: {_one_line(reason)}\n{text}"
 
+    def is_remote(self, query: Any) -> bool:
+        """Whether a query reads a source that is asked where it lives."""
+        return any(name in self.remotes for name in self._sources(query))
+
     def _read(self, query: Any, reason: str) -> None:
         """Read the rows of all sources of a query, and ask them here from now on."""
         for name in self._sources(query):
@@ -139,14 +144,31 @@ class Door:
             found = self.places.ask(query, source)
             if found is not None:
                 return found
+        return self._execute(q.text(query), source)
+
+    def _execute(self, text: str, source: str) -> Rows:
         try:
-            return self.connection.execute(q.text(query)).fetchall()
+            return self.connection.execute(text).fetchall()
         except failures() as error:
             raise query_error(error, source) from error
         except RuntimeError as error:
             if is_interruption(error):
                 raise KeyboardInterrupt from error
             raise
+
+    def is_here(self, query: Any) -> bool:
+        """Whether a query is asked here."""
+        return self.places is None or not self.places.is_remote(query)
+
+    @contextmanager
+    def table(self, query: Any, name: str, source: str) -> Iterator[None]:
+        """The rows of a query that is asked here as a table of this name. Raises as `fetch` does."""
+        table = identifier(name)
+        self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {q.text(query)}", source)
+        try:
+            yield
+        finally:
+            self.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
     def said(self, query: Any) -> str:
         """The SQL of a query, for people: as an engine is asked it, or as DuckDB is."""

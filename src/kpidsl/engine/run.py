@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from math import prod
 from operator import itemgetter
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.engine import shared_scan
 from kpidsl.engine.agreement import agreement
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.conversions import Horizon, found
@@ -46,6 +48,7 @@ from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
 from kpidsl.sql.conversions import conversion_query
 from kpidsl.sql.filtered import cardinalities
+from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
@@ -53,7 +56,6 @@ if TYPE_CHECKING:
 
 BATCH = 100
 CLASSES = 1000
-SAMPLE = 1  # percent of a table, to guess how many members its columns have
 Scales = Mapping[Row, Scale]
 _SUMMED = frozenset({"sum", "avg"})
 _SQUARED = frozenset({"stddev", "variance"})
@@ -112,9 +114,8 @@ class Run:
             self.answers.cells.update(answered)
         self.learn_scales(source, usable)
         groups: dict[Group, list[Cell]] = {}
-        for cell in usable:
-            if cell not in self.answers.failed_cells:
-                groups.setdefault(group_of(cell), []).append(cell)
+        for cell in self.by_shared_scans(source, [one for one in usable if one not in self.answers.failed_cells]):
+            groups.setdefault(group_of(cell), []).append(cell)
         for group, members in groups.items():
             if group.edge == PANES:
                 members = self.by_groups(source, members)
@@ -125,6 +126,25 @@ class Run:
             for start in range(0, len(states), most):
                 self.batch(source, [cell for same in states[start : start + most] for cell in same])
 
+    def by_shared_scans(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
+        """Answer the cells that are merged from panes by scans that filters and dimensions share, where the source is
+        asked here; the others are left over.
+        """
+        if not self.door.is_here(self.rows(source).select()):
+            return cells
+        by_time: dict[int, list[Cell]] = {}
+        rest: list[Cell] = []
+        for cell in cells:
+            scale = self.scales.get((source.name, cell.argument)) if cell.argument is not None else None
+            is_shared = group_of(cell).edge == PANES and merges(scale, cell)
+            (by_time.setdefault(id(cell.time), []) if is_shared else rest).append(cell)
+        scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
+        for same in by_time.values():
+            found, left = shared_scan.shared(self, lambda: self.rows(source), same, scales)
+            self.answers.cells.update(found)
+            rest.extend(left)
+        return rest
+
     def by_groups(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
         """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
         reads = columns_of_filters(cells)
@@ -134,7 +154,7 @@ class Run:
         wanted = list(dict.fromkeys((*cells[0].members, *(column for read in reads.values() for column in read))))
         scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
         try:
-            counts = self.fetch(cardinalities(self.rows(source), wanted, SAMPLE), source.name)[0]
+            counts = self.fetch(cardinalities(self.rows(source), wanted, shared_scan.SAMPLE), source.name)[0]
             sizes = dict(zip(wanted, counts, strict=True))
             spans = len(edges) * prod(sizes[row] + 1 for row in cells[0].members)
             found, rest = bins(cells, reads, sizes, MOST_GROUPS // spans)
@@ -359,6 +379,9 @@ class Run:
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:
         return self.door.fetch(query, source)
+
+    def table(self, query: Any, name: str, source: str) -> AbstractContextManager[None]:
+        return self.door.table(query, name, source)
 
     def said(self, query: Any) -> str:
         """The SQL of a query, for people."""
