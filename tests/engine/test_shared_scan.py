@@ -10,7 +10,6 @@ import kpidsl
 from engine.test_filtered import column, spec, tables
 from kpidsl.engine import shared_scan
 from kpidsl.engine.leaves import groups_of, leaves_of, together
-from kpidsl.engine.place import Door
 from kpidsl.report.explained import queries
 from kpidsl.semantic.rows import Comparison, Constant, Row
 from kpidsl.semantic.types import DataType
@@ -18,23 +17,17 @@ from kpidsl.semantic.units import NUMBER
 
 
 class Asked:
-    """What is asked while a document is made: scans that are shared, with the cells of each, and all queries."""
+    """What is asked while a document is made: scans that are shared, with the cells of each."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.scans: list[shared_scan.Scan] = []
-        self.queries = 0
-        answer, execute = shared_scan.answer, Door._execute
+        answer = shared_scan.answer
 
         def answered(run: Any, rows: Any, one: shared_scan.Scan, scales: Any) -> Any:
             self.scans.append(one)
             return answer(run, rows, one, scales)
 
-        def executed(door: Door, text: str, source: str) -> Any:
-            self.queries += 1
-            return execute(door, text, source)
-
         monkeypatch.setattr(shared_scan, "answer", answered)
-        monkeypatch.setattr(Door, "_execute", executed)
 
 
 def document(monkeypatch: pytest.MonkeyPatch, *, most: int | None = None, text: str | None = None) -> str:
@@ -50,7 +43,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> str:
     """The document of cells of which each grouping is asked by itself, and each filter as a condition."""
     with monkeypatch.context() as patched:
         patched.setattr(shared_scan, "pays", lambda _: False)
-        patched.setattr("kpidsl.engine.run.FEWEST_FILTERS", 10**9)
+        patched.setattr("kpidsl.engine.filtered.FEWEST_FILTERS", 10**9)
         return document(patched)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from math import prod
+from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,12 @@ from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine import shared_scan
 from kpidsl.engine.agreement import agreement
 from kpidsl.engine.answers import Answer, Answers
+from kpidsl.engine.compact import CompactParts, CompactSet, Members
 from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.distinct import distinct
 from kpidsl.engine.extents import anchors_by_time, extent
 from kpidsl.engine.faults import CellError, unread_holidays
-from kpidsl.engine.filtered import FEWEST_FILTERS, MOST_GROUPS, answer_by_groups, bins, columns_of_filters
+from kpidsl.engine.filtered import by_groups
 from kpidsl.engine.groups import (
     PANES,
     Group,
@@ -47,7 +48,6 @@ from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
 from kpidsl.sql.conversions import conversion_query
-from kpidsl.sql.filtered import cardinalities
 from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
@@ -85,6 +85,7 @@ class Run:
         self.told = told
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
+        self.members: dict[int, Members] = {}
         self.kept = kept or {}
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
 
@@ -118,7 +119,7 @@ class Run:
             groups.setdefault(group_of(cell), []).append(cell)
         for group, members in groups.items():
             if group.edge == PANES:
-                members = self.by_groups(source, members)
+                members = list(self.by_groups(source, members))
             if not members:
                 continue
             states = list(by_state(members).values())
@@ -145,23 +146,11 @@ class Run:
             rest.extend(left)
         return rest
 
-    def by_groups(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
+    def by_groups(self, source: SourceModel, cells: list[Cell]) -> Sequence[Cell]:
         """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
-        reads = columns_of_filters(cells)
-        edges = edges_of(cells)
-        if len(reads) < FEWEST_FILTERS or edges is None:
-            return cells
-        wanted = list(dict.fromkeys((*cells[0].members, *(column for read in reads.values() for column in read))))
         scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
-        try:
-            counts = self.fetch(cardinalities(self.rows(source), wanted, shared_scan.SAMPLE), source.name)[0]
-            sizes = dict(zip(wanted, counts, strict=True))
-            spans = len(edges) * prod(sizes[row] + 1 for row in cells[0].members)
-            found, rest = bins(cells, reads, sizes, MOST_GROUPS // spans)
-            for one in found:
-                self.answers.cells.update(answer_by_groups(self, self.rows(source), one, scales))
-        except CellError:
-            return cells  # asked one by one, it is told which of them it belongs to
+        found, rest = by_groups(self, lambda: self.rows(source), cells, scales)
+        self.answers.cells.update(found)
         return rest
 
     def rows(self, source: SourceModel) -> RowsOf:
@@ -269,34 +258,53 @@ class Run:
         groups = list(by_state(cells).values())
         layout = Layout(1, len(cells[0].members), tuple(same[0] for same in groups))
         query = q.panes(rows, time, edges, cells[0].members, layout.cells, scales)
-        kept: list[dict[Key, tuple[list[int], list[State]]]] = [{} for _ in groups]
-        seen: dict[tuple[Row, ...], dict[Key, list[int]]] = {}
-        for row in sorted(self.fetch(query, rows.source.name), key=itemgetter(0)):
-            key = layout.key(row)
-            for place, state in enumerate(layout.states(row)):
-                if not is_empty(state):
-                    panes, states = kept[place].setdefault(key, ([], []))
-                    panes.append(row[0])
-                    states.append(state)
-            for where, count in layout.kept(row).items():
-                if count:
-                    seen.setdefault(where, {}).setdefault(key, []).append(row[0])
         sql = self.said(query) if self.explain else None
         places = {edge: place for place, edge in enumerate(edges)}
-        for same, by_key in zip(groups, kept, strict=True):
-            scale = scales.get(same[0].argument) if same[0].argument is not None else None
-            for cell in same:
-                inside = panes_inside(cell, places)
-                answer = Answer(sql=sql)
-                for key, (panes, states) in by_key.items():
+        answers = {cell: self.blank(cell, sql) for cell in cells}
+        asked = [
+            (
+                scales.get(same[0].argument) if same[0].argument is not None else None,
+                [(cell, answers[cell], panes_inside(cell, places)) for cell in same],
+            )
+            for same in groups
+        ]
+        for key, fetched in self.by_member(query, layout, rows.source.name):
+            kept: list[tuple[list[int], list[State]]] = [([], []) for _ in groups]
+            seen: dict[tuple[Row, ...], list[int]] = {}
+            for row in fetched:
+                for (panes, states), state in zip(kept, layout.states(row), strict=True):
+                    if not is_empty(state):
+                        panes.append(row[0])
+                        states.append(state)
+                for where, count in layout.kept(row).items():
+                    if count:
+                        seen.setdefault(where, []).append(row[0])
+            for (scale, same), (panes, states) in zip(asked, kept, strict=True):
+                for cell, answer, inside in same:
                     found = states[bisect_left(panes, inside.start) : bisect_left(panes, inside.stop)]
                     if found:
                         state = merge(cell, found) if len(found) > 1 else found[0]
                         answer.parts[key] = self.finished(cell, state, scale)
-                for key, panes in seen.get(cell.where, {}).items():
-                    if bisect_left(panes, inside.start) < bisect_left(panes, inside.stop):
+                    there = seen.get(cell.where, ())
+                    if bisect_left(there, inside.start) < bisect_left(there, inside.stop):
                         answer.seen.add(key)
-                self.answers.cells[cell] = answer
+        self.answers.cells.update(answers)
+
+    def by_member(self, query: Any, layout: Layout, source: str) -> Iterator[tuple[Key, list[tuple[Any, ...]]]]:
+        """The rows of each member in the order of their panes, one member after the other."""
+        if not layout.members:
+            yield (), sorted(self.fetch(query, source), key=itemgetter(0))
+            return
+        order = (*range(layout.lead, layout.lead + layout.members), 0)
+        for key, same in groupby(self.stream(query, source, order), layout.key):
+            yield key, list(same)
+
+    def blank(self, cell: Cell, sql: str | None = None) -> Answer:
+        """An answer that holds nothing yet; of a cell that has members, one that takes little room for each."""
+        if not cell.members:
+            return Answer(sql=sql)
+        members = self.members.setdefault(id(cell.members), Members())
+        return Answer(CompactParts(members), CompactSet(members), sql=sql)
 
     def by_windows(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
         """Rows grouped by window, each window made of panes: for distinct counts, quantiles and the like."""
@@ -313,12 +321,12 @@ class Run:
         pairs = {(pane, spans[cell.start, cell.end]) for cell in cells for pane in panes_inside(cell, places)}
         query = q.windows(rows, time, edges, sorted(pairs), cells[0].members, layout.cells, scales)
         sql = self.said(query) if self.explain else None
-        answers = {cell: Answer(sql=sql) for cell in cells}
+        answers = {cell: self.blank(cell, sql) for cell in cells}
         of_window: dict[int, list[Cell]] = {}
         for cell in cells:
             of_window.setdefault(spans[cell.start, cell.end], []).append(cell)
         states_at = {state_of(cell): place for place, cell in enumerate(layout.cells)}
-        for row in self.fetch(query, rows.source.name):
+        for row in self.stream(query, rows.source.name):
             self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
         self.answers.cells.update(answers)
 
@@ -382,6 +390,9 @@ class Run:
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[None]:
         return self.door.table(query, name, source)
+
+    def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
+        return self.door.stream(query, source, order)
 
     def said(self, query: Any) -> str:
         """The SQL of a query, for people."""

@@ -8,15 +8,17 @@ conditions, each row is held against each of them; grouped by what they read, ea
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, Protocol
 
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.faults import CellError
+from kpidsl.engine.filtered import FEWEST_FILTERS, SAMPLE
 from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain
 from kpidsl.engine.leaves import columns_read, leaves_of, together
 from kpidsl.engine.parts import is_empty, merge
@@ -30,8 +32,6 @@ from kpidsl.sql.filtered import cardinalities
 from kpidsl.sql.panes import in_panes
 from kpidsl.sql.source_rows import RowsOf
 
-SAMPLE = 1  # percent of a table, to guess how many members its columns have
-FEWEST_FILTERS = 6  # fewer are as cheap as conditions
 FEW_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
 MOST_GROUPS = 100_000  # where that saves a scan
 
@@ -147,29 +147,42 @@ def _of_members(
     query = sql.answers(scan, members, tuple(filters.values()), which)
     at = {state: 2 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, which))}
     states = {asked: _state_at([at[state] for state in scan.merged[order[asked]]]) for asked in wanted}
-    kept: list[dict[Key, tuple[list[int], list[State]]]] = [{} for _ in filters]
-    for row in sorted(run.fetch(query, scan.rows.source.name), key=itemgetter(1)):
-        key = tuple([plain(value) for value in row[2 : 2 + len(members)]])
-        panes, of_panes = kept[row[0]].setdefault(key, ([], []))
-        panes.append(row[1])
-        of_panes.append(row)
     said = run.said(sql.whole(scan, query)) if run.explain else None
+    answers = {cell: run.blank(cell, said) for cell in cells}
+    asked_of: dict[int, list[tuple[Cell, Answer, range, Callable[[State], State], Scale | None]]] = {}
     numbers = {where: number for number, where in enumerate(filters)}
-    answers: dict[Cell, Answer] = {}
     for cell in cells:
-        found = answers[cell] = Answer(sql=said)
-        inside, state = panes_inside(cell, places), states[_unfiltered(cell)]
         scale = scales.get(cell.argument) if cell.argument is not None else None
-        for key, (panes, of_panes) in kept[numbers[id(cell.where)]].items():
-            first, end = bisect_left(panes, inside.start), bisect_left(panes, inside.stop)
-            if first == end:
-                continue
-            one = state(of_panes[first]) if end - first == 1 else merge(cell, list(map(state, of_panes[first:end])))
-            if not is_empty(one):
-                found.parts[key] = run.finished(cell, one, scale)
-            if members:
-                found.seen.add(key)
+        one = cell, answers[cell], panes_inside(cell, places), states[_unfiltered(cell)], scale
+        asked_of.setdefault(numbers[id(cell.where)], []).append(one)
+    for key, kept in _by_member(run, query, len(members), scan.rows.source.name):
+        for number, (panes, of_panes) in kept.items():
+            for cell, told, inside, state, scale in asked_of[number]:
+                first, end = bisect_left(panes, inside.start), bisect_left(panes, inside.stop)
+                if first == end:
+                    continue
+                found = (
+                    state(of_panes[first]) if end - first == 1 else merge(cell, list(map(state, of_panes[first:end])))
+                )
+                if not is_empty(found):
+                    told.parts[key] = run.finished(cell, found, scale)
+                if members:
+                    told.seen.add(key)
     return answers
+
+
+def _by_member(
+    run: Keeping, query: Any, members: int, source: str
+) -> Iterator[tuple[Key, dict[int, tuple[list[int], list[State]]]]]:
+    """Of each member, one after the other, the panes and rows of each filter in the order of the panes."""
+    order = (*range(2, 2 + members), 1)
+    for values, rows in groupby(run.stream(query, source, order), itemgetter(slice(2, 2 + members))):
+        kept: dict[int, tuple[list[int], list[State]]] = {}
+        for row in rows:
+            panes, of_panes = kept.setdefault(row[0], ([], []))
+            panes.append(row[1])
+            of_panes.append(row)
+        yield tuple([plain(value) for value in values]), kept
 
 
 def _state_at(places: Sequence[int]) -> Callable[[State], State]:

@@ -5,11 +5,11 @@ Its published description is results.schema.json beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from kpidsl.assess.results import (
     ActionResult,
@@ -38,15 +38,30 @@ T = TypeVar("T")
 
 SCHEMA = "kpidsl/results/1"
 
-Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | dict[str, Plain] | None"
+Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | dict[str, Plain] | None"
 Fields: TypeAlias = "dict[str, Plain]"
+MANY = 1_000
 
 
-def document(results: Results) -> Fields:
+class Many:
+    """A list of more than a thousand records, each of which is made while it is written, and again for the next
+    reader.
+    """
+
+    def __init__(self, written: Callable[[Any], Fields], found: Sequence[Any]) -> None:
+        self._written = written
+        self._found = found
+
+    def __iter__(self) -> Iterator[Fields]:
+        return map(self._written, self._found)
+
+
+def document(results: Results, *, lazily: bool = False) -> Fields:
     """The document as dicts with a fixed order of keys, lists, texts, booleans, decimals, and integers for counts.
 
     What could not be had is left out, as is an empty list inside a record. The one None is the member of a segment
-    whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone.
+    whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
+    segments is a `Many`.
     """
     from kpidsl.report.goals import objective
     from kpidsl.report.outcomes import outcome
@@ -66,7 +81,7 @@ def document(results: Results) -> Fields:
             ),
         },
         "metrics": [metric(each) for each in results.metrics],
-        "kpis": [kpi(each) for each in results.kpis],
+        "kpis": [kpi(each, lazily=lazily) for each in results.kpis],
         "objectives": [objective(each) for each in results.objectives],
         "outcomes": [outcome(each) for each in results.outcomes],
         **given(scorecards=records(scorecard, results.scorecards)),
@@ -88,7 +103,7 @@ def given(**fields: object) -> Fields:
     }
 
 
-_AS_THEY_ARE = frozenset({str, bool, int, dict, list})
+_AS_THEY_ARE = frozenset({str, bool, int, dict, list, Many})
 
 
 def _plain(value: object) -> Plain:
@@ -97,7 +112,7 @@ def _plain(value: object) -> Plain:
     Dicts and lists are parts of a document already, tuples are of texts.
     """
     match value:
-        case None | str() | bool() | int() | dict() | list():
+        case None | str() | bool() | int() | dict() | list() | Many():
             return value
         case Decimal():
             return canonical(value)
@@ -156,7 +171,7 @@ def metric(found: MetricResult) -> Fields:
     )
 
 
-def kpi(found: KpiResult) -> Fields:
+def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
     from kpidsl.report.signals import forecast, signal
 
     judged = found.assessment
@@ -183,7 +198,9 @@ def kpi(found: KpiResult) -> Fields:
         status=judged.status,
         reason=judged.reason,
         comparisons=records(comparison, judged.comparisons),
-        segments=records(segment, found.segments),
+        segments=Many(segment, found.segments)
+        if lazily and len(found.segments) > MANY
+        else records(segment, found.segments),
         trend=records(trend_point, judged.trend),
         signals=records(signal, judged.signals),
         forecast=forecast(judged.forecast),
