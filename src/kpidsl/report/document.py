@@ -5,7 +5,7 @@ Its published description is results.schema.json beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -38,15 +38,30 @@ T = TypeVar("T")
 
 SCHEMA = "kpidsl/results/1"
 
-Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | dict[str, Plain] | None"
+Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | dict[str, Plain] | None"
 Fields: TypeAlias = "dict[str, Plain]"
+MANY = 1_000
 
 
-def document(results: Results) -> Fields:
+class Many:
+    """A list of more than a thousand records, each of which is made while it is written, and again for the next
+    reader.
+    """
+
+    def __init__(self, written: Callable[[Any], Fields], found: Sequence[Any]) -> None:
+        self._written = written
+        self._found = found
+
+    def __iter__(self) -> Iterator[Fields]:
+        return map(self._written, self._found)
+
+
+def document(results: Results, *, lazily: bool = False) -> Fields:
     """The document as dicts with a fixed order of keys, lists, texts, booleans, decimals, and integers for counts.
 
     What could not be had is left out, as is an empty list inside a record. The one None is the member of a segment
-    whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone.
+    whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
+    segments is a `Many`.
     """
     from kpidsl.report.goals import objective
     from kpidsl.report.outcomes import outcome
@@ -66,7 +81,7 @@ def document(results: Results) -> Fields:
             ),
         },
         "metrics": [metric(each) for each in results.metrics],
-        "kpis": [kpi(each) for each in results.kpis],
+        "kpis": [kpi(each, lazily=lazily) for each in results.kpis],
         "objectives": [objective(each) for each in results.objectives],
         "outcomes": [outcome(each) for each in results.outcomes],
         **given(scorecards=records(scorecard, results.scorecards)),
@@ -116,7 +131,7 @@ def _iso(moment: datetime, _zone: tzinfo, _fold: int) -> str:
     return moment.isoformat()
 
 
-_AS_THEY_ARE = frozenset({str, bool, int, dict, list, Shared, type(None)})
+_AS_THEY_ARE = frozenset({str, bool, int, dict, list, Many, Shared, type(None)})
 _PLAIN: dict[type, Callable[[Any], Plain]] = {
     Decimal: canonical,
     datetime: instant,
@@ -169,7 +184,7 @@ def metric(found: MetricResult) -> Fields:
     )
 
 
-def kpi(found: KpiResult) -> Fields:
+def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
     judged = found.assessment
     return given(
         name=found.name,
@@ -194,7 +209,9 @@ def kpi(found: KpiResult) -> Fields:
         status=judged.status,
         reason=judged.reason,
         comparisons=records(comparison, judged.comparisons),
-        segments=records(segment, found.segments),
+        segments=Many(segment, found.segments)
+        if lazily and len(found.segments) > MANY
+        else records(segment, found.segments),
         trend=records(trend_point, judged.trend),
         signals=signals(judged),
         forecast=forecast(judged),

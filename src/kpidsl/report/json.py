@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring
@@ -10,7 +10,7 @@ from typing import Any
 
 from kpidsl.assess.results import Results
 from kpidsl.diagnostics.glyphs import encodable
-from kpidsl.report.document import Fields, Plain, Shared, document
+from kpidsl.report.document import Fields, Many, Plain, Shared, document
 from kpidsl.report.numbers import plain
 
 WIDTH = 120  # columns in which a list or object may stand on one line
@@ -21,7 +21,54 @@ def to_json(results: Results) -> str:
 
     A list or object stands on one line where it fits into 120 columns, else it is indented by two blanks.
     """
-    return encodable(written(document(results), 0, 0)) + "\n"
+    return "".join(pieces(results))
+
+
+def pieces(results: Results) -> Iterator[str]:
+    """The same text a piece at a time, so that of many segments one is in memory."""
+    found = document(results, lazily=True)
+    if not _holds_many(found["kpis"]):
+        yield encodable(written(found, 0, 0)) + "\n"
+        return
+    for piece in _pieces(found, 0, 0):
+        yield encodable(piece)
+    yield "\n"
+
+
+def _pieces(value: Plain, indent: int, before: int) -> Iterator[str]:
+    """A value in pieces. What holds many records has no room on one line, nor has the document itself."""
+    if not _holds_many(value) and indent:
+        yield written(value, indent, before)
+        return
+    inner = indent + 2
+    pad = f"\n{' ' * inner}"
+    match value:
+        case dict():
+            for at, (name, one) in enumerate(value.items()):
+                key = _key(name)
+                yield f"{',' if at else '{'}{pad}{key}"
+                yield from _pieces(one, inner, inner + len(key))
+            yield f"\n{' ' * indent}}}"
+        case list() | Many():
+            for at, one in enumerate(value):
+                yield f"{',' if at else '['}{pad}"
+                yield from _pieces(one, inner, inner)
+            yield f"\n{' ' * indent}]"
+        case _:
+            yield written(value, indent, before)
+
+
+def _holds_many(value: Plain) -> bool:
+    """Whether a value is many records, or a KPI that has them, or a list of such KPIs."""
+    match value:
+        case Many():
+            return True
+        case dict():
+            return any(type(one) is Many for one in value.values())
+        case list():
+            return any(map(_holds_many, value))
+        case _:
+            return False
 
 
 def written(value: Plain, indent: int, before: int) -> str:
