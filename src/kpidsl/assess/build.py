@@ -17,6 +17,7 @@ from kpidsl.assess.numbers import member, value_of
 from kpidsl.assess.objectives import Goals, failed_objective
 from kpidsl.assess.outcome_results import OutcomeResult
 from kpidsl.assess.outcomes import Again, Outcomes, diverging, failed_outcome
+from kpidsl.assess.packed import Packing
 from kpidsl.assess.results import (
     Assessment,
     ErrorResult,
@@ -41,6 +42,8 @@ from kpidsl.plan.key_results import is_selected
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
+
+_RANK = {status: place for place, status in enumerate(WORST_FIRST)}
 
 
 @dataclass(slots=True)
@@ -109,18 +112,20 @@ class Assessor:
             kept_back = hidden(kpi.suppress, self.evaluation, ((plan, keys[plan.by]) for plan in slices))
         whole, errors = judge.assess(slices[0], {}, kept_back.get(((), ()), SHOWN))
         self.met(kpi.name, errors)
-        segments: list[Segment] = []
+        segments: Packing[Segment] = Packing()
+        gravest = Worst()
         for plan in slices[1:]:
             for key in keys[plan.by]:
                 members = dict(zip(plan.by, key, strict=True))
                 assessment, errors = judge.assess(plan, members, kept_back.get((plan.by, key), SHOWN))
                 self.met(kpi.name, errors)
-                segments.append(Segment(tuple((name, member(one)) for name, one in members.items()), assessment))
+                segment = Segment(tuple((name, member(one)) for name, one in members.items()), assessment)
+                gravest.look_at(segment)
+                segments.append(segment)
             # A segment that could not be asked for leaves no member behind that would tell of it.
             self.met(kpi.name, (self.answers.error(ask.cell) for step in told_by(plan) for ask in n.asked(step)))
-        told = [segment for segment in segments if segment.assessment.value_undefined != "suppressed"]
-        if kpi.worst_segment and told and whole.value_undefined != "suppressed":
-            whole = worst(whole, told)
+        if kpi.worst_segment and whole.value_undefined != "suppressed":
+            whole = gravest.given_to(whole)
         return KpiResult(
             kpi.name,
             kpi.about.title,
@@ -129,7 +134,7 @@ class Assessor:
             kpi.value.info.kind,
             window_result(slices[0].value.window, calendar),
             whole,
-            tuple(segments),
+            segments.done(),
             inputs(slices[0].value.step, self.evaluation, calendar, kept_back.get(((), ()), SHOWN)),
             actions_at(kpi.actions, whole.status, self.plan.anchor, calendar),
             kpi.supports,
@@ -256,11 +261,26 @@ def told_by(plan: n.SlicePlan) -> list[n.Step]:
     return steps
 
 
-def worst(whole: Assessment, segments: list[Segment]) -> Assessment:
-    """The whole with the status of its worst segment."""
-    first = min(segments, key=lambda segment: WORST_FIRST.index(segment.assessment.status))
-    named = ", ".join(str(value) for _, value in first.by)
-    return replace(whole, status=first.assessment.status, reason=f"{named}: {first.assessment.reason}")
+@dataclass(slots=True)
+class Worst:
+    """The first of the segments whose status is the worst; those that are kept back tell nothing."""
+
+    found: Segment | None = None
+
+    def look_at(self, segment: Segment) -> None:
+        judged = segment.assessment
+        if judged.value_undefined != "suppressed" and (
+            self.found is None or _RANK[judged.status] < _RANK[self.found.assessment.status]
+        ):
+            self.found = segment
+
+    def given_to(self, whole: Assessment) -> Assessment:
+        """The whole with the status of its worst segment."""
+        if self.found is None:
+            return whole
+        named = ", ".join(str(value) for _, value in self.found.by)
+        judged = self.found.assessment
+        return replace(whole, status=judged.status, reason=f"{named}: {judged.reason}")
 
 
 def assess(

@@ -7,6 +7,7 @@ stands where a period that is not over enters a series.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
@@ -202,7 +203,10 @@ class MetricResult:
 
 @dataclass(frozen=True, slots=True)
 class KpiResult:
-    """`status`: green, amber, red, no_data, stale, error, or no_target for a KPI without one."""
+    """`status`: green, amber, red, no_data, stale, error, or no_target for a KPI without one.
+
+    `segments` are a tuple; of more than a thousand a sequence that makes each anew when it is looked at.
+    """
 
     name: str
     title: str | None
@@ -211,7 +215,7 @@ class KpiResult:
     kind: str
     window: WindowResult | None
     assessment: Assessment
-    segments: tuple[Segment, ...]
+    segments: Sequence[Segment]
     inputs: tuple[Input, ...]
     actions: tuple[ActionResult, ...]
     supports: tuple[str, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -186,11 +187,18 @@ def command(
     return max(codes)
 
 
-def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dict[str, str]:
-    """The document in each of some formats; one that a plugin fails to write is told and left out."""
+def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dict[str, Callable[[], Iterable[str]]]:
+    """What gives the pieces of the document in each of some formats; one that a plugin fails to write is told and left
+    out. What is written to several places is written down once.
+    """
     from kpidsl.report import FORMATS as OURS
 
-    found = {each.name: each.render(results) for each in OURS if each.name in names}
+    found: dict[str, Callable[[], Iterable[str]]] = {}
+    for each in OURS:
+        if names.count(each.name) > 1:
+            found[each.name] = partial(_same, each.render(results))
+        elif each.name in names:
+            found[each.name] = partial(each.pieces, results)
     foreign = [name for name in names if name not in FORMATS]
     if foreign:
         from kpidsl import plugins
@@ -198,10 +206,14 @@ def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dic
         registry = plugins.load(no_plugins=no_plugins)
         for name in dict.fromkeys(foreign):
             try:
-                found[name] = registry.report_formats[name].render(results)
+                found[name] = partial(_same, registry.report_formats[name].render(results))
             except Exception as error:  # noqa: BLE001 — a plugin's code may raise anything
                 say_error(f"the results cannot be written as {name}: {type(error).__name__}: {error}", code="K0806")
     return found
+
+
+def _same(text: str) -> Iterable[str]:
+    return (text,)
 
 
 def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugins: bool = False) -> Exit:
@@ -209,15 +221,16 @@ def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugi
     from kpidsl.report.text import WIDTH, to_text
 
     texts = rendered(results, (shown, *files.values()), no_plugins=no_plugins)
-    on_screen = texts.get(shown, "")
     if shown == "text":
-        on_screen = to_text(results, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout))
+        on_screen = _same(to_text(results, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout)))
+    else:
+        on_screen = texts[shown]() if shown in texts else ()
     code = Exit.FINE if {shown, *files.values()} <= texts.keys() else Exit.NOT_HAD
     for path, name in files.items():
         if name not in texts:
             continue
         try:
-            write_file(path, texts[name])
+            write_file(path, texts[name]())
         except OSError as error:
             say_error(f"cannot write {path}: {(error.strerror or str(error)).lower()}", hint=_hint(path))
             code = Exit.NOT_HAD

@@ -5,30 +5,32 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 
-def write_file(target: Path, text: str) -> None:
-    """Write a file so that a reader sees the old text or the new one, never half of it.
+def write_file(target: Path, text: str | Iterable[str]) -> None:
+    """Write a file, from a text or its pieces, so that a reader sees the old text or the new one, never half of it.
 
     A symbolic link stays one: the file behind it is replaced. What is no file (a pipe, a device) is written to.
     Raises OSError; then the target is as it was and nothing is left beside it.
     """
-    content = text.encode("utf-8")
+    content = (piece.encode("utf-8") for piece in ((text,) if isinstance(text, str) else text))
     target = Path(os.path.realpath(target))
     with suppress(FileNotFoundError):
         mode = target.stat().st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(None, "is a folder", str(target))
         if not stat.S_ISREG(mode):
-            target.write_bytes(content)
+            with target.open("wb") as stream:
+                stream.writelines(content)
             return
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".tmp", dir=target.parent)
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            stream.writelines(content)
             stream.flush()
             os.fsync(stream.fileno())
         beside.chmod(_mode(target))

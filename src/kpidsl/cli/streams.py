@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -48,15 +49,17 @@ def columns(stream: TextIO | None) -> int | None:
     return None
 
 
-def write(text: str) -> None:
-    """Write a document to standard output. A reader that has gone away (`| head`) is no error: it had what it wanted.
+def write(text: str | Iterable[str]) -> None:
+    """Write a document, or its pieces, to standard output. A reader that has gone away (`| head`) is no error: it had
+    what it wanted.
 
     Raises OSError where it cannot be written (a full disk).
     """
     if sys.stdout is None:
         return
     try:
-        sys.stdout.write(encodable(text))
+        for piece in (text,) if isinstance(text, str) else text:
+            sys.stdout.write(encodable(piece))
         sys.stdout.flush()
     except BrokenPipeError:
         _let_go(sys.stdout)

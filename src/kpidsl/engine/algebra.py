@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from operator import ge, gt, le, lt
 from typing import Any
 
 from kpidsl.engine.answers import Answers
+from kpidsl.engine.compact import union
 from kpidsl.engine.estimates import Estimate
 from kpidsl.engine.parts import INFINITE, Known
 from kpidsl.engine.scalars import Missing, Outcome, Scalar, Vector
@@ -144,13 +146,15 @@ class Evaluation:
 
     def segments(self, steps: Sequence[n.Step], by: tuple[str, ...]) -> list[tuple[object, ...]]:
         """Every combination of members that any of the steps has rows for, in code-point order."""
-        found: set[tuple[object, ...]] = set()
-        for step in steps:
-            for ask in n.asked(step):
-                answer = self.answers.cells.get(ask.cell)
-                if answer is not None and ask.cell.by[: len(by)] == by:
-                    found.update(key[: len(by)] for key in answer.seen)
-        return sorted(found, key=lambda key: tuple(in_order(value) for value in key))
+        seen: list[AbstractSet[tuple[object, ...]]] = []
+        for cell in dict.fromkeys(ask.cell for step in steps for ask in n.asked(step)):
+            answer = self.answers.cells.get(cell)
+            if answer is not None and cell.by[: len(by)] == by:
+                seen.append(answer.seen if len(cell.by) == len(by) else {key[: len(by)] for key in answer.seen})
+        found = union(seen)
+        if all(type(value) is str for key in found for value in key):
+            return sorted(found)
+        return sorted(found, key=lambda key: tuple(map(in_order, key)))
 
 
 def in_order(value: object) -> tuple[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping, MutableSet
 from dataclasses import field
 from datetime import datetime
 from fractions import Fraction
@@ -29,8 +29,8 @@ class Answer:
     there is a value). `found` tells whether there were rows at an edge at all.
     """
 
-    parts: dict[tuple[object, ...], Part] = field(default_factory=dict)
-    seen: set[tuple[object, ...]] = field(default_factory=set)
+    parts: MutableMapping[tuple[object, ...], Part] = field(default_factory=dict)
+    seen: MutableSet[tuple[object, ...]] = field(default_factory=set)
     found: bool = True
     sql: str | None = None
 

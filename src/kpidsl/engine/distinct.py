@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from kpidsl.engine.answers import Answer
-from kpidsl.engine.groups import Key, edges_of, panes_inside, plain
+from kpidsl.engine.groups import edges_of, panes_inside, plain
 from kpidsl.engine.parts import Part
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.model import SourceModel
@@ -24,7 +25,7 @@ Span = tuple[datetime | None, datetime]
 
 def distinct(run: Run, source: SourceModel, cells: Sequence[Cell]) -> dict[Cell, Answer]:
     """The answers of distinct counts of one expression whose filters have one shape, over one time column."""
-    answers = {cell: Answer() for cell in cells}
+    answers = {cell: run.blank(cell) for cell in cells}
     asked = [cell for cell in cells if cell.start is None or cell.start < cell.end]
     for together in _overlapping(asked):
         spans = list(dict.fromkeys((cell.start, cell.end) for cell in together))
@@ -64,38 +65,39 @@ def _count(run: Run, source: SourceModel, cells: Sequence[Cell], answers: Mappin
         if span == len(windows):
             windows.append(panes_inside(cell, places))
         at[cell] = (class_, span)
-    of_class: list[set[int]] = [set() for _ in numbers]
-    for class_, span in at.values():
-        of_class[class_].add(span)
-    wanted = Wanted(edges, tuple(windows), tuple(map(frozenset, of_class)))
+    of_class: list[list[tuple[Cell, int]]] = [[] for _ in numbers]
+    for cell, (class_, span) in at.items():
+        of_class[class_].append((cell, span))
+    wanted = Wanted(edges, tuple(windows), tuple(frozenset(span for _, span in same) for same in of_class))
     classes = Classes(shape, tuple(numbers))
     # One window over one filter is what a plain query answers best.
     alone = len(windows) == len(numbers) == 1
     asked = class_counts(run.rows(source), first.time, wanted, classes, first.members, first.argument, distinct=alone)
     width = 1 + len(first.members)
-    distinct: dict[int, dict[Key, Sequence[int]]] = {}
-    counted: dict[int, dict[Key, list[tuple[int, int]]]] = {}
-    for row in run.fetch(asked, source.name):
-        key = tuple(map(plain, row[2 : width + 1]))
-        counted.setdefault(row[0], {}).setdefault(key, []).append((row[1], row[width + 1]))
-        if alone:
-            distinct.setdefault(row[0], {})[key] = row[width + 2 :]
+    fetched = run.stream(asked, source.name, (0, *range(2, width + 1)))
+    left = dict.fromkeys(cells, 0)
+    for (class_, *member), found in groupby(fetched, lambda row: (row[0], *row[2 : width + 1])):
+        key, rows = tuple(map(plain, member)), list(found)
+        for cell, span in of_class[class_]:
+            here = [row for row in rows if row[1] in windows[span]]
+            if here and cell.members:
+                answers[cell].seen.add(key)
+            n = sum(row[width + 1] for row in here)
+            if n:
+                answers[cell].parts[key] = Part(Fraction(rows[0][width + 2] if alone else 0), n)
+                left[cell] += not alone
     query = asked
     if not alone:
         query = distinct_counts(run.rows(source), first.time, wanted, classes, first.members, first.argument)
-        for row in run.fetch(query, source.name):
-            distinct.setdefault(row[0], {})[tuple(map(plain, row[1:width]))] = row[width:]
-    sql = run.said(query) if run.explain else None
-    for cell, (class_, span) in at.items():
-        answer = answers[cell]
-        answer.sql = sql
-        inside = windows[span]
-        for key, panes in counted.get(class_, {}).items():
-            here = [n for pane, n in panes if pane in inside]
-            if not here:
-                continue
-            if cell.members:
-                answer.seen.add(key)
-            n = sum(here)
-            if n:
-                answer.parts[key] = Part(Fraction(distinct[class_][key][span]), n)
+        for row in run.stream(query, source.name):
+            key = tuple(map(plain, row[1:width]))
+            for cell, span in of_class[row[0]]:
+                part = answers[cell].parts.get(key)
+                if part is not None:
+                    answers[cell].parts[key] = Part(Fraction(row[width + span]), part.n)
+                    left[cell] -= 1
+        assert not any(left.values())
+    if run.explain:
+        sql = run.said(query)
+        for cell in cells:
+            answers[cell].sql = sql

@@ -134,7 +134,7 @@ def answer_by_groups(run: Asking, rows: RowsOf, bin_: Bin, scales: Mapping[Row, 
             if found:
                 answer.parts[key] = run.finished(cell, _one(cell, found), scale)
         if first.members:
-            answer.seen.update(key for key, panes in seen[which[1]].items() if any(pane in inside for pane in panes))
+            answer.seen |= {key for key, panes in seen[which[1]].items() if any(pane in inside for pane in panes)}
     return answers
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from kpidsl.sql.dialects.base import Dialect
 
 Rows = list[tuple[Any, ...]]
+AT_ONCE = 2_048
+"""Rows of a stream that are fetched together: as many as DuckDB computes together."""
 OF_A_VALUE = frozenset({"K0604", "K0610"})
 """What is wrong with a value, and not with the source: other values are not affected."""
 
@@ -143,19 +146,41 @@ class Door:
             found = self.places.ask(query, source)
             if found is not None:
                 return found
-        try:
+        with _told_as(source):
             return self.connection.execute(q.text(query)).fetchall()
-        except failures() as error:
-            raise query_error(error, source) from error
-        except RuntimeError as error:
-            if is_interruption(error):
-                raise KeyboardInterrupt from error
-            raise
+
+    def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows one after the other, in the order of the columns at these places, few of them in memory at a time.
+        Nothing else may be asked meanwhile. Raises as `fetch` does, also between rows.
+        """
+        if self.places is not None:
+            found = self.places.ask(query, source)
+            if found is not None:
+                # Engines differ in what they take for equal texts, so the order is not asked of them.
+                yield from sorted(found, key=lambda row: [(row[at] is None, row[at]) for at in order])
+                return
+        with _told_as(source):
+            running = self.connection.execute(q.text(q.in_order(query, order) if order else query))
+            while rows := running.fetchmany(AT_ONCE):
+                yield from rows
 
     def said(self, query: Any) -> str:
         """The SQL of a query, for people: as an engine is asked it, or as DuckDB is."""
         text = q.text(query, pretty=True)
         return text if self.places is None else self.places.said(query, text)
+
+
+@contextmanager
+def _told_as(source: str) -> Iterator[None]:
+    """What DuckDB raises as failures of a source; an interruption as KeyboardInterrupt."""
+    try:
+        yield
+    except failures() as error:
+        raise query_error(error, source) from error
+    except RuntimeError as error:
+        if is_interruption(error):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _one_line(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from math import prod
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine.agreement import agreement
 from kpidsl.engine.answers import Answer, Answers
+from kpidsl.engine.compact import CompactParts, CompactSet, Members
 from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.distinct import distinct
 from kpidsl.engine.extents import anchors_by_time, extent
@@ -83,6 +85,7 @@ class Run:
         self.told = told
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
+        self.members: dict[int, Members] = {}
         self.kept = kept or {}
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
 
@@ -249,34 +252,53 @@ class Run:
         groups = list(by_state(cells).values())
         layout = Layout(1, len(cells[0].members), tuple(same[0] for same in groups))
         query = q.panes(rows, time, edges, cells[0].members, layout.cells, scales)
-        kept: list[dict[Key, tuple[list[int], list[State]]]] = [{} for _ in groups]
-        seen: dict[tuple[Row, ...], dict[Key, list[int]]] = {}
-        for row in sorted(self.fetch(query, rows.source.name), key=itemgetter(0)):
-            key = layout.key(row)
-            for place, state in enumerate(layout.states(row)):
-                if not is_empty(state):
-                    panes, states = kept[place].setdefault(key, ([], []))
-                    panes.append(row[0])
-                    states.append(state)
-            for where, count in layout.kept(row).items():
-                if count:
-                    seen.setdefault(where, {}).setdefault(key, []).append(row[0])
         sql = self.said(query) if self.explain else None
         places = {edge: place for place, edge in enumerate(edges)}
-        for same, by_key in zip(groups, kept, strict=True):
-            scale = scales.get(same[0].argument) if same[0].argument is not None else None
-            for cell in same:
-                inside = panes_inside(cell, places)
-                answer = Answer(sql=sql)
-                for key, (panes, states) in by_key.items():
+        answers = {cell: self.blank(cell, sql) for cell in cells}
+        asked = [
+            (
+                scales.get(same[0].argument) if same[0].argument is not None else None,
+                [(cell, answers[cell], panes_inside(cell, places)) for cell in same],
+            )
+            for same in groups
+        ]
+        for key, fetched in self.by_member(query, layout, rows.source.name):
+            kept: list[tuple[list[int], list[State]]] = [([], []) for _ in groups]
+            seen: dict[tuple[Row, ...], list[int]] = {}
+            for row in fetched:
+                for (panes, states), state in zip(kept, layout.states(row), strict=True):
+                    if not is_empty(state):
+                        panes.append(row[0])
+                        states.append(state)
+                for where, count in layout.kept(row).items():
+                    if count:
+                        seen.setdefault(where, []).append(row[0])
+            for (scale, same), (panes, states) in zip(asked, kept, strict=True):
+                for cell, answer, inside in same:
                     found = states[bisect_left(panes, inside.start) : bisect_left(panes, inside.stop)]
                     if found:
                         state = merge(cell, found) if len(found) > 1 else found[0]
                         answer.parts[key] = self.finished(cell, state, scale)
-                for key, panes in seen.get(cell.where, {}).items():
-                    if bisect_left(panes, inside.start) < bisect_left(panes, inside.stop):
+                    there = seen.get(cell.where, ())
+                    if bisect_left(there, inside.start) < bisect_left(there, inside.stop):
                         answer.seen.add(key)
-                self.answers.cells[cell] = answer
+        self.answers.cells.update(answers)
+
+    def by_member(self, query: Any, layout: Layout, source: str) -> Iterator[tuple[Key, list[tuple[Any, ...]]]]:
+        """The rows of each member in the order of their panes, one member after the other."""
+        if not layout.members:
+            yield (), sorted(self.fetch(query, source), key=itemgetter(0))
+            return
+        order = (*range(layout.lead, layout.lead + layout.members), 0)
+        for key, same in groupby(self.stream(query, source, order), layout.key):
+            yield key, list(same)
+
+    def blank(self, cell: Cell, sql: str | None = None) -> Answer:
+        """An answer that holds nothing yet; of a cell that has members, one that takes little room for each."""
+        if not cell.members:
+            return Answer(sql=sql)
+        members = self.members.setdefault(id(cell.members), Members())
+        return Answer(CompactParts(members), CompactSet(members), sql=sql)
 
     def by_windows(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
         """Rows grouped by window, each window made of panes: for distinct counts, quantiles and the like."""
@@ -293,12 +315,12 @@ class Run:
         pairs = {(pane, spans[cell.start, cell.end]) for cell in cells for pane in panes_inside(cell, places)}
         query = q.windows(rows, time, edges, sorted(pairs), cells[0].members, layout.cells, scales)
         sql = self.said(query) if self.explain else None
-        answers = {cell: Answer(sql=sql) for cell in cells}
+        answers = {cell: self.blank(cell, sql) for cell in cells}
         of_window: dict[int, list[Cell]] = {}
         for cell in cells:
             of_window.setdefault(spans[cell.start, cell.end], []).append(cell)
         states_at = {state_of(cell): place for place, cell in enumerate(layout.cells)}
-        for row in self.fetch(query, rows.source.name):
+        for row in self.stream(query, rows.source.name):
             self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
         self.answers.cells.update(answers)
 
@@ -359,6 +381,9 @@ class Run:
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:
         return self.door.fetch(query, source)
+
+    def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
+        return self.door.stream(query, source, order)
 
     def said(self, query: Any) -> str:
         """The SQL of a query, for people."""

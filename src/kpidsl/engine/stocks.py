@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -29,6 +29,10 @@ class Asking(Protocol):
     explain: bool
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]: ...
+
+    def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]: ...
+
+    def blank(self, cell: Cell, sql: str | None = None) -> Answer: ...
 
     def said(self, query: Any) -> str: ...
 
@@ -119,9 +123,11 @@ def _filled(
 ) -> dict[Cell, Answer]:  # fmt: skip
     """The answers of a query whose rows begin with the number of a window and how many rows there are in it."""
     sql = run.said(query) if run.explain else None
-    answers = {cell: Answer(found=False, sql=sql) for cell in cells}
+    answers = {cell: run.blank(cell, sql) for cell in cells}
+    for answer in answers.values():
+        answer.found = False
     states_at = {state_of(cell): place for place, cell in enumerate(layout.cells)}
-    for row in run.fetch(query, rows.source.name):
+    for row in run.stream(query, rows.source.name):
         if row[1]:
             for cell in asked[row[0]]:
                 answers[cell].found = True

@@ -149,6 +149,11 @@ def columns_of(name: str, columns: Sequence[str]) -> exp.Select:
     return exp.select(*(column_of("t", column) for column in columns), copy=False).from_(table(name, "t"), copy=False)
 
 
+def in_order(query: exp.Select, places: Sequence[int]) -> exp.Select:
+    """A query whose rows are sorted by the columns at these places, counted from 0."""
+    return query.order_by(*(exp.Literal.number(place + 1) for place in places))
+
+
 def relations(query: exp.Expr) -> tuple[str, ...]:
     """The relations that a query reads, each once, in order; parts of the query itself are none."""
     return tuple(dict.fromkeys(table.name for table in query.find_all(exp.Table)))
