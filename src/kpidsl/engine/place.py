@@ -14,10 +14,12 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB
-from kpidsl.sql.dialects import Dialect, Statement, Untranslatable
+from kpidsl.sql.dialects import Statement, Untranslatable
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from kpidsl.sql.dialects.base import Dialect
 
 Rows = list[tuple[Any, ...]]
 AT_ONCE = 2_048
@@ -83,7 +85,9 @@ class Places:
             raise Untranslatable("it is joined with what another engine has")
         tables = {relation(name): self.remotes[name].table for name in self._sources(query)}
         kinds = {relation(name): self.remotes[name].kinds for name in self._sources(query)}
-        return remotes[0], remotes[0].dialect.text(query, tables, kinds, pretty=pretty)
+        from kpidsl.sql.glot import as_sqlglot
+
+        return remotes[0], remotes[0].dialect.text(as_sqlglot(query), tables, kinds, pretty=pretty)
 
     def ask(self, query: Any, source: str) -> Rows | None:
         """The rows that an engine answers; None where the query is to be asked here, of rows that were read."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from sqlglot import exp
-
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import cast, function
@@ -56,7 +55,7 @@ def scan(
     query, pane = panes()  # after what is asked for: its columns are known then
     keys.append(exp.alias_(pane, _PANE))
     query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), copy=False)
-    query = query.group_by(*(key.this.copy() for key in keys), copy=False)
+    query = query.group_by(*(key.this for key in keys), copy=False)
     written = {rows.sql.sql(leaf): name for leaf, name in names.items() if leaf.type is not DataType.INSTANT}
     return Scan(query, rows, names, written, merged, file is not None)
 
@@ -79,9 +78,9 @@ def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cell
     keys += [exp.column(found.leaves[row]) for row in members]
     inner = exp.select(exp.alias_(_kept(found, filters), "k"), exp.Star(), copy=False)
     inner = inner.from_(exp.to_table(GROUPS), copy=False)
-    query = exp.select(keep, *keys, *(one.copy() for one in wanted_of(found, cells)), copy=False)
+    query = exp.select(keep, *keys, *wanted_of(found, cells), copy=False)
     query = query.from_(inner.subquery("g", copy=False), copy=False)
-    return query.group_by(keep.copy(), *(key.copy() for key in keys), copy=False)
+    return query.group_by(keep, *keys, copy=False)
 
 
 def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
@@ -91,7 +90,7 @@ def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
 
 def whole(found: Scan, query: exp.Select) -> exp.Select:
     """Such a query with the scan before it, as one statement."""
-    return query.with_(GROUPS, as_=found.query, materialized=True)
+    return query.with_(GROUPS, found.query, materialized=True)
 
 
 def _kept(found: Scan, filters: Sequence[Filter]) -> exp.Expr:
@@ -110,7 +109,7 @@ def _place(number: int) -> exp.Expr:
 
 
 def _condition(found: Scan, where: Filter) -> exp.Expr:
-    return exp.and_(*(_of_groups(found, found.rows.sql.sql(one)) for one in where), copy=False)
+    return exp.and_(*(_of_groups(found, found.rows.sql.sql(one)) for one in where))
 
 
 def _of_groups(found: Scan, over_rows: exp.Expr) -> exp.Expr:
@@ -118,7 +117,7 @@ def _of_groups(found: Scan, over_rows: exp.Expr) -> exp.Expr:
         name = found.written.get(node)
         return exp.column(name) if name is not None else node
 
-    return over_rows.transform(replaced, copy=False)
+    return over_rows.transform(replaced)
 
 
 def _merged(state: exp.Expr, parts: dict[exp.Expr, str]) -> exp.Expr:
@@ -126,9 +125,9 @@ def _merged(state: exp.Expr, parts: dict[exp.Expr, str]) -> exp.Expr:
 
     def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Count):  # a sum of them would be wider than any count, and is slower to fetch
-            return cast(function("sum", exp.column(parts.setdefault(node.copy(), f"s{len(parts)}"))), "BIGINT")
+            return cast(function("sum", exp.column(parts.setdefault(node, f"s{len(parts)}"))), "BIGINT")
         if isinstance(node, exp.Anonymous) and node.name in _MERGED:
-            return function(_MERGED[node.name], exp.column(parts.setdefault(node.copy(), f"s{len(parts)}")))
+            return function(_MERGED[node.name], exp.column(parts.setdefault(node, f"s{len(parts)}")))
         return node
 
     return state.transform(replaced)
