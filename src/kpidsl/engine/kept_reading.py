@@ -181,14 +181,17 @@ class Reader:
             rows_of[row[0]][place] = row
         self.meet(found, rows_of[0])
         numbers = {where: number for number, where in enumerate(filters)}
-        for cell in one.cells:
-            own = rows_of[numbers[id(cell.where)]]
-            columns = [at[state] for state in scan.merged[order[unfiltered(cell)]]]
-            nothing = [None] * len(columns)
-            kept = [own.get(place) for place in found.places]
-            states_of = [[[row[at] for at in columns] if row is not None else nothing] for row in kept]
-            counted = [row[at[scan.merged[-1][0]]] if row is not None else 0 for row in kept]
-            self.add(found, asked, (cell,), states_of, {cell.where: counted})
+        columns_of = {asked_: [at[state] for state in scan.merged[place]] for asked_, place in order.items()}
+        counted_at = at[scan.merged[-1][0]]
+        for number, where in enumerate(filters.values()):
+            kept = [rows_of[number].get(place) for place in found.places]
+            counted = {where: [row[counted_at] if row is not None else 0 for row in kept]}
+            for cell in one.cells:
+                if numbers[id(cell.where)] == number:
+                    columns = columns_of[unfiltered(cell)]
+                    nothing = [[None] * len(columns)]
+                    states_of = [[[row[place] for place in columns]] if row is not None else nothing for row in kept]
+                    self.add(found, asked, (cell,), states_of, counted)
 
     def meet(self, found: Read, by_place: Mapping[Place, object]) -> None:
         """What was read last is of the same places as what was read before. Raises Unkept where it is not."""
