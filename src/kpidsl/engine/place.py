@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import KpidslError, SourceError, Unanswerable
-from kpidsl.engine.duck import failures, is_interruption, relation, source_of
+from kpidsl.engine.duck import failures, identifier, is_interruption, relation, source_of
 from kpidsl.engine.faults import CellError, query_error
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
@@ -121,6 +121,10 @@ class Places:
             return f"-- asked of {found[0].dialect.name}\n{found[1].sql}"
         return text if reason is None else f"-- asked here, of rows that were read: {_one_line(reason)}\n{text}"
 
+    def is_remote(self, query: Any) -> bool:
+        """Whether a query reads a source that is asked where it lives."""
+        return any(name in self.remotes for name in self._sources(query))
+
     def _read(self, query: Any, reason: str) -> None:
         """Read the rows of all sources of a query, and ask them here from now on."""
         for name in self._sources(query):
@@ -163,6 +167,21 @@ class Door:
             running = self.connection.execute(q.text(q.in_order(query, order) if order else query))
             while rows := running.fetchmany(AT_ONCE):
                 yield from rows
+
+    def is_here(self, query: Any) -> bool:
+        """Whether a query is asked here."""
+        return self.places is None or not self.places.is_remote(query)
+
+    @contextmanager
+    def table(self, query: Any, name: str, source: str) -> Iterator[None]:
+        """The rows of a query that is asked here as a table of this name. Raises as `fetch` does."""
+        table = identifier(name)
+        with _told_as(source):
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {q.text(query)}")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
     def said(self, query: Any) -> str:
         """The SQL of a query, for people: as an engine is asked it, or as DuckDB is."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import groupby
-from math import prod
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.engine import shared_scan
 from kpidsl.engine.agreement import agreement
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
@@ -19,7 +20,7 @@ from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.distinct import distinct
 from kpidsl.engine.extents import anchors_by_time, extent
 from kpidsl.engine.faults import CellError, unread_holidays
-from kpidsl.engine.filtered import FEWEST_FILTERS, MOST_GROUPS, answer_by_groups, bins, columns_of_filters
+from kpidsl.engine.filtered import by_groups
 from kpidsl.engine.groups import (
     PANES,
     Group,
@@ -47,7 +48,7 @@ from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
 from kpidsl.sql.conversions import conversion_query
-from kpidsl.sql.filtered import cardinalities
+from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
 
 BATCH = 100
 CLASSES = 1000
-SAMPLE = 1  # percent of a table, to guess how many members its columns have
 Scales = Mapping[Row, Scale]
 _SUMMED = frozenset({"sum", "avg"})
 _SQUARED = frozenset({"stddev", "variance"})
@@ -115,12 +115,11 @@ class Run:
             self.answers.cells.update(answered)
         self.learn_scales(source, usable)
         groups: dict[Group, list[Cell]] = {}
-        for cell in usable:
-            if cell not in self.answers.failed_cells:
-                groups.setdefault(group_of(cell), []).append(cell)
+        for cell in self.by_shared_scans(source, [one for one in usable if one not in self.answers.failed_cells]):
+            groups.setdefault(group_of(cell), []).append(cell)
         for group, members in groups.items():
             if group.edge == PANES:
-                members = self.by_groups(source, members)
+                members = list(self.by_groups(source, members))
             if not members:
                 continue
             states = list(by_state(members).values())
@@ -128,23 +127,30 @@ class Run:
             for start in range(0, len(states), most):
                 self.batch(source, [cell for same in states[start : start + most] for cell in same])
 
-    def by_groups(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
-        """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
-        reads = columns_of_filters(cells)
-        edges = edges_of(cells)
-        if len(reads) < FEWEST_FILTERS or edges is None:
+    def by_shared_scans(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
+        """Answer the cells that are merged from panes by scans that filters and dimensions share, where the source is
+        asked here; the others are left over.
+        """
+        if not self.door.is_here(self.rows(source).select()):
             return cells
-        wanted = list(dict.fromkeys((*cells[0].members, *(column for read in reads.values() for column in read))))
+        by_time: dict[int, list[Cell]] = {}
+        rest: list[Cell] = []
+        for cell in cells:
+            scale = self.scales.get((source.name, cell.argument)) if cell.argument is not None else None
+            is_shared = group_of(cell).edge == PANES and merges(scale, cell)
+            (by_time.setdefault(id(cell.time), []) if is_shared else rest).append(cell)
         scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
-        try:
-            counts = self.fetch(cardinalities(self.rows(source), wanted, SAMPLE), source.name)[0]
-            sizes = dict(zip(wanted, counts, strict=True))
-            spans = len(edges) * prod(sizes[row] + 1 for row in cells[0].members)
-            found, rest = bins(cells, reads, sizes, MOST_GROUPS // spans)
-            for one in found:
-                self.answers.cells.update(answer_by_groups(self, self.rows(source), one, scales))
-        except CellError:
-            return cells  # asked one by one, it is told which of them it belongs to
+        for same in by_time.values():
+            found, left = shared_scan.shared(self, lambda: self.rows(source), same, scales)
+            self.answers.cells.update(found)
+            rest.extend(left)
+        return rest
+
+    def by_groups(self, source: SourceModel, cells: list[Cell]) -> Sequence[Cell]:
+        """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
+        scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
+        found, rest = by_groups(self, lambda: self.rows(source), cells, scales)
+        self.answers.cells.update(found)
         return rest
 
     def rows(self, source: SourceModel) -> RowsOf:
@@ -381,6 +387,9 @@ class Run:
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:
         return self.door.fetch(query, source)
+
+    def table(self, query: Any, name: str, source: str) -> AbstractContextManager[None]:
+        return self.door.table(query, name, source)
 
     def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
         return self.door.stream(query, source, order)
