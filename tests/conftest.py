@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
+from kpidsl.sql import exp, queries
+from kpidsl.sql.glot import as_sqlglot, text_of
+from kpidsl.sql.written import written as the_text
 from servers.fixtures import mariadb_server, postgres_server, spark_server
 from surroundings import cache_folder, clean_environment, load_profile, pytest_sessionfinish
 
@@ -42,6 +46,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def accept(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be rewritten rather than compared."""
     return bool(request.config.getoption("--accept"))
+
+
+@pytest.fixture(autouse=True)
+def written_as_sqlglot_does(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every query that a test has written in this process is also written by sqlglot, and the texts are the same."""
+    differ: list[tuple[str, str]] = []
+
+    def written(query: exp.Expr) -> str:
+        ours, theirs = the_text(query), text_of(as_sqlglot(query))
+        if ours != theirs:
+            differ.append((ours, theirs))
+        return ours
+
+    monkeypatch.setattr(queries, "written", written)
+    yield
+    assert differ == []
 
 
 @pytest.fixture(autouse=True)

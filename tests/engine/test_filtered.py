@@ -71,9 +71,11 @@ def tables() -> dict[str, pa.Table]:
 
 
 def document(monkeypatch: pytest.MonkeyPatch, fewest: int, most: int = filtered.MOST_GROUPS) -> str:
-    monkeypatch.setattr("kpidsl.engine.run.FEWEST_FILTERS", fewest)
-    monkeypatch.setattr("kpidsl.engine.run.MOST_GROUPS", most)
-    monkeypatch.setattr("kpidsl.engine.run.SAMPLE", 100)
+    """As sources are asked that live elsewhere."""
+    monkeypatch.setattr("kpidsl.engine.place.Door.is_here", lambda *_: False)
+    monkeypatch.setattr("kpidsl.engine.filtered.FEWEST_FILTERS", fewest)
+    monkeypatch.setattr("kpidsl.engine.filtered.MOST_GROUPS", most)
+    monkeypatch.setattr("kpidsl.engine.filtered.SAMPLE", 100)
     return kpidsl.load("-", stdin_text=spec()).evaluate(as_of="2026-03-31", sources=tables()).to_json()
 
 
@@ -86,7 +88,7 @@ def test_groups_answer_as_conditions_do(monkeypatch: pytest.MonkeyPatch) -> None
         return answer(run, rows, one, *others)
 
     alone = document(monkeypatch, 10**9)
-    monkeypatch.setattr("kpidsl.engine.run.answer_by_groups", counted)
+    monkeypatch.setattr("kpidsl.engine.filtered.answer_by_groups", counted)
     grouped = document(monkeypatch, 6)
     assert sum(asked) > 100
     assert grouped == alone

@@ -24,6 +24,7 @@ def test_what_is_shared_and_what_is_asked_by_itself_is_told() -> None:
         "source orders: 12 values asked for, 10 of them different",
         "  3 values from 4 panes: 1 aggregation (count) under 1 filter",
         "  3 values, each country, from 4 panes: 1 aggregation (count) under 1 filter",
+        "    in scans that share what they can, grouped by country",
         "  3 values over 3 windows, from 3 panes: count_distinct cannot be merged from panes",
         "  1 value of the rows at end of a window, by a query of their own: count",
     ]

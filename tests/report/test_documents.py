@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
@@ -161,6 +162,16 @@ def test_instants_carry_their_offset() -> None:
     assert (window["start"], window["end"]) == ("2026-03-01T00:00:00+01:00", "2026-04-01T00:00:00+02:00")
     with pytest.raises(ValueError, match="has no zone"):
         document(results(as_of=datetime(2026, 4, 1)))  # noqa: DTZ001  that is the point
+
+
+def test_one_instant_in_two_places_is_written_as_in_each() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    start = datetime(2026, 10, 1, tzinfo=UTC)
+    first, second = (datetime(2026, 10, 25, 2, 30, tzinfo=berlin, fold=fold) for fold in (0, 1))
+    ends = (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), first, second, first.astimezone(ZoneInfo("Europe/Paris")))
+    windows = [WindowResult("then", start, end) for end in ends] + [WindowResult("then", start, ends[0])]
+    found = read_json(to_json(results(*(replace(kpi(), window=window) for window in windows))))
+    assert [each["window"]["end"][-6:] for each in found["kpis"]] == ["+00:00", "+02:00", "+01:00", "+02:00", "+00:00"]
 
 
 def test_timings_and_parameters_are_there_only_where_given() -> None:

@@ -13,8 +13,8 @@ from kpidsl.sql.dialects import zones
 from kpidsl.sql.dialects.kinds import kind_of, marked
 from kpidsl.sql.dialects.nested import aggregated_first, numbered_alike
 from kpidsl.sql.dialects.patterns import anchored
-from kpidsl.sql.dialects.shapes import Statement, Untranslatable
-from kpidsl.sql.times import function
+from kpidsl.sql.dialects.shapes import call as function
+from kpidsl.sql.dialects.statement import Statement, Untranslatable
 
 COLUMNS = {
     "n": DataType.INTEGER, "d": DataType.DECIMAL, "f": DataType.FLOAT, "s": DataType.TEXT, "b": DataType.BOOLEAN,

@@ -36,11 +36,11 @@ def shown(bound: Bound | None) -> BoundResult | None:
     """A bound as the document holds it."""
     if bound is None:
         return None
-    low, high = (_edge(edge) for edge in (bound.low, bound.high))
+    low = _edge(bound.low)
     undefined = bound.missing.reason if bound.missing is not None else None
     if bound.operator is not None:
-        return BoundResult(bound.operator, low, undefined=undefined, starting=bound.plan.starting)
-    return BoundResult(None, None, low, high, undefined, bound.plan.starting)
+        return BoundResult(bound.operator, low, None, None, undefined, bound.plan.starting)
+    return BoundResult(None, None, low, _edge(bound.high), undefined, bound.plan.starting)
 
 
 def _edge(edge: Scalar | None) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
@@ -71,6 +71,7 @@ class Assessor:
     plan: n.Plan
     evaluation: Evaluation
     errors: Errors
+    staleness: Stale
 
     @property
     def answers(self) -> Answers:
@@ -110,22 +111,14 @@ class Assessor:
         kept_back: dict[Group, Hidden] = {}
         if kpi.suppress is not None:
             kept_back = hidden(kpi.suppress, self.evaluation, ((plan, keys[plan.by]) for plan in slices))
-        whole, errors = judge.assess(slices[0], {}, kept_back.get(((), ()), SHOWN))
+        shown = kept_back.get(((), ()), SHOWN)
+        whole, errors = judge.assess(slices[0], {}, shown)
         self.met(kpi.name, errors)
-        segments: Packing[Segment] = Packing()
-        gravest = Worst()
-        for plan in slices[1:]:
-            for key in keys[plan.by]:
-                members = dict(zip(plan.by, key, strict=True))
-                assessment, errors = judge.assess(plan, members, kept_back.get((plan.by, key), SHOWN))
-                self.met(kpi.name, errors)
-                segment = Segment(tuple((name, member(one)) for name, one in members.items()), assessment)
-                gravest.look_at(segment)
-                segments.append(segment)
-            # A segment that could not be asked for leaves no member behind that would tell of it.
-            self.met(kpi.name, (self.answers.error(ask.cell) for step in told_by(plan) for ask in n.asked(step)))
-        if kpi.worst_segment and whole.value_undefined != "suppressed":
-            whole = gravest.given_to(whole)
+        segments: Sequence[Segment] = ()
+        if len(slices) > 1:
+            segments, gravest = self.segments(kpi.name, judge, slices[1:], keys, kept_back)
+            if kpi.worst_segment and whole.value_undefined != "suppressed":
+                whole = gravest.given_to(whole)
         return KpiResult(
             kpi.name,
             kpi.about.title,
@@ -134,8 +127,8 @@ class Assessor:
             kpi.value.info.kind,
             window_result(slices[0].value.window, calendar),
             whole,
-            segments.done(),
-            inputs(slices[0].value.step, self.evaluation, calendar, kept_back.get(((), ()), SHOWN)),
+            segments,
+            inputs(slices[0].value.step, self.evaluation, calendar, shown),
             actions_at(kpi.actions, whole.status, self.plan.anchor, calendar),
             kpi.supports,
             kpi.about.owner,
@@ -144,17 +137,43 @@ class Assessor:
             kpi.span.place,
         )
 
+    def segments(
+        self,
+        name: str,
+        judge: Judge,
+        slices: Iterable[n.SlicePlan],
+        keys: Mapping[tuple[str, ...], Iterable[tuple[object, ...]]],
+        kept_back: Mapping[Group, Hidden],
+    ) -> tuple[Sequence[Segment], Worst]:
+        """The segments of a KPI, and the worst of them."""
+        segments: Packing[Segment] = Packing()
+        gravest = Worst()
+        for plan in slices:
+            for key in keys[plan.by]:
+                members = dict(zip(plan.by, key, strict=True))
+                assessment, errors = judge.assess(plan, members, kept_back.get((plan.by, key), SHOWN))
+                self.met(name, errors)
+                by = tuple((dimension, member(one)) for dimension, one in members.items())
+                segment = Segment(by, assessment)
+                gravest.look_at(segment)
+                segments.append(segment)
+            # A segment that could not be asked for leaves no member behind that would tell of it.
+            self.met(name, (self.answers.error(ask.cell) for step in told_by(plan) for ask in n.asked(step)))
+        return segments.done(), gravest
+
     def keys(self, plan: n.SlicePlan) -> list[tuple[object, ...]]:
         """The segments of a slice; of the whole there is one."""
         return self.evaluation.segments(told_by(plan), plan.by) if plan.by else [()]
 
     def stale(self, value: v.Value, at: datetime | None = None) -> str | None:
         """Why a value is stale, seen from the anchor, or from `at`."""
-        return staleness(self.model, self.plan.calendar, self.answers)(value, self.plan.anchor if at is None else at)
+        return self.staleness(value, self.plan.anchor if at is None else at)
 
     # ------------------------------------------------------------ objectives
     def objectives(self, selected: tuple[str, ...]) -> tuple[ObjectiveResult, ...]:
         """The objectives that are selected, or a key result of which is."""
+        if not (self.model.objectives or self.model.failed):
+            return ()
         goals = Goals(self.model, self.plan, self.evaluation, self.stale)
         wanted = frozenset(selected)
         found: list[ObjectiveResult] = []
@@ -172,6 +191,8 @@ class Assessor:
     def outcomes(
         self, selected: tuple[str, ...], kpis: Mapping[str, KpiResult], again: Again
     ) -> tuple[OutcomeResult, ...]:
+        if not (self.model.outcomes or self.model.failed):
+            return ()
         found: list[OutcomeResult] = []
         stale = partial(staleness, self.model, self.plan.calendar)
         outcomes = Outcomes(self.model, self.plan, self.evaluation, stale, kpis, again)
@@ -200,6 +221,8 @@ class Assessor:
         return ""
 
     def failed(self, selected: Iterable[str]) -> None:
+        if not self.model.failed:
+            return
         for name in selected:
             failed = self.model.failed.get(name)
             for problem in failed.problems if failed is not None else ():
@@ -302,7 +325,7 @@ def assess(
     `again` asks the data about an outcome at an earlier anchor: when evidence expires is known only from the data.
     """
     errors = Errors()
-    assessor = Assessor(model, plan, Evaluation(answers), errors)
+    assessor = Assessor(model, plan, Evaluation(answers), errors, staleness(model, plan.calendar, answers))
     metrics: list[MetricResult] = []
     kpis: list[KpiResult] = []
     names = tuple(selected)

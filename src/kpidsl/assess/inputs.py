@@ -25,6 +25,8 @@ def inputs(
     found: list[Input] = []
     _collect(step, (), evaluation, calendar, found)
     each = found if len(found) < 2 else dict.fromkeys(found)
+    if not (hidden.below or hidden.value):
+        return tuple(each)
     return tuple(_kept_back(one) if hidden.value or hidden.is_small(one.n) else one for one in each)
 
 
@@ -56,7 +58,7 @@ def _collect(
 def _input(ask: n.Ask, series: tuple[str, ...], evaluation: Evaluation, calendar: Calendar) -> Input:
     cell = ask.cell
     at = "" if cell.at is None else f" at {cell.at}"
-    where = tuple(one.text for one in ask.filters)
+    where = tuple([one.text for one in ask.filters])
     answer = evaluation.answers.cells.get(cell)
     sql = answer.sql if answer is not None else None
     estimate = HYPERLOGLOG if cell.function == "count_distinct~" else None

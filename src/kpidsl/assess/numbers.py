@@ -5,22 +5,43 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Context, Decimal
 from fractions import Fraction
+from math import gcd
 
 from kpidsl.calendar import Calendar
 from kpidsl.engine.parts import Known
-from kpidsl.semantic.decimals import finite, trimmed
+from kpidsl.semantic.decimals import finite_ratio, trimmed
 
 _FIFTEEN = Context(prec=15)
 _SHORT = Context(prec=6)
+_SIX_DIGITS = 10**6
 
 
 def written(value: Fraction, exact: bool) -> Decimal:
     """A number as written: all digits of an exact decimal, 15 significant ones (half to even) of a quotient."""
+    return _written(*value.as_integer_ratio(), exact)
+
+
+def difference(value: Fraction, other: Fraction, exact: bool) -> Decimal:
+    """`value - other` as written."""
+    top, below = value.as_integer_ratio()
+    other_top, other_below = other.as_integer_ratio()
+    top, below = top * other_below - other_top * below, below * other_below
+    common = gcd(top, below)
+    return _written(top // common, below // common, exact)
+
+
+def _written(top: int, below: int, exact: bool) -> Decimal:
+    """A number in lowest terms."""
     if exact:
-        full = finite(value)
+        full = finite_ratio(top, below)
         if full is not None:
             return full
-    return trimmed(_FIFTEEN.divide(Decimal(value.numerator), Decimal(value.denominator)))
+    return quotient(top, below)
+
+
+def quotient(top: int, below: int) -> Decimal:
+    """The quotient of two numbers at 15 significant digits (half to even), in lowest terms or not."""
+    return trimmed(_FIFTEEN.divide(Decimal(top), Decimal(below)))
 
 
 def value_of(value: Known, exact: bool, calendar: Calendar) -> Decimal | str | bool:
@@ -42,11 +63,13 @@ def said(value: Fraction | Decimal | None, unit: str | None) -> str:
     """A number in a sentence, at six significant digits."""
     if value is None:
         return "nothing"
-    number = value if isinstance(value, Fraction) else Fraction(value)
+    top, below = value.as_integer_ratio()
     if unit in ("%", "pp"):
-        number *= 100
-    short = trimmed(_SHORT.divide(Decimal(number.numerator), Decimal(number.denominator)))
-    text = f"{short:,f}"
+        top *= 100
+    if below == 1 and abs(top) < _SIX_DIGITS:
+        text = f"{top:,}"
+    else:
+        text = f"{trimmed(_SHORT.divide(Decimal(top), Decimal(below))):,f}"
     return f"{text}%" if unit == "%" else f"{text} {unit}" if unit else text
 
 

@@ -12,13 +12,14 @@ from itertools import zip_longest
 from kpidsl.assess.bounds import Bound, shown
 from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
-from kpidsl.assess.numbers import said, value_of, written
+from kpidsl.assess.numbers import difference, quotient, said, value_of, written
 from kpidsl.assess.results import Assessment, Comparison
 from kpidsl.assess.signals import forecast_result, signal_result
 from kpidsl.assess.suppress import SHOWN, Hidden
 from kpidsl.assess.trends import point_of, trend_points, window_result
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
+from kpidsl.engine.estimates import Estimate
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan, Step, asked
 from kpidsl.records import dataclass
@@ -63,25 +64,17 @@ class Judge:
                 value = replace(unmet, n_unknown=value.n_unknown, n_open=value.n_open)
         target = self.bound(plan.target, members, errors, hidden)
         amber = self.bound(plan.amber, members, errors, hidden)
-        status, reason = self.status(value, target, amber, plan, members, count, errors)
-        number = value.value if isinstance(value, Scalar) and isinstance(value.value, Fraction) else None
+        number = value.value if isinstance(value, Scalar) and type(value.value) is Fraction else None
+        of = attainment(number, target)
+        status, reason = self.status(value, target, amber, of, plan, members, count, errors)
         trend = [
             (one, hidden.of(self.evaluation.single(one.step, members), kept_back=place in hidden.trend))
             for place, one in enumerate(plan.trend)
         ]
         points = [point_of(question, found) for question, found in trend]
         found = estimate(plan.interval, value, self.evaluation, members)
-        compared = [
-            self.comparison(
-                one,
-                value,
-                hidden.of(self.evaluation.single(one[1].step, members), kept_back=place in hidden.comparisons),
-                partial(change_interval, found, asks, self.evaluation, members),
-                errors,
-            )
-            for place, (one, asks) in enumerate(zip_longest(plan.comparisons, plan.changes))
-        ]
-        errors.extend(error for _, one in trend if isinstance(one, Missing) for error in one.errors)
+        compared = self.comparisons(plan, value, found, members, hidden, errors) if plan.comparisons else ()
+        errors.extend([error for _, one in trend if isinstance(one, Missing) for error in one.errors])
         ahead = plan.forecast
         assessment = Assessment(
             value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
@@ -92,13 +85,13 @@ class Judge:
             reason,
             shown(target),
             shown(amber),
-            attainment(number, target),
+            of,
             gap(value, target),
-            tuple(compared),
-            trend_points(trend, self.calendar),
+            compared,
+            trend_points(trend, self.calendar) if trend else (),
             value.n_open,
             plan.value.partial,
-            tuple(signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals),
+            tuple([signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals]),
             forecast_result(ahead, points, self.bound(ahead.target, members, errors, hidden), self.unit, self.calendar)
             if ahead is not None
             else None,
@@ -113,6 +106,7 @@ class Judge:
         value: Scalar | Missing,
         target: Bound | None,
         amber: Bound | None,
+        of: Decimal | None,
         plan: SlicePlan,
         members: Mapping[str, object],
         count: int | None,
@@ -123,12 +117,13 @@ class Judge:
         A bound that has no value matters only where it would decide; a source that failed matters at once.
         """
         guards = [(guard, self.evaluation.single(guard.condition, members, count)) for guard in plan.guards]
-        conditions = [found for _, found in guards if isinstance(found, Missing)]
-        errors.extend(error for found in conditions for error in found.errors)
-        bounds = [bound.missing for bound in (target, amber) if bound is not None and bound.missing is not None]
-        for missing in (value, *bounds, *conditions):
-            if isinstance(missing, Missing) and missing.reason == "source_error":
-                return "error", REASONS["source_error"]
+        missing = [found for _, found in guards if isinstance(found, Missing)]
+        errors.extend([error for found in missing for error in found.errors])
+        missing += [bound.missing for bound in (target, amber) if bound is not None and bound.missing is not None]
+        if isinstance(value, Missing):
+            missing.append(value)
+        if "source_error" in [found.reason for found in missing]:
+            return "error", REASONS["source_error"]
         if isinstance(value, Missing):
             return "no_data", REASONS.get(value.reason, value.reason)
         assert isinstance(value.value, Fraction)
@@ -142,20 +137,19 @@ class Judge:
             if any(guard.colour == "green" for guard in plan.guards):
                 return "red", "none of its conditions holds"
             return "no_target", "no target is set"
-        return self.colour(value.value, target, amber)
+        return self.colour(value.value, target, amber, of)
 
-    def colour(self, value: Fraction, target: Bound, amber: Bound | None) -> tuple[str, str]:
-        """What the bounds say of a value that no condition decided."""
+    def colour(self, value: Fraction, target: Bound, amber: Bound | None, of: Decimal | None) -> tuple[str, str]:
+        """What the bounds say of a value that no condition decided; `of` the target it comes to."""
         if target.missing is not None:
             return "no_data", f"the target: {REASONS.get(target.missing.reason, target.missing.reason)}"
-        text = said(value, self.unit)
         goal = self.words(target)
         if target.holds(value):
-            return "green", f"{text} meets the target of {goal}"
+            return "green", f"{said(value, self.unit)} meets the target of {goal}"
         if amber is not None and amber.missing is not None:
             return "no_data", f"the amber bound: {REASONS.get(amber.missing.reason, amber.missing.reason)}"
-        of = attainment(value, target)
-        far = f"{part_of(of)} of the target of {goal}" if of is not None else f"{text} misses the target of {goal}"
+        far = part_of(of) + " of" if of is not None else said(value, self.unit) + " misses"
+        far = f"{far} the target of {goal}"
         if amber is not None and amber.holds(value):
             return "amber", f"{far}; amber is {self.words(amber)}"
         return "red", far if amber is None else f"{far}; amber would be {self.words(amber)}"
@@ -207,6 +201,26 @@ class Judge:
         is_read = hidden.below > 0 and bool(asked(step))
         return hidden.of(found, kept_back=is_read and (hidden.anything or hidden.is_small(found.n)))
 
+    def comparisons(
+        self,
+        plan: SlicePlan,
+        value: Scalar | Missing,
+        estimated: Estimate | None,
+        members: Mapping[str, object],
+        hidden: Hidden,
+        errors: list[object],
+    ) -> tuple[Comparison, ...]:
+        return tuple(
+            self.comparison(
+                one,
+                value,
+                hidden.of(self.evaluation.single(one[1].step, members), kept_back=place in hidden.comparisons),
+                partial(change_interval, estimated, asks, self.evaluation, members),
+                errors,
+            )
+            for place, (one, asks) in enumerate(zip_longest(plan.comparisons, plan.changes))
+        )
+
     def comparison(
         self,
         compared: tuple[str, Question],
@@ -248,9 +262,13 @@ def attainment(value: Fraction | None, target: Bound | None) -> Decimal | None:
         return None
     goal = target.low.value
     assert isinstance(goal, Fraction)
-    if goal <= 0 or value <= 0:
+    top, below = value.as_integer_ratio()
+    goal_top, goal_below = goal.as_integer_ratio()
+    if goal_top <= 0 or top <= 0:
         return None
-    return written(value / goal if target.operator[0] == ">" else goal / value, False)
+    if target.operator[0] == ">":
+        return quotient(top * goal_below, below * goal_top)
+    return quotient(below * goal_top, top * goal_below)
 
 
 def gap(value: Scalar | Missing, target: Bound | None) -> Decimal | None:
@@ -260,7 +278,7 @@ def gap(value: Scalar | Missing, target: Bound | None) -> Decimal | None:
     number, low = value.value, target.low.value
     assert isinstance(number, Fraction) and isinstance(low, Fraction)
     if target.operator is not None:
-        return written(number - low, value.exact and target.low.exact)
+        return difference(number, low, value.exact and target.low.exact)
     assert target.high is not None and isinstance(target.high.value, Fraction)
     high = target.high.value
     exact = value.exact and target.low.exact and target.high.exact

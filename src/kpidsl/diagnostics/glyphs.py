@@ -66,6 +66,12 @@ def encodable(text: str) -> str:
     """The same text without lone surrogates, which no UTF-8 stream takes (a path of undecodable bytes has them)."""
     if text.isascii():
         return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text
     return "".join(UNKNOWN if "\ud800" <= character <= "\udfff" else character for character in text)
 
 

@@ -224,7 +224,9 @@ def compare(operator: str, a: Known, b: Known) -> bool:
         return a != b
     left: Any = a
     right: Any = b
-    if type(a) is not type(b):
+    if type(a) is Fraction and type(b) is Fraction:
+        left, right = a.numerator * b.denominator, b.numerator * a.denominator
+    elif type(a) is not type(b):
         left, right = str(a), str(b)
     return bool(_ORDERED[operator](left, right))
 

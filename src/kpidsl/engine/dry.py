@@ -48,6 +48,10 @@ class DryRun(Run):
         """Nothing: how many members a column has is not known."""
         return cells
 
+    def by_shared_scans(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:  # noqa: ARG002
+        """Nothing, for the same reason."""
+        return cells
+
     def spread(self, source: SourceModel, wanted: Sequence[Row]) -> dict[tuple[str, Row], Scale]:
         return {
             (source.name, row): scale_for(None, None, None)

@@ -13,7 +13,7 @@ from kpidsl.semantic.rows import Row
 from kpidsl.sql import queries as q
 from kpidsl.sql.source_rows import RowsOf
 
-FEW_ANCHORS = 3
+FEW_ANCHORS = 8
 """So many are asked one by one: what a file's statistics tell is then not read."""
 _NEAR = timedelta(days=7)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -7,27 +7,28 @@ of them; grouped by what they read, each group is (docs/adr/0018-filters-as-a-gr
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
+from math import prod
 
 from kpidsl.engine.answers import Answer
+from kpidsl.engine.faults import CellError
 from kpidsl.engine.groups import Key, Layout, State, edges_of, panes_inside
+from kpidsl.engine.leaves import columns_read
 from kpidsl.engine.parts import is_empty, merge
 from kpidsl.engine.stocks import Asking
-from kpidsl.plan.columns import columns_in
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import ColumnValue, Row
-from kpidsl.semantic.types import DataType
 from kpidsl.sql.aggregates import Scale
-from kpidsl.sql.filtered import Filter, grouped
+from kpidsl.sql.filtered import Filter, cardinalities, grouped
 from kpidsl.sql.source_rows import RowsOf
 
+SAMPLE = 1  # percent of a table, to guess how many members its columns have
 FEWEST_FILTERS = 6  # fewer are as cheap as conditions
 MOST_FILTERS = 500  # in one query
 MOST_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
-_GROUPED = frozenset({DataType.TEXT, DataType.BOOLEAN, DataType.INTEGER, DataType.DATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,7 @@ def columns_of_filters(cells: Sequence[Cell]) -> dict[Filter, tuple[ColumnValue,
     found: dict[Filter, tuple[ColumnValue, ...]] = {}
     for cell in cells:
         if cell.where not in found:
-            read = tuple(dict.fromkeys(column for row in cell.where for column in columns_in(row)))
-            found[cell.where] = read if all(column.type in _GROUPED for column in read) else ()
+            found[cell.where] = columns_read(cell.where)
     return {where: read for where, read in found.items() if read}
 
 
@@ -88,6 +88,28 @@ def _groups(columns: Mapping[ColumnValue, None], sizes: Mapping[Row, int]) -> in
     for column in columns:
         product *= sizes[column] + 1  # NULL is a group, too
     return product
+
+
+def by_groups(
+    run: Asking, rows: Callable[[], RowsOf], cells: Sequence[Cell], scales: Mapping[Row, Scale]
+) -> tuple[dict[Cell, Answer], Sequence[Cell]]:
+    """The answers of the cells whose filters can be asked of groups of rows, and the other cells."""
+    reads = columns_of_filters(cells)
+    edges = edges_of(cells)
+    if len(reads) < FEWEST_FILTERS or edges is None:
+        return {}, cells
+    wanted = list(dict.fromkeys((*cells[0].members, *(column for read in reads.values() for column in read))))
+    answers: dict[Cell, Answer] = {}
+    try:
+        counts = run.fetch(cardinalities(rows(), wanted, SAMPLE), rows().source.name)[0]
+        sizes = dict(zip(wanted, counts, strict=True))
+        spans = len(edges) * prod(sizes[row] + 1 for row in cells[0].members)
+        found, rest = bins(cells, reads, sizes, MOST_GROUPS // spans)
+        for one in found:
+            answers.update(answer_by_groups(run, rows(), one, scales))
+    except CellError:
+        return {}, cells  # asked one by one, it is told which of them it belongs to
+    return answers, rest
 
 
 def answer_by_groups(run: Asking, rows: RowsOf, bin_: Bin, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kpidsl.engine.dry import refused
 from kpidsl.engine.filtered import FEWEST_FILTERS, columns_of_filters
 from kpidsl.engine.groups import PANES, Group, by_state, edges_of, group_of
 from kpidsl.engine.place import Places
+from kpidsl.engine.shared_scan import measured, pays
 from kpidsl.plan import nodes as n
+from kpidsl.semantic.rows import ColumnValue
 from kpidsl.sql.queries import filters
 
 
@@ -29,8 +31,12 @@ def outline(plan: n.Plan, places: Places | None = None) -> str:
         groups: dict[Group, list[n.Cell]] = {}
         for cell in cells:
             groups.setdefault(group_of(cell), []).append(cell)
+        is_here = places is None or source not in places.remotes
+        scans = _scans(groups) if is_here else {}
         for group, members in groups.items():
-            lines.extend(f"  {line}" for line in _group(group, members))
+            lines.extend(f"  {line}" for line in _group(group, members, is_here=is_here))
+            if group in scans:
+                lines.append(f"    in scans that share what they can, grouped by {', '.join(scans[group])}")
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
@@ -44,7 +50,23 @@ def _place(source: str, places: Places, refusal: str | None) -> str:
     return f"asked of {remote.dialect.name}, where it lives: what crosses the wire are answers"
 
 
-def _group(group: Group, cells: Sequence[n.Cell]) -> Iterator[str]:
+def _scans(groups: Mapping[Group, Sequence[n.Cell]]) -> dict[Group, list[str]]:
+    """What rows are grouped by in scans that several groupings or many filters share, with the last of these."""
+    by_time: dict[int, list[Group]] = {}
+    for group in groups:
+        if group.edge == PANES:
+            by_time.setdefault(group.time, []).append(group)
+    found: dict[Group, list[str]] = {}
+    for same in by_time.values():
+        cells = [cell for group in same for cell in groups[group]]
+        if pays(cells):
+            members = (name for cell in cells for name in cell.by)
+            read = (column.name for column in measured(cells) if isinstance(column, ColumnValue))
+            found[same[-1]] = list(dict.fromkeys((*members, *read)))
+    return found
+
+
+def _group(group: Group, cells: Sequence[n.Cell], *, is_here: bool) -> Iterator[str]:
     by = f", each {' and '.join(cells[0].by)}," if cells[0].by else ""
     functions = ", ".join(dict.fromkeys(cell.function for cell in cells))
     number = _counted(len(cells), "value")
@@ -56,7 +78,7 @@ def _group(group: Group, cells: Sequence[n.Cell]) -> Iterator[str]:
         conditions = sum(bool(where) for where in filters(cells))
         under = f" under {_counted(conditions, 'filter')}" if conditions else ""
         yield f"{number}{by} from {spans}: {asked} ({functions}){under}"
-        if len(reads) >= FEWEST_FILTERS:
+        if len(reads) >= FEWEST_FILTERS and not is_here:
             columns = ", ".join(dict.fromkeys(column.name for read in reads.values() for column in read))
             yield f"  grouped by what the filters read, where that has few members: {columns}"
     elif group.edge[0] == "edge":

@@ -8,16 +8,18 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import KpidslError, SourceError, Unanswerable
-from kpidsl.engine.duck import failures, is_interruption, relation, source_of
+from kpidsl.engine.duck import failures, identifier, is_interruption, relation, source_of
 from kpidsl.engine.faults import CellError, query_error
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB
-from kpidsl.sql.dialects import Dialect, Statement, Untranslatable
+from kpidsl.sql.dialects import Statement, Untranslatable
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from kpidsl.sql.dialects.base import Dialect
 
 Rows = list[tuple[Any, ...]]
 AT_ONCE = 2_048
@@ -83,7 +85,9 @@ class Places:
             raise Untranslatable("it is joined with what another engine has")
         tables = {relation(name): self.remotes[name].table for name in self._sources(query)}
         kinds = {relation(name): self.remotes[name].kinds for name in self._sources(query)}
-        return remotes[0], remotes[0].dialect.text(query, tables, kinds, pretty=pretty)
+        from kpidsl.sql.glot import as_sqlglot
+
+        return remotes[0], remotes[0].dialect.text(as_sqlglot(query), tables, kinds, pretty=pretty)
 
     def ask(self, query: Any, source: str) -> Rows | None:
         """The rows that an engine answers; None where the query is to be asked here, of rows that were read."""
@@ -117,6 +121,10 @@ class Places:
             return f"-- asked of {found[0].dialect.name}\n{found[1].sql}"
         return text if reason is None else f"-- asked here, of rows that were read: {_one_line(reason)}\n{text}"
 
+    def is_remote(self, query: Any) -> bool:
+        """Whether a query reads a source that is asked where it lives."""
+        return any(name in self.remotes for name in self._sources(query))
+
     def _read(self, query: Any, reason: str) -> None:
         """Read the rows of all sources of a query, and ask them here from now on."""
         for name in self._sources(query):
@@ -145,10 +153,6 @@ class Door:
         with _told_as(source):
             return self.connection.execute(q.text(query)).fetchall()
 
-    def is_here(self, source: str) -> bool:
-        """Whether a source is asked in DuckDB."""
-        return self.places is None or source not in self.places.remotes
-
     def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows one after the other, in the order of the columns at these places, few of them in memory at a time.
         Nothing else may be asked meanwhile. Raises as `fetch` does, also between rows.
@@ -163,6 +167,21 @@ class Door:
             running = self.connection.execute(q.text(q.in_order(query, order) if order else query))
             while rows := running.fetchmany(AT_ONCE):
                 yield from rows
+
+    def is_here(self, query: Any) -> bool:
+        """Whether a query is asked here."""
+        return self.places is None or not self.places.is_remote(query)
+
+    @contextmanager
+    def table(self, query: Any, name: str, source: str) -> Iterator[None]:
+        """The rows of a query that is asked here as a table of this name. Raises as `fetch` does."""
+        table = identifier(name)
+        with _told_as(source):
+            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {q.text(query)}")
+        try:
+            yield
+        finally:
+            self.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
     def said(self, query: Any) -> str:
         """The SQL of a query, for people: as an engine is asked it, or as DuckDB is."""

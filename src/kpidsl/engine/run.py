@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
-from itertools import groupby
-from math import prod
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.engine import shared_scan
 from kpidsl.engine.agreement import agreement
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
@@ -19,11 +17,10 @@ from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.distinct import distinct
 from kpidsl.engine.extents import anchors_by_time, extent
 from kpidsl.engine.faults import CellError, unread_holidays
-from kpidsl.engine.filtered import FEWEST_FILTERS, MOST_GROUPS, answer_by_groups, bins, columns_of_filters
+from kpidsl.engine.filtered import by_groups
 from kpidsl.engine.groups import (
     PANES,
     Group,
-    Key,
     Layout,
     State,
     by_state,
@@ -34,7 +31,8 @@ from kpidsl.engine.groups import (
 )
 from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
-from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
+from kpidsl.engine.panes import by_panes
+from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, scale_for
 from kpidsl.engine.place import Door, Places
 from kpidsl.engine.quantiles import quantiles
 from kpidsl.engine.stocks import at_edges, holding
@@ -48,7 +46,7 @@ from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
 from kpidsl.sql.conversions import conversion_query
-from kpidsl.sql.filtered import cardinalities
+from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
@@ -56,7 +54,6 @@ if TYPE_CHECKING:
 
 BATCH = 100
 CLASSES = 1000
-SAMPLE = 1  # percent of a table, to guess how many members its columns have
 Scales = Mapping[Row, Scale]
 _SUMMED = frozenset({"sum", "avg"})
 _SQUARED = frozenset({"stddev", "variance"})
@@ -116,12 +113,11 @@ class Run:
             self.answers.cells.update(answered)
         self.learn_scales(source, usable)
         groups: dict[Group, list[Cell]] = {}
-        for cell in usable:
-            if cell not in self.answers.failed_cells:
-                groups.setdefault(group_of(cell), []).append(cell)
+        for cell in self.by_shared_scans(source, [one for one in usable if one not in self.answers.failed_cells]):
+            groups.setdefault(group_of(cell), []).append(cell)
         for group, members in groups.items():
             if group.edge == PANES:
-                members = self.by_groups(source, members)
+                members = list(self.by_groups(source, members))
             if not members:
                 continue
             states = list(by_state(members).values())
@@ -129,23 +125,30 @@ class Run:
             for start in range(0, len(states), most):
                 self.batch(source, [cell for same in states[start : start + most] for cell in same])
 
-    def by_groups(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
-        """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
-        reads = columns_of_filters(cells)
-        edges = edges_of(cells)
-        if len(reads) < FEWEST_FILTERS or edges is None:
+    def by_shared_scans(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
+        """Answer the cells that are merged from panes by scans that filters and dimensions share, where the source is
+        asked here; the others are left over.
+        """
+        if not cells or not self.door.is_here(self.rows(source).select()):  # to look at its rows may be to read them
             return cells
-        wanted = list(dict.fromkeys((*cells[0].members, *(column for read in reads.values() for column in read))))
+        by_time: dict[int, list[Cell]] = {}
+        rest: list[Cell] = []
+        for cell in cells:
+            scale = self.scales.get((source.name, cell.argument)) if cell.argument is not None else None
+            is_shared = group_of(cell).edge == PANES and merges(scale, cell)
+            (by_time.setdefault(id(cell.time), []) if is_shared else rest).append(cell)
         scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
-        try:
-            counts = self.fetch(cardinalities(self.rows(source), wanted, SAMPLE), source.name)[0]
-            sizes = dict(zip(wanted, counts, strict=True))
-            spans = len(edges) * prod(sizes[row] + 1 for row in cells[0].members)
-            found, rest = bins(cells, reads, sizes, MOST_GROUPS // spans)
-            for one in found:
-                self.answers.cells.update(answer_by_groups(self, self.rows(source), one, scales))
-        except CellError:
-            return cells  # asked one by one, it is told which of them it belongs to
+        for same in by_time.values():
+            found, left = shared_scan.shared(self, lambda: self.rows(source), same, scales)
+            self.answers.cells.update(found)
+            rest.extend(left)
+        return rest
+
+    def by_groups(self, source: SourceModel, cells: list[Cell]) -> Sequence[Cell]:
+        """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
+        scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
+        found, rest = by_groups(self, lambda: self.rows(source), cells, scales)
+        self.answers.cells.update(found)
         return rest
 
     def rows(self, source: SourceModel) -> RowsOf:
@@ -238,61 +241,13 @@ class Run:
             if first.function == "count_distinct":
                 self.answers.cells.update(distinct(self, source, cells))
                 return
-            answer = self.by_panes if first.function in MERGEABLE else self.by_windows
-            answer(rows, first.time, cells, scales)
+            if first.function in MERGEABLE:
+                self.answers.cells.update(by_panes(self, rows, first.time, cells, scales))
+                return
+            self.by_windows(rows, first.time, cells, scales)
             return
         stocks = at_edges if first.time is not None else holding
         self.answers.cells.update(stocks(self, rows, cells, scales))
-
-    def by_panes(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
-        """One scan grouped by the elementary spans between window edges; each window is a merge of its panes."""
-        edges = edges_of(cells)
-        if edges is None:
-            self.answers.cells.update((cell, Answer()) for cell in cells)
-            return
-        groups = list(by_state(cells).values())
-        layout = Layout(1, len(cells[0].members), tuple(same[0] for same in groups))
-        query = q.panes(rows, time, edges, cells[0].members, layout.cells, scales)
-        sql = self.said(query) if self.explain else None
-        places = {edge: place for place, edge in enumerate(edges)}
-        answers = {cell: self.blank(cell, sql) for cell in cells}
-        asked = [
-            (
-                scales.get(same[0].argument) if same[0].argument is not None else None,
-                [(cell, answers[cell], panes_inside(cell, places)) for cell in same],
-            )
-            for same in groups
-        ]
-        for key, fetched in self.by_member(query, layout, rows.source.name):
-            kept: list[tuple[list[int], list[State]]] = [([], []) for _ in groups]
-            seen: dict[tuple[Row, ...], list[int]] = {}
-            for row in fetched:
-                for (panes, states), state in zip(kept, layout.states(row), strict=True):
-                    if not is_empty(state):
-                        panes.append(row[0])
-                        states.append(state)
-                for where, count in layout.kept(row).items():
-                    if count:
-                        seen.setdefault(where, []).append(row[0])
-            for (scale, same), (panes, states) in zip(asked, kept, strict=True):
-                for cell, answer, inside in same:
-                    found = states[bisect_left(panes, inside.start) : bisect_left(panes, inside.stop)]
-                    if found:
-                        state = merge(cell, found) if len(found) > 1 else found[0]
-                        answer.parts[key] = self.finished(cell, state, scale)
-                    there = seen.get(cell.where, ())
-                    if bisect_left(there, inside.start) < bisect_left(there, inside.stop):
-                        answer.seen.add(key)
-        self.answers.cells.update(answers)
-
-    def by_member(self, query: Any, layout: Layout, source: str) -> Iterator[tuple[Key, list[tuple[Any, ...]]]]:
-        """The rows of each member in the order of their panes, one member after the other."""
-        if not layout.members:
-            yield (), sorted(self.fetch(query, source), key=itemgetter(0))
-            return
-        order = (*range(layout.lead, layout.lead + layout.members), 0)
-        for key, same in groupby(self.stream(query, source, order), layout.key):
-            yield key, list(same)
 
     def blank(self, cell: Cell, sql: str | None = None) -> Answer:
         """An answer that holds nothing yet; of a cell that has members, one that takes little room for each."""
@@ -387,6 +342,9 @@ class Run:
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:
         return self.door.fetch(query, source)
+
+    def table(self, query: Any, name: str, source: str) -> AbstractContextManager[None]:
+        return self.door.table(query, name, source)
 
     def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
         return self.door.stream(query, source, order)

@@ -5,7 +5,7 @@ Its published description is results.schema.json beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -94,36 +94,28 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
     }
 
 
+class Shared(dict[str, "Plain"]):
+    """A part of a document that stands in it in many places, and is never changed. `texts` is how it was written."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__(fields)
+        self.texts: dict[tuple[int, int], str] = {}
+
+
 def given(**fields: object) -> Fields:
     """The fields that are there, in the order given."""
     return {
-        name: value if type(value) in _AS_THEY_ARE else _plain(value)  # type: ignore[misc]
+        name: value if (kind := type(value)) in _AS_THEY_ARE else _PLAIN.get(kind, _no_value)(value)  # type: ignore[misc]
         for name, value in fields.items()
         if value is not None
     }
 
 
-_AS_THEY_ARE = frozenset({str, bool, int, dict, list, Many})
-
-
-def _plain(value: object) -> Plain:
-    """A field's value as a document holds it; what is none of these is a fault of ours (TypeError).
-
-    Dicts and lists are parts of a document already, tuples are of texts.
-    """
-    match value:
-        case None | str() | bool() | int() | dict() | list() | Many():
-            return value
-        case Decimal():
-            return canonical(value)
-        case datetime():
-            return instant(value)
-        case date():
-            return value.isoformat()
-        case tuple():
-            return list(value)
-        case _:
-            raise TypeError(f"no value of a document: {value!r}")
+def _no_value(value: object) -> Plain:
+    """What is none of a document's values is a fault of ours."""
+    raise TypeError(f"no value of a document: {value!r}")
 
 
 def instant(moment: datetime) -> str:
@@ -139,13 +131,34 @@ def _iso(moment: datetime, _zone: tzinfo, _fold: int) -> str:
     return moment.isoformat()
 
 
-def records(written: Callable[[T], Fields], found: Iterable[T]) -> list[Fields] | None:
+_AS_THEY_ARE = frozenset({str, bool, int, dict, list, Many, Shared, type(None)})
+_PLAIN: dict[type, Callable[[Any], Plain]] = {
+    Decimal: canonical,
+    datetime: instant,
+    date: date.isoformat,
+    tuple: list,
+}
+"""How a field's value becomes one of a document. Tuples are of texts."""
+
+
+def records(written: Callable[[T], Fields], found: Sequence[T]) -> list[Fields] | None:
     """A list inside a record, or None where it is empty."""
-    return [written(one) for one in found] or None
+    return [written(one) for one in found] if found else None
 
 
 def window(found: WindowResult | None) -> Fields | None:
-    return None if found is None else given(label=found.label, start=found.start, end=found.end)
+    if found is None:
+        return None
+    start, end = found.start, found.end
+    return _window(found.label, start, start.fold if start is not None else 0, end, end.fold, end.tzinfo)
+
+
+@lru_cache(maxsize=1024)  # thousands of values share a dozen windows
+def _window(
+    label: str, start: datetime | None, _first: int, end: datetime, _second: int, _zone: tzinfo | None
+) -> Fields:  # fmt: skip
+    """Zone and folds are there for the same reason."""
+    return Shared(given(label=label, start=start, end=end))
 
 
 def metric(found: MetricResult) -> Fields:
@@ -172,8 +185,6 @@ def metric(found: MetricResult) -> Fields:
 
 
 def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
-    from kpidsl.report.signals import forecast, signal
-
     judged = found.assessment
     return given(
         name=found.name,
@@ -202,8 +213,8 @@ def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
         if lazily and len(found.segments) > MANY
         else records(segment, found.segments),
         trend=records(trend_point, judged.trend),
-        signals=records(signal, judged.signals),
-        forecast=forecast(judged.forecast),
+        signals=signals(judged),
+        forecast=forecast(judged),
         inputs=records(input_, found.inputs),
         actions=records(action, found.actions),
         supports=found.supports or None,
@@ -215,8 +226,6 @@ def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
 
 
 def assessment(found: Assessment) -> Fields:
-    from kpidsl.report.signals import forecast, signal
-
     return given(
         value=found.value,
         value_undefined=found.value_undefined,
@@ -234,9 +243,25 @@ def assessment(found: Assessment) -> Fields:
         reason=found.reason,
         comparisons=records(comparison, found.comparisons),
         trend=records(trend_point, found.trend),
-        signals=records(signal, found.signals),
-        forecast=forecast(found.forecast),
+        signals=signals(found),
+        forecast=forecast(found),
     )
+
+
+def signals(found: Assessment) -> list[Fields] | None:
+    if not found.signals:
+        return None
+    from kpidsl.report.signals import signal
+
+    return records(signal, found.signals)
+
+
+def forecast(found: Assessment) -> Fields | None:
+    if found.forecast is None:
+        return None
+    from kpidsl.report.signals import forecast as written
+
+    return written(found.forecast)
 
 
 def bound(found: BoundResult | None) -> Fields | None:
@@ -294,7 +319,8 @@ def trend_point(found: TrendPoint) -> Fields:
 
 
 def segment(found: Segment) -> Fields:
-    return {"by": {dimension: _plain(member) for dimension, member in found.by}, **assessment(found.assessment)}
+    by: Fields = {name: canonical(member) if isinstance(member, Decimal) else member for name, member in found.by}
+    return {"by": by, **assessment(found.assessment)}
 
 
 def input_(found: Input) -> Fields:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring
+from typing import Any
 
 from kpidsl.assess.results import Results
 from kpidsl.diagnostics.glyphs import encodable
-from kpidsl.report.document import Many, Plain, document
+from kpidsl.report.document import Fields, Many, Plain, Shared, document
 from kpidsl.report.numbers import plain
 
 WIDTH = 120  # columns in which a list or object may stand on one line
@@ -73,34 +74,46 @@ def _holds_many(value: Plain) -> bool:
 def written(value: Plain, indent: int, before: int) -> str:
     """A value that begins in column `before` of a line indented by `indent`, with room for a comma behind it."""
     kind = type(value)
-    if kind is str:
-        return encode_basestring(value)  # type: ignore[arg-type]
-    if kind is Decimal:
-        return plain(value)  # type: ignore[arg-type]
-    if kind is int:
-        return str(value)
+    scalar = _SCALARS.get(kind)
+    if scalar is not None:
+        return scalar(value)
+    if kind is Shared:
+        return _shared(value, indent, before)  # type: ignore[arg-type]
     match value:
         case dict():
-            inner = indent + 2
-            items: list[str] = []
-            for name, one in value.items():
-                key = _key(name)
-                items.append(key + written(one, inner, inner + len(key)))
-            return _container("{", items, "}", indent, before)
+            return _object(value, indent, before)
         case list():
             return _container("[", [written(one, indent + 2, indent + 2) for one in value], "]", indent, before)
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case Decimal():
-            return plain(value)
-        case str():
-            return encode_basestring(value)
         case _:
             raise TypeError(f"no value of a document: {value!r}")
+
+
+def _shared(value: Shared, indent: int, before: int) -> str:
+    """What stands in many places is written once for each column that it begins in."""
+    text = value.texts.get((indent, before))
+    if text is None:
+        text = value.texts[indent, before] = _object(value, indent, before)
+    return text
+
+
+def _object(value: Fields, indent: int, before: int) -> str:
+    inner = indent + 2
+    items: list[str] = []
+    for name, one in value.items():
+        key = _key(name)
+        scalar = _SCALARS.get(type(one))
+        items.append(key + (scalar(one) if scalar is not None else written(one, inner, inner + len(key))))
+    return _container("{", items, "}", indent, before)
+
+
+_SCALARS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    Decimal: plain,
+    int: str,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): lambda _: "null",
+}
+"""How each kind of value is written that holds no other."""
 
 
 @lru_cache(maxsize=256)
@@ -111,9 +124,9 @@ def _key(name: str) -> str:
 def _container(opening: str, items: list[str], closing: str, indent: int, before: int) -> str:
     if not items:
         return opening + closing
-    if indent and before + sum(map(len, items)) + 2 * len(items) + 1 <= WIDTH:
+    if indent and len(items) < WIDTH // 3:  # more do not fit, with a comma and a blank behind each
         line = opening + ", ".join(items) + closing
-        if "\n" not in line:
+        if before + len(line) + 1 <= WIDTH and "\n" not in line:
             return line
     pad = " " * (indent + 2)
     return f"{opening}\n{pad}" + f",\n{pad}".join(items) + f"\n{' ' * indent}{closing}"

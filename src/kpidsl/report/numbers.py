@@ -33,4 +33,5 @@ def plain(number: Decimal) -> str:
 
 def canonical(number: Decimal) -> Decimal:
     """The same number in the one form that `plain` reads back: without trailing zeros, never minus zero."""
-    return Decimal(plain(number))
+    text = plain(number)
+    return number if str(number) == text else Decimal(text)

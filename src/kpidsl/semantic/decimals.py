@@ -12,11 +12,18 @@ _UNIT = Decimal(1)
 
 def finite(value: Fraction) -> Decimal | None:
     """The decimal of a fraction, if it ends: without trailing zeros, since the fraction is in lowest terms."""
-    found = _places(value.denominator)
+    return finite_ratio(*value.as_integer_ratio())
+
+
+def finite_ratio(top: int, below: int) -> Decimal | None:
+    """The same of two numbers in lowest terms."""
+    if below == 1:
+        return Decimal(top)
+    found = _places(below)
     if found is None:
         return None
     places, factor = found
-    return _ALL_DIGITS.scaleb(Decimal(value.numerator * factor), -places) if places else Decimal(value.numerator)
+    return _ALL_DIGITS.scaleb(Decimal(top * factor), -places)
 
 
 @lru_cache(maxsize=1024)

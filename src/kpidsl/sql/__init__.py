@@ -1,1 +1,1 @@
-"""SQL through sqlglot expressions, never by joining strings. The only home of sqlglot."""
+"""SQL through expressions, never by joining strings: our own for DuckDB, sqlglot's for other dialects."""

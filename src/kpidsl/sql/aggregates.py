@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from sqlglot import exp
-
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.times import cast, function
 from kpidsl.stats.distributions import normal_quantile, square_root

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
-from sqlglot import exp
-
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, count_kept, states
 from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges, filters

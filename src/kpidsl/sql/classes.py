@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlglot import exp
-
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Both, Comparison, Constant, Row
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 from kpidsl.sql.panes import in_panes, integers
 from kpidsl.sql.source_rows import RowsOf
 from kpidsl.sql.times import cast, function

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlglot import exp
-
 from kpidsl.plan.nodes import Cell
+from kpidsl.sql import exp
 from kpidsl.sql.aggregates import readable
 from kpidsl.sql.panes import in_panes, integers
 from kpidsl.sql.queries import Edges

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from sqlglot import exp
-
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.values import Conversion
+from kpidsl.sql import exp
 from kpidsl.sql.aggregates import count_kept
 from kpidsl.sql.panes import in_panes
 from kpidsl.sql.queries import Edges, filters

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlglot import exp
-
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.rows import ColumnValue, Row
+from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
 from kpidsl.sql.panes import in_panes
 from kpidsl.sql.queries import Edges
@@ -55,9 +54,5 @@ def grouped(
 def cardinalities(rows: RowsOf, wanted: Sequence[Row], percent: int) -> exp.Select:
     """About how many distinct values each expression has in a sample of the rows: one row of counts."""
     counts = [function("approx_count_distinct", rows.member(row)) for row in wanted]
-    sampled = rows.select().subquery("r", copy=False)
-    sampled.set(
-        "sample",
-        exp.TableSample(method=exp.var("SYSTEM"), percent=exp.Literal.number(percent), seed=exp.Literal.number(1)),
-    )
+    sampled = rows.select().subquery("r", copy=False).sampled(percent, seed=1)
     return exp.select(*counts, copy=False).from_(sampled, copy=False)

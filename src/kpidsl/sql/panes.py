@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlglot import exp
-
 from kpidsl.semantic.rows import Row
+from kpidsl.sql import exp
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.source_rows import RowsOf
 from kpidsl.sql.times import cast, function, listed, threshold

@@ -7,17 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlglot import exp
-
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, count_kept, states
 from kpidsl.sql.panes import in_panes, integers
 from kpidsl.sql.source_rows import RowsOf, column_of, table
 from kpidsl.sql.times import as_instant, cast, function
+from kpidsl.sql.written import written
 
-DIALECT = "duckdb"
 Edges: TypeAlias = tuple[datetime | None, ...]
 """Window edges in order; a first one of None is before all time."""
 
@@ -162,4 +161,8 @@ def relations(query: exp.Expr) -> tuple[str, ...]:
 
 def text(query: exp.Expr, *, pretty: bool = False) -> str:
     """The SQL of a query in DuckDB's dialect."""
-    return query.sql(dialect=DIALECT, pretty=pretty)
+    if not pretty:
+        return written(query)
+    from kpidsl.sql.glot import as_sqlglot, text_of
+
+    return text_of(as_sqlglot(query), pretty=True)

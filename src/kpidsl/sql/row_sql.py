@@ -8,14 +8,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import assert_never
 
-from sqlglot import exp, parse_one
-from sqlglot.errors import ParseError, TokenError
-
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import SourceError
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.types import DataType
-from kpidsl.sql import times
+from kpidsl.sql import exp, times
 from kpidsl.sql.times import cast, function
 
 _PARTS = {"year": "year", "quarter": "quarter", "month": "month", "day": "day", "hour": "hour", "weekday": "isodow"}
@@ -202,27 +199,16 @@ def given(name: str, text: str, arguments: list[exp.Expr]) -> exp.Expr:
 
     Raises SourceError for what is no expression over its arguments alone.
     """
-    wrong = SourceError(
-        f"the function `{name}` of a plugin is no expression over its arguments",
-        code="K0808",
-        hint="tell the plugin's authors: it may use `$1`, `$2`, … and DuckDB's functions, and nothing else",
-    )
-    try:
-        found = parse_one(text, dialect="duckdb")
-    except (ParseError, TokenError) as error:
-        raise wrong from error
-    if found.find(exp.Query, exp.Column, exp.Table, exp.Command) is not None:
-        raise wrong
+    from kpidsl.sql import glot
 
-    def put(node: exp.Expression) -> exp.Expression:
-        if not isinstance(node, exp.Parameter | exp.Placeholder):
-            return node
-        place = node.name or str(node.this)
-        if not place.isdecimal() or not 1 <= int(place) <= len(arguments):
-            raise wrong
-        return exp.paren(arguments[int(place) - 1].copy())
-
-    return exp.paren(found.transform(put))
+    found = glot.given(text, len(arguments))
+    if found is None:
+        raise SourceError(
+            f"the function `{name}` of a plugin is no expression over its arguments",
+            code="K0808",
+            hint="tell the plugin's authors: it may use `$1`, `$2`, … and DuckDB's functions, and nothing else",
+        )
+    return exp.paren(exp.Given(this=found, expressions=arguments))
 
 
 def constant(value: r.Literal) -> exp.Expr:

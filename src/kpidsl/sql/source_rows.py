@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
-from sqlglot import exp
-
 from kpidsl.calendar import Calendar
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Operands, Scale
 from kpidsl.sql.row_sql import RowSql
 from kpidsl.sql.times import function

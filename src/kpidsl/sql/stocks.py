@@ -11,13 +11,12 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import partial
 
-from sqlglot import exp
-
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import HoldsModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale
 from kpidsl.sql.panes import MOST_CASES, in_panes, integers, pane_case
 from kpidsl.sql.queries import Edges, wanted_of

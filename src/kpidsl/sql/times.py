@@ -6,24 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-
-from sqlglot import exp
 
 from kpidsl.calendar import Calendar, civil_threshold, date_threshold, month_counts, repeated_offsets
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 
 _STEP = timedelta(microseconds=1)
 
 
-@cache
-def _type(name: str) -> exp.DataType:
-    return exp.DataType.build(name)
-
-
 def cast(value: exp.Expr, to: str) -> exp.Expr:
-    """A value as another type. The name of a type is parsed once."""
-    return exp.cast(value, _type(to), copy=False)
+    """A value as another type, by its name in DuckDB."""
+    return exp.cast(value, to)
 
 
 def instant(at: datetime) -> exp.Expr:
@@ -40,7 +33,7 @@ def day(on: date) -> exp.Expr:
 
 def function(name: str, *arguments: exp.Expr) -> exp.Expr:
     """A call of a DuckDB function, as it is named there."""
-    return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
+    return exp.Anonymous(this=name, expressions=list(arguments))
 
 
 def at_or_after(time: exp.Expr, kind: DataType | None, zone: str, edge: datetime, calendar: Calendar) -> exp.Expr:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from kpidsl.sql.dialects.base import Dialect, Statement, Untranslatable
+from kpidsl.sql.dialects.statement import Statement, Untranslatable
 
-__all__ = ["HOMES", "Dialect", "Statement", "Untranslatable", "dialect"]
+if TYPE_CHECKING:
+    from kpidsl.sql.dialects.base import Dialect
+
+__all__ = ["HOMES", "Statement", "Untranslatable", "dialect"]
 
 HOMES = {"mysql": "MySql", "postgres": "Postgres", "spark": "Spark", "sqlite": "Sqlite"}
 """The dialects by sqlglot's name: the class in the module of that name."""

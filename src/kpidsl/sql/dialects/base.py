@@ -13,7 +13,7 @@ from sqlglot.errors import UnsupportedError
 
 from kpidsl.sql.dialects import shapes
 from kpidsl.sql.dialects.kinds import Kinds
-from kpidsl.sql.dialects.shapes import Statement, Untranslatable
+from kpidsl.sql.dialects.statement import Statement, Untranslatable
 
 __all__ = ["Dialect", "Statement", "Untranslatable"]
 

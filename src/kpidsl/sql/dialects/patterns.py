@@ -4,7 +4,7 @@ them reads otherwise.
 
 from __future__ import annotations
 
-from kpidsl.sql.dialects.shapes import Untranslatable
+from kpidsl.sql.dialects.statement import Untranslatable
 
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": "\\t\\n\\f\\r "}
 _SPECIAL = frozenset(".^$*+?()[]{}|\\")

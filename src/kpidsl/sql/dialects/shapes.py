@@ -5,23 +5,15 @@ sorted joins, samples.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from sqlglot import exp
 
-from kpidsl.records import dataclass
-from kpidsl.semantic.types import DataType
+from kpidsl.sql.dialects.statement import Untranslatable
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — of civil times
 SAMPLED = 20_000
 """Rows that are looked at where DuckDB would look at a part of a table."""
 Bucket = Callable[[exp.Expr, Sequence[exp.Expr], Sequence[int]], exp.Expr]
 """Of a value, bounds in order and as many numbers: the number of the last bound that the value is not below."""
-
-
-class Untranslatable(Exception):
-    """What a dialect cannot say so that it means what it means to DuckDB. Its text is the reason, for people."""
 
 
 def call(name: str, *given: exp.Expr) -> exp.Expr:
@@ -219,44 +211,3 @@ def in_columns(query: exp.Expr) -> tuple[int, ...]:
         spread[id(select)] = mine
         widths = tuple(counts)
     return widths
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A query in a dialect. `widths` tells for each column that was asked for how many columns stand for it: 0 for
-    itself, otherwise those of a list. `kinds` tells what they are where the engine has no type of its own for that.
-    """
-
-    sql: str
-    widths: tuple[int, ...]
-    kinds: tuple[DataType | None, ...] = ()
-
-    def folded(self, row: Sequence[object]) -> tuple[object, ...]:
-        """A row of the engine as DuckDB would give it."""
-        found: list[object] = list(row)
-        if any(self.widths):
-            found = []
-            at = 0
-            for width in self.widths:
-                found.append(list(row[at : at + width]) if width else row[at])
-                at += width or 1
-        for place, kind in enumerate(self.kinds):
-            found[place] = _as(kind, found[place])
-        return tuple(found)
-
-
-def _as(kind: DataType | None, value: object) -> object:
-    """A value as Python has it, of an engine whose truth values are numbers, whose days are texts, and whose times are
-    microseconds since 1970.
-    """
-    match kind:
-        case DataType.BOOLEAN if isinstance(value, int | Decimal):
-            return bool(value)
-        case DataType.DATE if isinstance(value, str):
-            return date.fromisoformat(value)
-        case DataType.TIMESTAMP if isinstance(value, int):
-            return _EPOCH + timedelta(microseconds=value)
-        case DataType.INTEGER if isinstance(value, float):
-            raise Untranslatable("a whole number of more than 8 bytes")
-        case _:
-            return value

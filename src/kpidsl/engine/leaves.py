@@ -1,0 +1,72 @@
+"""What rows can be grouped by so that a filter is asked of groups, and which of it shares a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeVar
+
+from kpidsl.plan.columns import columns_in
+from kpidsl.semantic.rows import ColumnValue, Row
+from kpidsl.semantic.types import DataType
+
+T = TypeVar("T")
+MOST_MEMBERS: Final = 2_000
+"""A column with more is not grouped by for a filter's sake: whether the condition holds is."""
+_GROUPED = frozenset({DataType.TEXT, DataType.BOOLEAN, DataType.INTEGER, DataType.DATE})
+
+
+def columns_read(where: Iterable[Row]) -> tuple[ColumnValue, ...]:
+    """The columns a filter reads, each once; nothing where it is not enough to know these to tell what it keeps, or
+    rows cannot be grouped by one of them.
+    """
+    read = tuple(dict.fromkeys(column for row in where for column in columns_in(row)))
+    return read if all(column.type in _GROUPED for column in read) else ()
+
+
+def leaves_of(where: Iterable[Row], sizes: Mapping[Row, int]) -> tuple[Row, ...]:
+    """What tells whether a filter keeps a row: for each of its conditions the columns it reads, where these have few
+    members, and the condition itself otherwise. `sizes` tells how many members columns have.
+    """
+    found: dict[Row, None] = {}
+    for condition in where:
+        read = columns_read((condition,))
+        if read and all(sizes[column] <= MOST_MEMBERS for column in read):
+            found.update(dict.fromkeys(read))
+        else:
+            found[condition] = None
+    return tuple(found)
+
+
+def together(
+    needs: Mapping[T, tuple[Row, ...]], sizes: Mapping[Row, int], most: int
+) -> tuple[list[tuple[tuple[Row, ...], list[T]]], list[T]]:
+    """What needs rows to be grouped by some leaves, sorted into scans of at most `most` groups, and what needs more.
+
+    What needs much comes first; each joins the scan that has its leaves, or else the one they make least larger.
+    """
+    alike: dict[tuple[Row, ...], list[T]] = {}
+    for one, leaves in needs.items():
+        alike.setdefault(leaves, []).append(one)
+    scans: list[tuple[dict[Row, None], list[T]]] = []
+    rest: list[T] = []
+    for leaves in sorted(alike, key=lambda leaves: -groups_of(leaves, sizes)):
+        if groups_of(leaves, sizes) > most:
+            rest.extend(alike[leaves])
+            continue
+        sized = [(groups_of({**own, **dict.fromkeys(leaves)}, sizes), place) for place, (own, _) in enumerate(scans)]
+        grown = [(size / groups_of(scans[place][0], sizes), place) for size, place in sized if size <= most]
+        if grown:
+            own, there = scans[min(grown)[1]]
+            own.update(dict.fromkeys(leaves))
+            there.extend(alike[leaves])
+        else:
+            scans.append((dict.fromkeys(leaves), list(alike[leaves])))
+    return [(tuple(own), there) for own, there in scans], rest
+
+
+def groups_of(leaves: Iterable[Row], sizes: Mapping[Row, int]) -> int:
+    """How many groups there are at most."""
+    product = 1
+    for leaf in leaves:
+        product *= sizes[leaf] + 1  # NULL is a group, too
+    return product

@@ -1,0 +1,204 @@
+"""Many filters and groupings over few columns: one scan, grouped by all of these, answers them.
+
+A thousand KPIs differ in a country here and a channel there, and some are told by country. Asked as so many
+conditions, each row is held against each of them; grouped by what they read, each group is
+(docs/adr/0043-one-scan-for-all-groupings.md).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Protocol
+
+from kpidsl.engine.answers import Answer
+from kpidsl.engine.faults import CellError
+from kpidsl.engine.filtered import FEWEST_FILTERS, SAMPLE
+from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain
+from kpidsl.engine.leaves import columns_read, leaves_of, together
+from kpidsl.engine.parts import is_empty, merge
+from kpidsl.engine.stocks import Asking
+from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
+from kpidsl.semantic.rows import Row
+from kpidsl.sql import shared_scan as sql
+from kpidsl.sql.aggregates import Scale
+from kpidsl.sql.filtered import cardinalities
+from kpidsl.sql.panes import in_panes
+from kpidsl.sql.source_rows import RowsOf
+
+FIRST_ROWS = 20_000
+FEW_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
+MOST_GROUPS = 100_000  # where that saves a scan
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan grouped by leaves, and the cells it answers."""
+
+    leaves: tuple[Row, ...]
+    cells: tuple[Cell, ...]
+
+
+def pays(cells: Sequence[Cell]) -> bool:
+    """Whether cells of one time column ask enough of rows for groups to be cheaper."""
+    filters = {id(cell.where) for cell in cells if cell.where}
+    return len(filters) >= FEWEST_FILTERS or len({id(cell.members) for cell in cells}) > 1
+
+
+def measured(cells: Iterable[Cell]) -> list[Row]:
+    """The columns that rows may be grouped by."""
+    found: dict[Row, None] = {}
+    for members in {id(cell.members): cell.members for cell in cells}.values():
+        found.update(dict.fromkeys(members))
+    for where in {id(cell.where): cell.where for cell in cells}.values():
+        for condition in where:
+            found.update(dict.fromkeys(columns_read((condition,))))
+    return list(found)
+
+
+def guessed(rows: Callable[[], RowsOf], wanted: Sequence[Row], fetch: Callable[[Any], list[Any]]) -> dict[Row, int]:
+    """About how many members columns have: in a sample of the rows, or, as that is none of a few, in the first ones."""
+    if not wanted:
+        return {}
+    asked = cardinalities(rows(), wanted, SAMPLE), sql.first_cardinalities(rows(), wanted, FIRST_ROWS)
+    return {row: max(counts) for row, *counts in zip(wanted, *(fetch(query)[0] for query in asked), strict=True)}
+
+
+def scans(cells: Sequence[Cell], sizes: Mapping[Row, int], panes: int, most: int) -> tuple[list[Scan], list[Cell]]:
+    """The cells sorted into as few scans of at most `most` groups as there can be, and those that no such scan answers.
+    `sizes` tells how many members each column has that is `measured`.
+    """
+    alike: dict[tuple[int, int], list[Cell]] = {}
+    for cell in cells:
+        alike.setdefault((id(cell.members), id(cell.where)), []).append(cell)
+    needs: dict[tuple[int, int], tuple[Row, ...]] = {}
+    known = dict(sizes)
+    for pair, same in alike.items():
+        conditions = leaves_of(same[0].where, sizes)
+        for one in conditions:
+            known.setdefault(one, 2)
+        needs[pair] = tuple(dict.fromkeys((*same[0].members, *conditions)))
+    few, many = (together(needs, known, limit // panes) for limit in (FEW_GROUPS, most))
+    found, rest = many if (len(many[1]), len(many[0])) < (len(few[1]), len(few[0])) else few
+    return (
+        [Scan(leaves, tuple(cell for pair in pairs for cell in alike[pair])) for leaves, pairs in found],
+        [cell for pair in rest for cell in alike[pair]],
+    )
+
+
+class Keeping(Asking, Protocol):
+    """The run that asks, and can keep the groups of a scan for as long as they are asked."""
+
+    def table(self, query: Any, name: str, source: str) -> AbstractContextManager[None]: ...
+
+
+def shared(
+    run: Keeping, rows: Callable[[], RowsOf], cells: Sequence[Cell], scales: Mapping[Row, Scale]
+) -> tuple[dict[Cell, Answer], Sequence[Cell]]:
+    """The answers of cells of one time column that share scans, and the cells that are to be asked otherwise."""
+    edges = edges_of(cells)
+    if edges is None or not pays(cells):
+        return {}, cells
+    source = rows().source.name
+    found: dict[Cell, Answer] = {}
+    try:
+        sizes = guessed(rows, measured(cells), lambda query: run.fetch(query, source))
+        several, rest = scans(cells, sizes, len(edges) - 1, MOST_GROUPS)
+        for one in several:
+            found.update(answer(run, rows(), one, scales))
+    except CellError:  # asked one by one, it is told which of them it belongs to
+        return found, [cell for cell in cells if cell not in found]
+    return found, rest
+
+
+def answer(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:
+    """The answers of the cells of a scan."""
+    cells = one.cells
+    edges = edges_of(cells)
+    if edges is None:
+        return {cell: Answer() for cell in cells}
+    time = cells[0].time
+    assert time is not None
+    bare: dict[tuple[object, ...], Cell] = {}
+    for cell in cells:
+        bare.setdefault(unfiltered(cell), replace(cell, where=()))
+    scan = sql.scan(rows, lambda: in_panes(rows, time, edges), one.leaves, tuple(bare.values()), scales)
+    order = {asked: place for place, asked in enumerate(bare)}
+    places = {edge: place for place, edge in enumerate(edges)}
+    by_members: dict[int, list[Cell]] = {}
+    for cell in cells:
+        by_members.setdefault(id(cell.members), []).append(cell)
+    found: dict[Cell, Answer] = {}
+    with run.table(scan.query, sql.GROUPS, rows.source.name):
+        for same in by_members.values():
+            found.update(_of_members(run, scan, same, order, places, scales))
+    return found
+
+
+def _of_members(
+    run: Keeping, scan: sql.Scan, cells: Sequence[Cell], order: Mapping[tuple[object, ...], int],
+    places: Mapping[datetime | None, int], scales: Mapping[Row, Scale],
+) -> dict[Cell, Answer]:  # fmt: skip
+    """The answers of the cells of some members; `order` tells where the scan has what is asked of a row."""
+    members = cells[0].members
+    filters: dict[int, sql.Filter] = {}
+    wanted: dict[tuple[object, ...], Cell] = {}
+    for cell in cells:
+        filters.setdefault(id(cell.where), cell.where)
+        wanted.setdefault(unfiltered(cell), cell)
+    which = [order[asked] for asked in wanted]
+    query = sql.answers(scan, members, tuple(filters.values()), which)
+    at = {state: 2 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, which))}
+    states = {asked: _state_at([at[state] for state in scan.merged[order[asked]]]) for asked in wanted}
+    said = run.said(sql.whole(scan, query)) if run.explain else None
+    answers = {cell: run.blank(cell, said) for cell in cells}
+    asked_of: dict[int, list[tuple[Cell, Answer, range, Callable[[State], State], Scale | None]]] = {}
+    numbers = {where: number for number, where in enumerate(filters)}
+    for cell in cells:
+        scale = scales.get(cell.argument) if cell.argument is not None else None
+        one = cell, answers[cell], panes_inside(cell, places), states[unfiltered(cell)], scale
+        asked_of.setdefault(numbers[id(cell.where)], []).append(one)
+    for key, kept in _by_member(run, query, len(members), scan.rows.source.name):
+        for number, (panes, of_panes) in kept.items():
+            for cell, told, inside, state, scale in asked_of[number]:
+                first, end = bisect_left(panes, inside.start), bisect_left(panes, inside.stop)
+                if first == end:
+                    continue
+                found = (
+                    state(of_panes[first]) if end - first == 1 else merge(cell, list(map(state, of_panes[first:end])))
+                )
+                if not is_empty(found):
+                    told.parts[key] = run.finished(cell, found, scale)
+                if members:
+                    told.seen.add(key)
+    return answers
+
+
+def _by_member(
+    run: Keeping, query: Any, members: int, source: str
+) -> Iterator[tuple[Key, dict[int, tuple[list[int], list[State]]]]]:
+    """Of each member, one after the other, the panes and rows of each filter in the order of the panes."""
+    order = (*range(2, 2 + members), 1)
+    for values, rows in groupby(run.stream(query, source, order), itemgetter(slice(2, 2 + members))):
+        kept: dict[int, tuple[list[int], list[State]]] = {}
+        for row in rows:
+            panes, of_panes = kept.setdefault(row[0], ([], []))
+            panes.append(row[1])
+            of_panes.append(row)
+        yield tuple([plain(value) for value in values]), kept
+
+
+def _state_at(places: Sequence[int]) -> Callable[[State], State]:
+    """What takes a state from a row: its columns stand at these places."""
+    return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
+
+
+def unfiltered(cell: Cell) -> tuple[object, ...]:
+    """What is asked of a row, whatever the window and the filter."""
+    return (cell.function, id(cell.argument), cell.level, cell.k, cell.n)

@@ -1,0 +1,71 @@
+"""The engine's expressions as sqlglot's, for other dialects, for people, and for what plugins write."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlglot import exp as g
+from sqlglot import parse_one
+from sqlglot.errors import ParseError, TokenError
+
+from kpidsl.sql import exp
+
+DIALECT = "duckdb"
+
+
+def as_sqlglot(node: exp.Expr) -> g.Expr:
+    """The same tree of sqlglot's nodes. Nothing of it stands in two places."""
+    match node:
+        case exp.Cast():
+            # Not by `g.cast`, which takes DECIMAL(9, 2) for DECIMAL(20, 0) and leaves the cast out.
+            cast = g.Cast(this=as_sqlglot(node.this), to=_type(node.args["to"]).copy())
+            cast.type = cast.to
+            return cast
+        case exp.Given():
+            return _filled(node.this, [as_sqlglot(one) for one in node.expressions])
+        case _:
+            kind: type[g.Expr] = getattr(g, type(node).__name__)
+            return kind(**{key: _part(part) for key, part in node.args.items()})
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, exp.Expr):
+        return as_sqlglot(part)
+    return [_part(one) for one in part] if isinstance(part, list) else part
+
+
+@cache
+def _type(name: str) -> g.DataType:
+    return g.DataType.build(name)
+
+
+def text_of(query: g.Expr, *, pretty: bool = False) -> str:
+    """The SQL of one of sqlglot's trees in DuckDB's dialect."""
+    return query.sql(dialect=DIALECT, pretty=pretty)
+
+
+# ---------------------------------------------------------------- what plugins write
+def given(text: str, arguments: int) -> g.Expr | None:
+    """A plugin's expression; None where it is none over `$1`, `$2`, … of so many arguments alone."""
+    try:
+        found = parse_one(text, dialect=DIALECT)
+    except (ParseError, TokenError):
+        return None
+    if found.find(g.Query, g.Column, g.Table, g.Command) is not None:
+        return None
+    places = [_place(node) for node in found.find_all(g.Parameter, g.Placeholder)]
+    return found if all(place.isdecimal() and 1 <= int(place) <= arguments for place in places) else None
+
+
+def _place(node: g.Expr) -> str:
+    return node.name or str(node.this)
+
+
+def _filled(found: g.Expr, arguments: list[g.Expr]) -> g.Expr:
+    def put(node: g.Expr) -> g.Expr:
+        if isinstance(node, g.Parameter | g.Placeholder):
+            return g.paren(arguments[int(_place(node)) - 1].copy())
+        return node
+
+    return found.transform(put)

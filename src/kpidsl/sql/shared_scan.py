@@ -1,0 +1,139 @@
+"""One scan that many groupings and filters share: rows grouped by all that these read, each answered from the groups.
+
+A group is a pane and a value of each *leaf*: a member, a column that filters read, or a condition as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
+from kpidsl.semantic.rows import Row
+from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
+from kpidsl.sql.aggregates import Scale, states
+from kpidsl.sql.source_rows import RowsOf, column_of
+from kpidsl.sql.times import cast, function
+
+Filter = tuple[Row, ...]
+GROUPS: Final = "kpidsl_groups"
+"""What the groups are called in the queries that merge them."""
+_MERGED: Final = {"sum": "sum", "min": "min", "max": "max"}
+_PANE, _FILE = "p", "f"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A grouped scan. `leaves` names the column of each leaf, `written` that of each leaf's expression over rows;
+    `merged` are the states of each cell over groups, as `sql.aggregates.states` has them over rows.
+    """
+
+    query: exp.Select
+    rows: RowsOf
+    leaves: Mapping[Row, str]
+    written: Mapping[exp.Expr, str]
+    merged: tuple[tuple[exp.Expr, ...], ...]
+    by_file: bool
+
+
+def scan(
+    rows: RowsOf, panes: Callable[[], tuple[exp.Select, exp.Expr]], leaves: Sequence[Row], cells: Sequence[Cell],
+    scales: Mapping[Row, Scale], file: str | None = None,
+) -> Scan:  # fmt: skip
+    """Rows grouped by pane, leaves and, where it is named, the column that tells the file. `panes` makes a query of the
+    rows, and what tells their pane; the cells have no filter of their own, and states that `merges` tells of.
+    """
+    names = {leaf: f"l{place}" for place, leaf in enumerate(leaves)}
+    keys = [exp.alias_(rows.member(leaf), name) for leaf, name in names.items()]
+    if file is not None:
+        keys.append(exp.alias_(rows.column(column_of("t", file)), _FILE))
+    parts: dict[exp.Expr, str] = {}
+    over_rows = [states(cell, rows.operands(cell, scales)) for cell in cells]
+    merged = tuple(tuple(_merged(state, parts) for state in each) for each in over_rows)
+    query, pane = panes()  # after what is asked for: its columns are known then
+    keys.append(exp.alias_(pane, _PANE))
+    query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), copy=False)
+    query = query.group_by(*(key.this for key in keys), copy=False)
+    written = {rows.sql.sql(leaf): name for leaf, name in names.items() if leaf.type is not DataType.INSTANT}
+    return Scan(query, rows, names, written, merged, file is not None)
+
+
+def merges(scale: Scale | None, cell: Cell) -> bool:
+    """Whether states of a cell over groups can be merged to one: not where they are the values themselves."""
+    if scale is None or cell.argument is None:
+        return True
+    if cell.function in ("stddev", "variance") and scale.exact is not None:
+        return True
+    return scale.limbs > 0 and cell.function not in ("stddev", "variance")
+
+
+def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cells: Sequence[int]) -> exp.Select:
+    """What groups say of some members: a row for each filter that keeps any of them (its place in `filters`), pane,
+    file (where the scan has it) and member, with the states of the cells at these places of the scan.
+    """
+    keep = exp.column("k")
+    keys = [exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else [])]
+    keys += [exp.column(found.leaves[row]) for row in members]
+    inner = exp.select(exp.alias_(_kept(found, filters), "k"), exp.Star(), copy=False)
+    inner = inner.from_(exp.to_table(GROUPS), copy=False)
+    query = exp.select(keep, *keys, *wanted_of(found, cells), copy=False)
+    query = query.from_(inner.subquery("g", copy=False), copy=False)
+    return query.group_by(keep, *keys, copy=False)
+
+
+def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
+    """The states of the cells at some places of a scan, each once."""
+    return list(dict.fromkeys(state for cell in cells for state in found.merged[cell]))
+
+
+def first_cardinalities(rows: RowsOf, wanted: Sequence[Row], most: int) -> exp.Select:
+    """About how many distinct values each expression has in the first rows: one row of counts."""
+    counts = [function("approx_count_distinct", rows.member(row)) for row in wanted]
+    return exp.select(*counts).from_(rows.select().limit(most).subquery("r"))
+
+
+def whole(found: Scan, query: exp.Select) -> exp.Select:
+    """Such a query with the scan before it, as one statement."""
+    return query.with_(GROUPS, found.query, materialized=True)
+
+
+def _kept(found: Scan, filters: Sequence[Filter]) -> exp.Expr:
+    """The places of the filters that keep a group, a row each."""
+    if tuple(filters) == ((),):
+        return _place(0)
+    cases = [
+        exp.Case().when(_condition(found, where), _place(number), copy=False) if where else _place(number)
+        for number, where in enumerate(filters)
+    ]
+    return function("unnest", function("list_distinct", function("list_value", *cases)))  # without those that are NULL
+
+
+def _place(number: int) -> exp.Expr:
+    return cast(exp.Literal.string(str(number)), "INTEGER")
+
+
+def _condition(found: Scan, where: Filter) -> exp.Expr:
+    return exp.and_(*(_of_groups(found, found.rows.sql.sql(one)) for one in where))
+
+
+def _of_groups(found: Scan, over_rows: exp.Expr) -> exp.Expr:
+    def replaced(node: exp.Expr) -> exp.Expr:
+        name = found.written.get(node)
+        return exp.column(name) if name is not None else node
+
+    return over_rows.transform(replaced)
+
+
+def _merged(state: exp.Expr, parts: dict[exp.Expr, str]) -> exp.Expr:
+    """A state over groups: each aggregate in it is a column of the groups, and merged."""
+
+    def replaced(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Count):  # a sum of them would be wider than any count, and is slower to fetch
+            return cast(function("sum", exp.column(parts.setdefault(node, f"s{len(parts)}"))), "BIGINT")
+        if isinstance(node, exp.Anonymous) and node.name in _MERGED:
+            return function(_MERGED[node.name], exp.column(parts.setdefault(node, f"s{len(parts)}")))
+        return node
+
+    return state.transform(replaced)

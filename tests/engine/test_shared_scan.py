@@ -1,0 +1,128 @@
+"""What many filters and groupings share a scan for is what each says alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import kpidsl
+from engine.test_filtered import column, spec, tables
+from kpidsl.engine import shared_scan
+from kpidsl.engine.leaves import groups_of, leaves_of, together
+from kpidsl.report.explained import queries
+from kpidsl.semantic.rows import Comparison, Constant, Row
+from kpidsl.semantic.types import DataType
+from kpidsl.semantic.units import NUMBER
+
+
+class Asked:
+    """What is asked while a document is made: scans that are shared, with the cells of each."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.scans: list[shared_scan.Scan] = []
+        answer = shared_scan.answer
+
+        def answered(run: Any, rows: Any, one: shared_scan.Scan, scales: Any) -> Any:
+            self.scans.append(one)
+            return answer(run, rows, one, scales)
+
+        monkeypatch.setattr(shared_scan, "answer", answered)
+
+
+def document(monkeypatch: pytest.MonkeyPatch, *, most: int | None = None, text: str | None = None) -> str:
+    monkeypatch.setattr(shared_scan, "SAMPLE", 100)
+    if most is not None:
+        monkeypatch.setattr(shared_scan, "FEW_GROUPS", most)
+        monkeypatch.setattr(shared_scan, "MOST_GROUPS", most)
+    return kpidsl.load("-", stdin_text=text or spec()).evaluate(as_of="2026-03-31", sources=tables()).to_json()
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The document of cells of which each grouping is asked by itself, and each filter as a condition."""
+    with monkeypatch.context() as patched:
+        patched.setattr(shared_scan, "pays", lambda _: False)
+        patched.setattr("kpidsl.engine.filtered.FEWEST_FILTERS", 10**9)
+        return document(patched)
+
+
+def test_a_shared_scan_answers_as_conditions_do(monkeypatch: pytest.MonkeyPatch, alone: str) -> None:
+    asked = Asked(monkeypatch)
+    assert document(monkeypatch) == alone
+    assert sum(len(one.cells) for one in asked.scans) > 100
+    assert len({id(cell.members) for one in asked.scans for cell in one.cells}) == 3  # by country, by region, neither
+    assert len(asked.scans) < 4
+
+
+@pytest.mark.parametrize("most", [3, 60, 600])
+def test_fewer_groups_in_a_scan_make_more_scans(monkeypatch: pytest.MonkeyPatch, alone: str, most: int) -> None:
+    asked = Asked(monkeypatch)
+    assert document(monkeypatch) == alone
+    whole = len(asked.scans[0].leaves)
+    asked.scans.clear()
+    assert document(monkeypatch, most=most) == alone
+    assert all(len(one.leaves) < whole for one in asked.scans)
+
+
+def test_columns_of_many_members_are_asked_by_condition(monkeypatch: pytest.MonkeyPatch, alone: str) -> None:
+    monkeypatch.setattr("kpidsl.engine.leaves.MOST_MEMBERS", 3)
+    asked = Asked(monkeypatch)
+    assert document(monkeypatch) == alone
+    assert any(isinstance(leaf, Comparison) for one in asked.scans for leaf in one.leaves)
+
+
+GROUPED = """
+source sales { from arrow("sales"); time at in "UTC" }
+metric sold = sum(weight) from sales
+kpi all_ { value sold over last month; target >= 1 }
+kpi of_countries { value sold over last month; target >= 1; by country }
+kpi of_sizes { value sold over last 3 months; target >= 1; by size }
+kpi of_both { value sold where paid over last month; target >= 1; by country, size }
+"""
+
+
+def test_four_groupings_are_one_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(shared_scan, "pays", lambda _: False)
+        alone = document(patched, text=GROUPED)
+    asked = Asked(monkeypatch)
+    assert document(monkeypatch, text=GROUPED) == alone
+    assert len(asked.scans) == 1
+    assert len({id(cell.members) for cell in asked.scans[0].cells}) == 4
+
+
+def test_the_sql_of_a_shared_scan_is_one_statement_that_gives_its_numbers() -> None:
+    """Anybody may run what `--explain` shows."""
+    import duckdb
+
+    found = kpidsl.load("-", stdin_text=GROUPED).evaluate(as_of="2026-03-31", sources=tables(), explain=True)
+    statements = queries(found)
+    assert statements
+    connection = duckdb.connect()
+    connection.register("source sales", tables()["sales"])
+    for sql in statements:
+        assert connection.execute(sql).fetchall()
+
+
+def condition(of: Row) -> Row:
+    return Comparison(DataType.BOOLEAN, NUMBER, "==", of, Constant(DataType.TEXT, NUMBER, "x"))
+
+
+def test_a_filter_is_told_by_its_columns_or_by_its_conditions() -> None:
+    few, many = column("few"), column("many")
+    where = (condition(few), condition(many))
+    assert leaves_of(where, {few: 10, many: 10_000}) == (few, where[1])
+    assert leaves_of(where, {few: 10, many: 10}) == (few, many)
+
+
+def test_what_grows_a_scan_least_joins_it() -> None:
+    a, b, c = (column(name) for name in "abc")
+    sizes: dict[Row, int] = {a: 9, b: 9, c: 1}
+    found, rest = together({"ab": (a, b), "c": (c,), "a": (a,)}, sizes, 200)
+    assert [(set(leaves), sorted(there)) for leaves, there in found] == [({a, b, c}, ["a", "ab", "c"])]
+    assert rest == []
+    found, rest = together({"ab": (a, b), "c": (c,), "a": (a,)}, sizes, 50)
+    assert [(set(leaves), sorted(there)) for leaves, there in found] == [({a, c}, ["a", "c"])]
+    assert rest == ["ab"]
+    assert groups_of((a, b), sizes) == 100
