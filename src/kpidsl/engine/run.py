@@ -131,7 +131,7 @@ class Run:
         """Answer the cells that are merged from panes by scans that filters and dimensions share, where the source is
         asked here; the others are left over.
         """
-        if not self.door.is_here(self.rows(source).select()):
+        if not cells or not self.door.is_here(self.rows(source).select()):  # to look at its rows may be to read them
             return cells
         by_time: dict[int, list[Cell]] = {}
         rest: list[Cell] = []
