@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
-from kpidsl.engine.duck import failures
-from kpidsl.engine.faults import CellError, query_error
-from kpidsl.engine.groups import Key, Layout, State
+from kpidsl.engine.faults import CellError
+from kpidsl.engine.groups import Key, Layout, State, plain
 from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
 from kpidsl.engine.kept_values import Unkept, Values, columns_of, extreme
 from kpidsl.engine.parts import is_float, scale_for
+from kpidsl.engine.place import Door
 from kpidsl.engine.run import BATCH
+from kpidsl.engine.shared_scan import Scan, guessed, measured, pays, scans, unfiltered
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.sql import by_file
 from kpidsl.sql import queries as q
+from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
+from kpidsl.sql.panes import in_panes
+from kpidsl.sql.shared_scan import Filter, merges
 from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 MOST_DAYS = 40_000
+MOST_GROUPS = 500_000  # of all files and days together, while they are read
 MOST_ROWS = 200_000
 """More rows of state than this cost more to keep than to read again."""
 _FIRST, _LAST = date(2, 1, 1), date(9800, 1, 1)
@@ -75,17 +80,14 @@ class Reader:
         self.calendar = calendar
         self.tables = tables
         self.column = column
-        self.connection = connection
+        self.door = Door(connection, None)
         self._scales: dict[Row, Scale] = {}
 
     def rows(self) -> RowsOf:
         return RowsOf(self.source, self.sources, self.calendar, self.tables)
 
     def fetch(self, query: Any) -> list[tuple[Any, ...]]:
-        try:
-            return self.connection.execute(q.text(query)).fetchall()
-        except failures() as error:
-            raise query_error(error, self.source.name) from error
+        return self.door.fetch(query, self.source.name)
 
     def day_edges(self, time: Row) -> q.Edges:
         """The starts of the calendar's days from the first that has rows to the last, and a day more on both sides,
@@ -118,8 +120,9 @@ class Reader:
             found.columns[FIRST] = extreme("least", [row[2] for row in by_place.values()])
             found.columns[NEWEST] = extreme("greatest", [row[3] for row in by_place.values()])
         cells = [cell for cell in asked.cells if self.has_scale(cell, found)]
-        for start in range(0, len(cells), BATCH):
-            self.batch(found, asked, cells[start : start + BATCH], edges, starts, daily=daily)
+        left = self.by_shared_scans(found, asked, cells, edges, starts, daily=daily)
+        for start in range(0, len(left), BATCH):
+            self.batch(found, asked, left[start : start + BATCH], edges, starts, daily=daily)
         return found
 
     def has_scale(self, cell: Cell, found: Read) -> bool:
@@ -134,6 +137,70 @@ class Reader:
             return False
         self._scales[row] = scale_for(low, high, least)
         return True
+
+    def by_shared_scans(
+        self, found: Read, asked: Asked, cells: Sequence[Cell], edges: q.Edges, starts: Sequence[int], *, daily: bool
+    ) -> Sequence[Cell]:  # fmt: skip
+        """Read the cells whose filters can be asked of groups of rows; the others are left over."""
+        several = [one for one in cells if merges(self._scales.get(one.argument) if one.argument else None, one)]
+        if not pays(several):
+            return cells
+        done: set[Cell] = set()
+        try:
+            sizes = guessed(self.rows, measured(several), self.fetch)
+            for one in scans(several, sizes, len(edges) - 1, MOST_GROUPS)[0]:
+                self.shared(found, asked, one, edges, starts, daily=daily)
+                done.update(one.cells)
+        except CellError:
+            pass  # asked one by one, it is told which of them it belongs to
+        return [cell for cell in cells if cell not in done]
+
+    def shared(
+        self, found: Read, asked: Asked, one: Scan, edges: q.Edges, starts: Sequence[int], *, daily: bool
+    ) -> None:  # fmt: skip
+        """One scan, and what each filter says of its groups; a filter that keeps all tells what there is."""
+        rows, members = self.rows(), asked.members
+        bare = {unfiltered(cell): replace(cell, where=()) for cell in one.cells}
+        count = replace(one.cells[0], function="count", argument=None, where=(), level=None, k=None, n=None)
+        states = (*bare.values(), count)
+        order = {state: place for place, state in enumerate(bare)}
+        in_them = by_file.in_days if daily else in_panes
+        scan = sql.scan(
+            rows, lambda: in_them(rows, asked.time, edges), one.leaves, states, self._scales, self.column
+        )  # fmt: skip
+        filters: dict[int, Filter] = {id(()): ()}
+        for cell in one.cells:
+            filters.setdefault(id(cell.where), cell.where)
+        query = sql.answers(scan, members, tuple(filters.values()), range(len(states)))
+        with self.door.table(scan.query, sql.GROUPS, self.source.name):
+            fetched = self.fetch(query)
+        at = {state: 3 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, range(len(states))))}
+        rows_of: list[dict[Place, tuple[Any, ...]]] = [{} for _ in filters]
+        for row in fetched:
+            place = row[2], starts[row[1]], _checked(tuple([plain(one) for one in row[3 : 3 + len(members)]]))
+            rows_of[row[0]][place] = row
+        self.meet(found, rows_of[0])
+        numbers = {where: number for number, where in enumerate(filters)}
+        columns_of = {asked_: [at[state] for state in scan.merged[place]] for asked_, place in order.items()}
+        counted_at = at[scan.merged[-1][0]]
+        for number, where in enumerate(filters.values()):
+            kept = [rows_of[number].get(place) for place in found.places]
+            counted = {where: [row[counted_at] if row is not None else 0 for row in kept]}
+            for cell in one.cells:
+                if numbers[id(cell.where)] == number:
+                    columns = columns_of[unfiltered(cell)]
+                    nothing = [[None] * len(columns)]
+                    states_of = [[[row[place] for place in columns]] if row is not None else nothing for row in kept]
+                    self.add(found, asked, (cell,), states_of, counted)
+
+    def meet(self, found: Read, by_place: Mapping[Place, object]) -> None:
+        """What was read last is of the same places as what was read before. Raises Unkept where it is not."""
+        if len(by_place) >= MOST_ROWS:
+            raise Unkept("too many rows")
+        if not found.places:
+            found.places = list(by_place)
+        if len(by_place) != len(found.places) or any(place not in by_place for place in found.places):
+            raise Unkept("the file changed meanwhile")
 
     def batch(
         self, found: Read, asked: Asked, cells: Sequence[Cell], edges: q.Edges, starts: Sequence[int], *, daily: bool
@@ -156,10 +223,7 @@ class Reader:
         if len(rows) >= MOST_ROWS:
             raise Unkept("too many rows")
         by_place = {(row[0], starts[row[1]], _checked(layout.key(row))): row for row in rows}
-        if not found.places:
-            found.places = list(by_place)
-        if len(by_place) != len(found.places) or any(place not in by_place for place in found.places):
-            raise Unkept("the file changed meanwhile")
+        self.meet(found, by_place)
         ordered = [by_place[place] for place in found.places]
         counts: dict[tuple[Row, ...], list[int]] = {}
         for row in ordered:

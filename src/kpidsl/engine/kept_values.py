@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import accumulate
 from typing import Any
@@ -16,6 +16,7 @@ from kpidsl.sql.aggregates import Scale
 
 _HUGE = 10**37
 """From here on DuckDB's own sum might overflow where that of the days does not: it is asked itself then."""
+_WIDE = Context(prec=200)  # a DECIMAL(38) is moved without rounding
 _PLAIN = frozenset({int, str, bool, float})
 
 
@@ -125,10 +126,8 @@ def _added(raw: Sequence[Any]) -> Values:
     signed = [Decimal(0) if one is None else one for one in raw]
     if not all(one.is_finite() for one in signed):
         raise Unkept("a number that is not finite")
-    parts = [Fraction(one) for one in signed]
-    scale = max(-int(one.as_tuple().exponent) for one in signed)
-    scale = max(scale, 0)
-    return Values("sum", scale, False, [int(one * 10**scale) for one in parts])
+    scale = max(0, *(-int(one.as_tuple().exponent) for one in signed))
+    return Values("sum", scale, False, [int(_WIDE.scaleb(one, scale)) for one in signed])
 
 
 def _exact(total: Any, scale: Scale) -> Fraction:

@@ -32,6 +32,7 @@ from kpidsl.sql.filtered import cardinalities
 from kpidsl.sql.panes import in_panes
 from kpidsl.sql.source_rows import RowsOf
 
+FIRST_ROWS = 20_000
 FEW_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
 MOST_GROUPS = 100_000  # where that saves a scan
 
@@ -61,9 +62,17 @@ def measured(cells: Iterable[Cell]) -> list[Row]:
     return list(found)
 
 
-def scans(cells: Sequence[Cell], sizes: Mapping[Row, int], panes: int) -> tuple[list[Scan], list[Cell]]:
-    """The cells sorted into as few scans as their groups allow, and those that no such scan answers. `sizes` tells how
-    many members each column has that is `measured`.
+def guessed(rows: Callable[[], RowsOf], wanted: Sequence[Row], fetch: Callable[[Any], list[Any]]) -> dict[Row, int]:
+    """About how many members columns have: in a sample of the rows, or, as that is none of a few, in the first ones."""
+    if not wanted:
+        return {}
+    asked = cardinalities(rows(), wanted, SAMPLE), sql.first_cardinalities(rows(), wanted, FIRST_ROWS)
+    return {row: max(counts) for row, *counts in zip(wanted, *(fetch(query)[0] for query in asked), strict=True)}
+
+
+def scans(cells: Sequence[Cell], sizes: Mapping[Row, int], panes: int, most: int) -> tuple[list[Scan], list[Cell]]:
+    """The cells sorted into as few scans of at most `most` groups as there can be, and those that no such scan answers.
+    `sizes` tells how many members each column has that is `measured`.
     """
     alike: dict[tuple[int, int], list[Cell]] = {}
     for cell in cells:
@@ -75,7 +84,7 @@ def scans(cells: Sequence[Cell], sizes: Mapping[Row, int], panes: int) -> tuple[
         for one in conditions:
             known.setdefault(one, 2)
         needs[pair] = tuple(dict.fromkeys((*same[0].members, *conditions)))
-    few, many = (together(needs, known, most // panes) for most in (FEW_GROUPS, MOST_GROUPS))
+    few, many = (together(needs, known, limit // panes) for limit in (FEW_GROUPS, most))
     found, rest = many if (len(many[1]), len(many[0])) < (len(few[1]), len(few[0])) else few
     return (
         [Scan(leaves, tuple(cell for pair in pairs for cell in alike[pair])) for leaves, pairs in found],
@@ -96,11 +105,11 @@ def shared(
     edges = edges_of(cells)
     if edges is None or not pays(cells):
         return {}, cells
-    wanted, source = measured(cells), rows().source.name
+    source = rows().source.name
     found: dict[Cell, Answer] = {}
     try:
-        counts = run.fetch(cardinalities(rows(), wanted, SAMPLE), source)[0] if wanted else ()
-        several, rest = scans(cells, dict(zip(wanted, counts, strict=True)), len(edges) - 1)
+        sizes = guessed(rows, measured(cells), lambda query: run.fetch(query, source))
+        several, rest = scans(cells, sizes, len(edges) - 1, MOST_GROUPS)
         for one in several:
             found.update(answer(run, rows(), one, scales))
     except CellError:  # asked one by one, it is told which of them it belongs to
@@ -118,7 +127,7 @@ def answer(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) -
     assert time is not None
     bare: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
-        bare.setdefault(_unfiltered(cell), replace(cell, where=()))
+        bare.setdefault(unfiltered(cell), replace(cell, where=()))
     scan = sql.scan(rows, lambda: in_panes(rows, time, edges), one.leaves, tuple(bare.values()), scales)
     order = {asked: place for place, asked in enumerate(bare)}
     places = {edge: place for place, edge in enumerate(edges)}
@@ -142,7 +151,7 @@ def _of_members(
     wanted: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
         filters.setdefault(id(cell.where), cell.where)
-        wanted.setdefault(_unfiltered(cell), cell)
+        wanted.setdefault(unfiltered(cell), cell)
     which = [order[asked] for asked in wanted]
     query = sql.answers(scan, members, tuple(filters.values()), which)
     at = {state: 2 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, which))}
@@ -153,7 +162,7 @@ def _of_members(
     numbers = {where: number for number, where in enumerate(filters)}
     for cell in cells:
         scale = scales.get(cell.argument) if cell.argument is not None else None
-        one = cell, answers[cell], panes_inside(cell, places), states[_unfiltered(cell)], scale
+        one = cell, answers[cell], panes_inside(cell, places), states[unfiltered(cell)], scale
         asked_of.setdefault(numbers[id(cell.where)], []).append(one)
     for key, kept in _by_member(run, query, len(members), scan.rows.source.name):
         for number, (panes, of_panes) in kept.items():
@@ -190,6 +199,6 @@ def _state_at(places: Sequence[int]) -> Callable[[State], State]:
     return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
 
 
-def _unfiltered(cell: Cell) -> tuple[object, ...]:
+def unfiltered(cell: Cell) -> tuple[object, ...]:
     """What is asked of a row, whatever the window and the filter."""
     return (cell.function, id(cell.argument), cell.level, cell.k, cell.n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar, cast
@@ -40,6 +40,7 @@ class Cells:
         self.calendar = calendar
         self.kept: list[Cell] = []
         self._same: dict[Hashable, Hashable] = {}
+        self._tuples: dict[tuple[int, ...], tuple[Row, ...]] = {}
         self._known: dict[int, tuple[Hashable, Hashable]] = {}
         self._filters: dict[int, tuple[tuple[Filter, ...], tuple[Row, ...]]] = {}
         self._moving: dict[int, bool] = {}
@@ -61,8 +62,8 @@ class Cells:
         # The value is kept beside its id, which would otherwise be given to another one after it.
         found = self._rows.get((id(value), by))
         if found is None:
-            argument, where, per = self.same(value.argument), self.filters(value), self.same(value.per)
-            members = self.same(tuple(self.member(value.source, name) for name in by))
+            argument, where, per = self.same(value.argument), self.filters(value), self.together(value.per)
+            members = self.together([self.member(value.source, name) for name in by])
             all_rows = (*where, *per, *members, *((argument,) if argument is not None else ()))
             if value.conversion is not None:
                 first, then, keys = value.conversion.first, value.conversion.where, value.conversion.keys
@@ -75,7 +76,7 @@ class Cells:
         """The conditions on the rows of an aggregation."""
         found = self._filters.get(id(value.where))
         if found is None:
-            where = self.same(tuple(self.same(one.row) for one in value.where))
+            where = self.together([one.row for one in value.where])
             found = self._filters[id(value.where)] = (value.where, where)
         return found[1]
 
@@ -98,7 +99,7 @@ class Cells:
         value, argument, where, per, members = rows.value, rows.argument, rows.where, rows.per, rows.members
         if rows.moving:
             argument = self.same(fixed(argument)) if argument is not None else None
-            where, per, members = (self.same(tuple(map(fixed, part))) for part in (where, per, members))
+            where, per, members = (self.together(map(fixed, part)) for part in (where, per, members))
         time = self.same(value.time)
         conversion = value.conversion
         if conversion is not None:
@@ -126,7 +127,7 @@ class Cells:
         """
         assert cell.time is not None
         first = cell.conversion.first if cell.conversion is not None else ()
-        where, nothing = self.same((*first, *cell.where)), self.same(())
+        where, nothing = self.together((*first, *cell.where)), self.together(())
         key = (
             "max", id(cell.time), cell.source, id(cell.time), id(where), None, cell.end, cell.anchor, None,
             id(nothing), (), id(nothing), None, None, None, id(None),
@@ -139,6 +140,11 @@ class Cells:
             )  # fmt: skip
             self.kept.append(found)
         return found
+
+    def together(self, rows: Iterable[Row]) -> tuple[Row, ...]:
+        """The one tuple of rows that are equal to these."""
+        each = tuple(map(self.same, rows))
+        return self._tuples.setdefault(tuple(map(id, each)), each)
 
     def same(self, one: T) -> T:
         """The first object that is equal to this one."""

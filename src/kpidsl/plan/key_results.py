@@ -60,7 +60,7 @@ def plan_key_results(model: Model, lowering: Lowering, selected: Collection[str]
 
 def needed(model: Model, selected: Collection[str] | None) -> tuple[str, ...]:
     """The objectives whose key results enter what is selected: themselves, and those that contribute to them."""
-    if selected is None:
+    if selected is None or not model.objectives:
         return tuple(model.objectives)
     left = [name for name, one in model.objectives.items() if is_selected(one, selected)]
     found = set(left)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, fields, replace
+from dataclasses import field, replace
 from datetime import datetime
-from typing import Any
 
 from kpidsl import calendar as c
 from kpidsl.calendar import Calendar, Window
@@ -17,6 +16,7 @@ from kpidsl.plan.intervals import change_plan, interval_plan
 from kpidsl.plan.partial import prorated, running
 from kpidsl.plan.place_in_time import Moment, Moments
 from kpidsl.plan.signals import forecast_plan, signal_plans, until_of
+from kpidsl.plan.substituted import substituted
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
@@ -44,6 +44,7 @@ class Lowering:
         self.problems = problems
         self.cells = Cells(model.sources, model.calendar)
         self.moments = Moments(model.calendar)
+        self.now = self.moments.one(Moment(anchor))
         self._lagging = any(source.lag is not None for source in model.sources.values())
         self._reaches: dict[tuple[int, bool], tuple[Window, n.Reach] | None] = {}
         self._places: dict[tuple[object, ...], tuple[Moment, ...]] = {}
@@ -64,7 +65,7 @@ class Lowering:
         self.around = kpi.span
         moment = self.moment(kpi.value)
         self.own = kpi.name
-        slices = tuple(self.slice(kpi, moment, by) for by in ((), *kpi.slices))
+        slices = tuple([self.slice(kpi, moment, by) for by in ((), *kpi.slices)])
         self.own = None
         return slices
 
@@ -159,7 +160,10 @@ class Lowering:
         """The target that holds just before the end of the value's window."""
         end = window.end if window is not None else self.anchor
         found: m.BoundModel | None = None
-        for target in sorted(kpi.targets, key=lambda one: (one.starting is not None, one.starting)):
+        targets = kpi.targets
+        if len(targets) > 1:
+            targets = tuple(sorted(targets, key=lambda one: (one.starting is not None, one.starting)))
+        for target in targets:
             if target.starting is None or self.calendar.day_start(target.starting) < end:
                 found = target
         return None if found is not None and found.whole and by else found
@@ -185,9 +189,9 @@ class Lowering:
         """Where a value stands: the anchor (the run's unless given), and the largest publication lag among the sources
         it reads.
         """
-        at = self.anchor if anchor is None else anchor
         if not self._lagging:
-            return self.moments.one(Moment(at))
+            return self.now if anchor is None else self.moments.one(Moment(anchor))
+        at = self.anchor if anchor is None else anchor
         lags = dict.fromkeys(self.model.sources[name].lag for one in v.aggregates(value) for name in one.sources)
         found = [lag for lag in lags if lag is not None]
         lag = min(found, key=lambda lag: c.shift_anchor(at, lag[0], lag[1], self.calendar)) if found else None
@@ -196,6 +200,8 @@ class Lowering:
     def window(self, value: v.Value, moment: Moment) -> Window | None:
         """The window a value is about: the first that is written in it, or the anchor's instant."""
         match value:
+            case v.Measure(operand=operand):
+                return self.window(operand, moment)
             case v.Windowed(window=window):
                 return self.moments.placed(self.moments.over(moment, window))[1]
             case v.Shifted(operand=operand, count=count, unit=unit):
@@ -214,7 +220,18 @@ class Lowering:
 
     # ------------------------------------------------------------ values
     def lower(self, value: v.Value, moment: Moment, by: tuple[str, ...]) -> Lowered:
-        match value:
+        match value:  # what most values are made of first
+            case v.Aggregate():
+                return Lowered(self.ask(value, moment, by))
+            case v.Measure():
+                # A metric that many KPIs show is one object; it is kept beside its id, so that the id stays its own.
+                key = (id(value), id(moment), by, value.metric == self.own)
+                found = self._measures.get(key)
+                if found is None:
+                    found = self._measures[key] = (value, self.measure(value, moment, by))
+                return found[1]
+            case v.Windowed(operand=operand, window=window):
+                return self.lower(operand, self.moments.over(moment, window), by)
             case v.Number(number=number):
                 return Lowered(n.Constant(number))
             case v.TextValue(text=text):
@@ -223,8 +240,6 @@ class Lowering:
                 return Lowered(n.Constant(truth))
             case v.RowCount():
                 return Lowered(n.CountOfRows())
-            case v.Aggregate():
-                return Lowered(self.ask(value, moment, by))
             case v.IntervalEnd(operand=operand, end=end, interval=interval):
                 inner = self.lower(operand, moment, by)
                 asked = interval_plan(interval, lambda part: self.lower(part, moment, by).step)
@@ -243,8 +258,6 @@ class Lowering:
             case v.Converted(operand=operand, factor=factor):
                 inner = self.lower(operand, moment, by)
                 return inner if factor == 1 else Lowered(n.Scale(inner.step, factor), inner.eras)
-            case v.Windowed(operand=operand, window=window):
-                return self.lower(operand, self.moments.over(moment, window), by)
             case v.Shifted(operand=operand, count=count, unit=unit):
                 return self.lower(operand, self.moments.earlier(moment, count, unit), by)
             case v.Preceding(operand=operand):
@@ -262,12 +275,6 @@ class Lowering:
                 if any(len(found) > 1 for found in inner.eras.values()):
                     return Lowered(n.Undefined("definition_changed"), inner.eras)
                 return Lowered(n.Reduce(function, inner.step, level), inner.eras)
-            case v.Measure():
-                # A metric that many KPIs show is one object; it is kept beside its id, so that the id stays its own.
-                key = (id(value), id(moment), by, value.metric == self.own)
-                if key not in self._measures:
-                    self._measures[key] = (value, self.measure(value, moment, by))
-                return self._measures[key][1]
             case _:
                 raise AssertionError(type(value).__name__)
 
@@ -276,16 +283,14 @@ class Lowering:
         kpi = self.model.kpis.get(value.metric)
         if kpi is not None and kpi.suppress is not None and value.metric != self.own:
             inner = Lowered(n.Discreet(inner.step, kpi.suppress), inner.eras)
-        return self.era(value.metric, inner, tuple(self.calendar.day_start(day) for day in value.changed))
+        return self.era(value, inner) if value.changed else inner
 
-    def era(self, metric: str, inner: Lowered, changed: tuple[datetime, ...]) -> Lowered:
+    def era(self, value: v.Measure, inner: Lowered) -> Lowered:
         """A metric whose definition changed: not across a change, and said which side it is on."""
-        if not changed:
-            return inner
-        found = period_eras(inner.step, changed)
+        found = period_eras(inner.step, tuple(self.calendar.day_start(day) for day in value.changed))
         if found is None:
             return Lowered(n.Undefined("definition_changed"), inner.eras)
-        return Lowered(inner.step, {**inner.eras, metric: found})
+        return Lowered(inner.step, {**inner.eras, value.metric: found})
 
     def series(self, value: v.EachPeriod, moment: Moment, by: tuple[str, ...]) -> Lowered:
         """A step for each complete period inside the window, and for one that is not over where that is asked for;
@@ -381,17 +386,3 @@ def reach(anchor: datetime, window: Window | None, *, ahead: bool, bare: bool) -
         return None
     end = window.end if ahead else min(window.end, anchor)
     return window, n.Reach(window.start, max(end, window.start) if window.start is not None else end, anchor)
-
-
-def substituted(value: v.Value, known: Mapping[str, v.Value]) -> v.Value:
-    """The value with `target` replaced by the bound in force."""
-    if isinstance(value, v.TargetValue):
-        return known.get("target", value)
-    if isinstance(value, v.Number):
-        return value
-    changes: dict[str, Any] = {
-        part.name: substituted(inner, known)
-        for part in fields(value)
-        if isinstance(inner := getattr(value, part.name), v.Value)
-    }
-    return replace(value, **changes) if changes else value

@@ -108,10 +108,9 @@ class ParquetDataset:
         for file, name in rows:
             having.setdefault(file, set()).add(name)
         for name in sorted(roots):
-            present = [path for path in self._paths if name in having.get(str(path), set())]
-            lacking = next((path for path in self._paths if path not in present), None)
-            if present and lacking is not None:
-                raise self._lacks(lacking, name, present[0])
+            has_it = [name in having.get(str(path), set()) for path in self._paths]
+            if any(has_it) and not all(has_it):
+                raise self._lacks(self._paths[has_it.index(False)], name, self._paths[has_it.index(True)])
 
     def _lacks(self, lacking: Path, name: str, having: Path) -> SourceError:
         file, other = files.shown(lacking, self._context), files.shown(having, self._context)

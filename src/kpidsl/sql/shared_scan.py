@@ -88,6 +88,12 @@ def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
     return list(dict.fromkeys(state for cell in cells for state in found.merged[cell]))
 
 
+def first_cardinalities(rows: RowsOf, wanted: Sequence[Row], most: int) -> exp.Select:
+    """About how many distinct values each expression has in the first rows: one row of counts."""
+    counts = [function("approx_count_distinct", rows.member(row)) for row in wanted]
+    return exp.select(*counts).from_(rows.select().limit(most).subquery("r"))
+
+
 def whole(found: Scan, query: exp.Select) -> exp.Select:
     """Such a query with the scan before it, as one statement."""
     return query.with_(GROUPS, found.query, materialized=True)

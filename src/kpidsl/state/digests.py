@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from hashlib import sha256
@@ -13,7 +13,12 @@ from kpidsl.source_text import Source, Span
 
 def digest(*parts: object) -> str:
     """A short name for these parts, and for no others."""
-    return sha256("\n".join(meaning(part) for part in parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return digest_of([meaning(part) for part in parts])
+
+
+def digest_of(meanings: Sequence[str]) -> str:
+    """The same of parts whose meanings are known."""
+    return sha256("\n".join(meanings).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def meaning(value: object) -> str:

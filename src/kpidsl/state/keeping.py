@@ -26,7 +26,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.state.book import Book
-from kpidsl.state.digests import digest
+from kpidsl.state.digests import digest, digest_of, meaning
 from kpidsl.state.marks import Seen, look
 from kpidsl.state.update import Joined, Update, columns_named, spans_of
 
@@ -121,6 +121,7 @@ class _Source:
         )
         self._names: dict[tuple[object, ...], tuple[str, str]] = {}
         self._looked: dict[str, object] = {}
+        self._meant: dict[int, str] = {}  # by identity: the plan keeps them
 
     def files(self, name: str) -> Divisible:
         found = self.about.bound.datasets[name]
@@ -197,10 +198,19 @@ class _Source:
         state = (cell.function, id(cell.argument), id(cell.where), cell.level, cell.k, cell.n)
         found = self._names.get(state)
         if found is None:
-            joined = self.joined(self.reached(cell))
-            asked = digest(cell.function, cell.argument, cell.where, cell.level, cell.k, cell.n, joined)
-            found = self._names[state] = asked, digest("rows", cell.where, joined)
+            joined = meaning(self.joined(self.reached(cell)))
+            argument, where = self.meant(cell.argument), self.meant(cell.where)
+            of_function = (meaning(one) for one in (cell.function, cell.level, cell.k, cell.n))
+            asked = digest_of([*of_function, argument, where, joined])
+            found = self._names[state] = asked, digest_of([meaning("rows"), where, joined])
         return found if cell.members else (found[0], None)
+
+    def meant(self, part: object) -> str:
+        """The meaning of what many cells have in common, worked out once."""
+        found = self._meant.get(id(part))
+        if found is None:
+            found = self._meant[id(part)] = meaning(part)
+        return found
 
     def file_of(self, group: _Group) -> Path:
         """Where a group's state is kept: of this kpidsl and DuckDB, this declaration and calendar, these columns."""
