@@ -93,6 +93,10 @@ def test_filters_asked_of_groups_give_the_same(case: Case, monkeypatch: pytest.M
 
 @settings(max_examples=60, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
 @given(case=cases())
-def test_scans_that_groupings_share_give_the_same(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scans_that_groupings_share_and_quantiles_that_are_counted_give_the_same(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("kpidsl.engine.shared_scan.FEWEST_FILTERS", 0)
+    monkeypatch.setattr("kpidsl.engine.quantiles.MANY", 0)
+    monkeypatch.setattr("kpidsl.engine.quantiles.LEFT", 3)
     hold(case)

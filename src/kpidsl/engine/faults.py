@@ -30,7 +30,7 @@ def query_error(error: Exception, source: str) -> KpidslError:
         return CellError(
             f"`{source}` does not fit into memory: {text}",
             code="K0602",
-            hint="allow more, `--memory 4GB`; the values of a median or percentile are held together",
+            hint="allow more, `--memory 4GB`; the values of a median or percentile `by` members are held together",
         )
     if "onversion Error" in text or "regular expression" in text.lower() or "Could not convert" in text:
         return CellError(f"a value of `{source}` cannot be used here: {text}", code="K0604")

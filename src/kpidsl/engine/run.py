@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
@@ -24,7 +21,6 @@ from kpidsl.engine.filtered import by_groups
 from kpidsl.engine.groups import (
     PANES,
     Group,
-    Key,
     Layout,
     State,
     by_state,
@@ -35,8 +31,10 @@ from kpidsl.engine.groups import (
 )
 from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
-from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, merge, scale_for
+from kpidsl.engine.panes import by_panes
+from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, scale_for
 from kpidsl.engine.place import Door, Places
+from kpidsl.engine.quantiles import quantiles
 from kpidsl.engine.stocks import at_edges, holding
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
@@ -243,61 +241,13 @@ class Run:
             if first.function == "count_distinct":
                 self.answers.cells.update(distinct(self, source, cells))
                 return
-            answer = self.by_panes if first.function in MERGEABLE else self.by_windows
-            answer(rows, first.time, cells, scales)
+            if first.function in MERGEABLE:
+                self.answers.cells.update(by_panes(self, rows, first.time, cells, scales))
+                return
+            self.by_windows(rows, first.time, cells, scales)
             return
         stocks = at_edges if first.time is not None else holding
         self.answers.cells.update(stocks(self, rows, cells, scales))
-
-    def by_panes(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
-        """One scan grouped by the elementary spans between window edges; each window is a merge of its panes."""
-        edges = edges_of(cells)
-        if edges is None:
-            self.answers.cells.update((cell, Answer()) for cell in cells)
-            return
-        groups = list(by_state(cells).values())
-        layout = Layout(1, len(cells[0].members), tuple(same[0] for same in groups))
-        query = q.panes(rows, time, edges, cells[0].members, layout.cells, scales)
-        sql = self.said(query) if self.explain else None
-        places = {edge: place for place, edge in enumerate(edges)}
-        answers = {cell: self.blank(cell, sql) for cell in cells}
-        asked = [
-            (
-                scales.get(same[0].argument) if same[0].argument is not None else None,
-                [(cell, answers[cell], panes_inside(cell, places)) for cell in same],
-            )
-            for same in groups
-        ]
-        for key, fetched in self.by_member(query, layout, rows.source.name):
-            kept: list[tuple[list[int], list[State]]] = [([], []) for _ in groups]
-            seen: dict[tuple[Row, ...], list[int]] = {}
-            for row in fetched:
-                for (panes, states), state in zip(kept, layout.states(row), strict=True):
-                    if not is_empty(state):
-                        panes.append(row[0])
-                        states.append(state)
-                for where, count in layout.kept(row).items():
-                    if count:
-                        seen.setdefault(where, []).append(row[0])
-            for (scale, same), (panes, states) in zip(asked, kept, strict=True):
-                for cell, answer, inside in same:
-                    found = states[bisect_left(panes, inside.start) : bisect_left(panes, inside.stop)]
-                    if found:
-                        state = merge(cell, found) if len(found) > 1 else found[0]
-                        answer.parts[key] = self.finished(cell, state, scale)
-                    there = seen.get(cell.where, ())
-                    if bisect_left(there, inside.start) < bisect_left(there, inside.stop):
-                        answer.seen.add(key)
-        self.answers.cells.update(answers)
-
-    def by_member(self, query: Any, layout: Layout, source: str) -> Iterator[tuple[Key, list[tuple[Any, ...]]]]:
-        """The rows of each member in the order of their panes, one member after the other."""
-        if not layout.members:
-            yield (), sorted(self.fetch(query, source), key=itemgetter(0))
-            return
-        order = (*range(layout.lead, layout.lead + layout.members), 0)
-        for key, same in groupby(self.stream(query, source, order), layout.key):
-            yield key, list(same)
 
     def blank(self, cell: Cell, sql: str | None = None) -> Answer:
         """An answer that holds nothing yet; of a cell that has members, one that takes little room for each."""
@@ -307,7 +257,12 @@ class Run:
         return Answer(CompactParts(members), CompactSet(members), sql=sql)
 
     def by_windows(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
-        """Rows grouped by window, each window made of panes: for distinct counts, quantiles and the like."""
+        """Rows grouped by window, each window made of panes: for quantiles of few values and the like."""
+        counted = quantiles(self, rows.source, time, cells)
+        self.answers.cells.update(counted)
+        cells = [cell for cell in cells if cell not in counted]
+        if not cells:
+            return
         edges = edges_of(cells)
         if edges is None:
             self.answers.cells.update((cell, Answer()) for cell in cells)

@@ -1,0 +1,113 @@
+"""Order statistics by counting: how many values are where, then only the values around those that are looked for.
+
+A number is placed between the least and the greatest by `(x − low) · scale`, which never falls as the number grows,
+however it is rounded; the whole part of that is the number of its bin. Finer bins multiply by a power of two, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from kpidsl.records import dataclass
+from kpidsl.semantic.rows import Row
+from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
+from kpidsl.sql.aggregates import count_kept
+from kpidsl.sql.panes import in_panes
+from kpidsl.sql.queries import Edges
+from kpidsl.sql.row_sql import number
+from kpidsl.sql.source_rows import RowsOf
+from kpidsl.sql.times import cast, function
+
+Filter = tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Numbers from `low` on in `count` bins; what is infinite is in a bin before the first or after the last."""
+
+    low: float
+    scale: float
+    count: int
+
+    def of(self, x: exp.Expr, finer: int) -> exp.Expr:
+        """The number of the bin that a number is in, where each is cut in so many (a power of two)."""
+        away = exp.Sub(this=cast(x.copy(), "DOUBLE"), expression=_double(self.low))
+        place = exp.Mul(this=exp.paren(away), expression=_double(self.scale))
+        inside = function("least", function("greatest", place, _double(-1.0)), _double(self.count + 1.0))
+        return cast(function("floor", exp.Mul(this=inside, expression=_double(float(finer)))), "BIGINT")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The values inside some of the bins, where each is cut in `finer`; all values where no `numbers` are given."""
+
+    bins: Bins
+    finer: int = 1
+    numbers: tuple[int, ...] = ()
+
+    def holds(self, x: exp.Expr) -> list[exp.Expr]:
+        found: list[exp.Expr] = [exp.not_(exp.Is(this=x.copy(), expression=exp.null()))]
+        if self.numbers:
+            numbers = [number(Fraction(place)) for place in self.numbers]
+            found.append(exp.In(this=self.bins.of(x, self.finer), expressions=numbers))
+        return found
+
+
+def sizes(rows: RowsOf, time: Row, edges: Edges, wanted: Sequence[Row]) -> exp.Select:
+    """One row: of each expression, how many values it has between the first edge and the last, and the least and the
+    greatest that is finite.
+    """
+    columns: list[exp.Expr] = []
+    for row in wanted:
+        x = rows.argument(row)
+        finite = x
+        if row.type is DataType.FLOAT:
+            finite = exp.Case().when(function("isfinite", x), x.copy(), copy=False)
+        columns.extend((exp.Count(this=x.copy()), function("min", finite), function("max", finite)))
+    query, _ = in_panes(rows, time, (edges[0], edges[-1]))
+    return query.select(*columns, copy=False)
+
+
+def counted(
+    rows: RowsOf, time: Row, edges: Edges, argument: Row, filters: Sequence[Filter], part: Part, finer: int
+) -> exp.Select:
+    """For each bin, where each is cut in `finer`, and pane: the least and the greatest value, how many there are, and
+    how many each filter keeps.
+    """
+    x, counts = _counts(rows, argument, filters)
+    query, pane = in_panes(rows, time, edges)
+    query = query.select(
+        exp.alias_(part.bins.of(x, finer), "b"), exp.alias_(pane, "p"), function("min", x), function("max", x), *counts,
+        copy=False,
+    )  # fmt: skip
+    query = query.where(*part.holds(x), copy=False)
+    return query.group_by(exp.Literal.number(1), exp.Literal.number(2), copy=False)
+
+
+def values(
+    rows: RowsOf, time: Row, edges: Edges, argument: Row, filters: Sequence[Filter], part: Part
+) -> exp.Select:  # fmt: skip
+    """For each value and pane: the value twice, how often it is there, and how often each filter keeps it; last its
+    bin.
+    """
+    x, counts = _counts(rows, argument, filters)
+    query, pane = in_panes(rows, time, edges)
+    columns = [exp.alias_(x.copy(), "x"), exp.alias_(pane, "p"), function("min", x), function("max", x), *counts]
+    query = query.select(*columns, function("min", part.bins.of(x, part.finer)), copy=False)
+    query = query.where(*part.holds(x), copy=False)
+    return query.group_by(exp.Literal.number(1), exp.Literal.number(2), copy=False)
+
+
+def _counts(rows: RowsOf, argument: Row, filters: Sequence[Filter]) -> tuple[exp.Expr, list[exp.Expr]]:
+    """What is counted, and the counts: of all, and by each filter. One that is shared decides which rows are read."""
+    x = rows.argument(argument)
+    if len(filters) == 1:
+        rows.conditions.extend(rows.sql.sql(row) for row in filters[0])
+        return x, [count_kept(None), count_kept(None)]
+    return x, [count_kept(None), *(count_kept(rows.keep(where)) for where in filters)]
+
+
+def _double(value: float) -> exp.Expr:
+    return cast(exp.Literal.string(repr(value)), "DOUBLE")
