@@ -7,6 +7,7 @@ not kept.
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 from collections.abc import Mapping
@@ -24,11 +25,10 @@ from kpidsl.syntax.decl_nodes import SourceDecl
 from kpidsl.syntax.shared_nodes import ProviderCall
 
 Sources = Mapping[str, Declared[SourceDecl]]
-LEAST = 4_000  # characters in all files: less is checked sooner than found
 
 
 class KeptModel:
-    """What is kept of one spec set. Nothing is, where the user has no cache folder or the set is small."""
+    """What is kept of one spec set. Nothing is, where the user has no cache folder."""
 
     def __init__(self, files: SpecFiles) -> None:
         self._sources = files.sources
@@ -38,7 +38,7 @@ class KeptModel:
                 str(part).encode("utf-8", "surrogatepass") for part in (source.path, source.name, source.file)
             )
             self._parts.append(source.text.encode("utf-8", "surrogatepass"))
-        self.is_on = kept_files.folder() is not None and sum(len(source.text) for source in files.sources) >= LEAST
+        self.is_on = kept_files.folder() is not None
         self._set = kept_files.key(*self._parts) if self.is_on else ""
 
     def declared(self) -> Sources | None:
@@ -106,13 +106,12 @@ class _Pickler(pickle.Pickler):
     def __init__(self, to: io.BytesIO, sources: list[Source]) -> None:
         super().__init__(to, pickle.HIGHEST_PROTOCOL)
         self._numbers = {source: number for number, source in enumerate(sources)}
+        self.dispatch_table = {**copyreg.dispatch_table, Source: self._numbered}
 
-    def reducer_override(self, value: object) -> Any:
-        if isinstance(value, Source):
-            if value not in self._numbers:
-                raise pickle.PicklingError
-            return source_number, (self._numbers[value],)
-        return NotImplemented
+    def _numbered(self, source: Source) -> Any:
+        if source not in self._numbers:
+            raise pickle.PicklingError
+        return source_number, (self._numbers[source],)
 
 
 class _Unpickler(pickle.Unpickler):
