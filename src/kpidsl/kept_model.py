@@ -7,6 +7,7 @@ not kept.
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 from collections.abc import Mapping
@@ -106,13 +107,12 @@ class _Pickler(pickle.Pickler):
     def __init__(self, to: io.BytesIO, sources: list[Source]) -> None:
         super().__init__(to, pickle.HIGHEST_PROTOCOL)
         self._numbers = {source: number for number, source in enumerate(sources)}
+        self.dispatch_table = {**copyreg.dispatch_table, Source: self._numbered}
 
-    def reducer_override(self, value: object) -> Any:
-        if isinstance(value, Source):
-            if value not in self._numbers:
-                raise pickle.PicklingError
-            return source_number, (self._numbers[value],)
-        return NotImplemented
+    def _numbered(self, source: Source) -> Any:
+        if source not in self._numbers:
+            raise pickle.PicklingError
+        return source_number, (self._numbers[source],)
 
 
 class _Unpickler(pickle.Unpickler):

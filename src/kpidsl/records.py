@@ -12,7 +12,6 @@ import dataclasses
 import sys
 from copy import copy
 from inspect import get_annotations
-from operator import attrgetter
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -328,10 +327,11 @@ def _repr(self: Any) -> str:
 
 
 def _getstate(self: Any) -> Any:
-    names = [field.name for field in dataclasses.fields(self)]
-    if len(names) < 2:  # attrgetter of one name gives no tuple
-        return tuple(getattr(self, name) for name in names)
-    return attrgetter(*names)(self)
+    cls = _home(type(self), "__getstate__")
+    names = tuple(field.name for field in dataclasses.fields(cls))
+    if not _is_often(cls, "__getstate__"):
+        return tuple([getattr(self, name) for name in names])
+    return _compiled(cls, "__getstate__", ["self"], [f"return {_key(names, 'self')}"], {})(self)
 
 
 def _setstate(self: Any, state: Any) -> None:

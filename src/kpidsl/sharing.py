@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import is_dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -21,42 +22,61 @@ def shared(value: T) -> T:
 
 class _Sharing:
     def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
         self._first: dict[tuple[object, ...], object] = {}
         self._done: dict[int, tuple[object, object]] = {}
 
     def of(self, value: object) -> object:
-        cls = type(value)
+        cls: Any = type(value)
         if cls is str:
-            return self._first.setdefault((cls, value), value)
+            return self._texts.setdefault(cast(str, value), cast(str, value))
+        look = _look(cls)
+        if look is None:
+            return value
         done = self._done.get(id(value))
         if done is None:  # kept beside its id, which would otherwise be given to another one after it
-            done = self._done[id(value)] = (value, self._made(value, cls))
+            done = self._done[id(value)] = (value, look(self, value, cls))
         return done[1]
 
-    def _made(self, value: object, cls: type) -> object:
-        if isinstance(value, Fraction):
-            return self._first.setdefault((cls, value.numerator, value.denominator), value)
-        if isinstance(value, Decimal):
-            return self._first.setdefault((cls, value.as_tuple()), value)
-        if cls is dict:
-            return {self.of(key): self.of(one) for key, one in cast("dict[object, object]", value).items()}
-        if isinstance(value, tuple):
-            parts = [self.of(one) for one in value]
-            changed = any(new is not old for new, old in zip(parts, value, strict=True))
-            make: Any = tuple if cls is tuple else getattr(cls, "_make", None)
-            return self._first.setdefault((cls, *map(id, parts)), make(parts) if changed else value)
-        if not _is_value(cls):
-            return value
-        record: Any = value
-        state = tuple(record.__getstate__())
-        parts = [self.of(one) for one in state]
-        if any(new is not old for new, old in zip(parts, state, strict=True)):
-            record = object.__new__(cls)
-            record.__setstate__(parts)
-        return self._first.setdefault((cls, *map(id, parts)), record)
+    def number(self, value: Any, cls: type) -> object:
+        return self._first.setdefault((cls, value.as_integer_ratio()), value)
+
+    def decimal(self, value: Any, cls: type) -> object:
+        return self._first.setdefault((cls, value.as_tuple()), value)
+
+    def mapping(self, value: Any, _: type) -> object:
+        return {self.of(key): self.of(one) for key, one in value.items()}
+
+    def row(self, value: Any, cls: type) -> object:
+        parts = tuple(map(self.of, value))
+        ids = tuple(map(id, parts))
+        make: Any = tuple if cls is tuple else getattr(cls, "_make", None)
+        return self._first.setdefault((cls, ids), value if ids == tuple(map(id, value)) else make(parts))
+
+    def record(self, value: Any, cls: type) -> object:
+        state = value.__getstate__()
+        parts = tuple(map(self.of, state))
+        ids = tuple(map(id, parts))
+        if ids != tuple(map(id, state)):
+            value = object.__new__(cls)
+            value.__setstate__(parts)
+        return self._first.setdefault((cls, ids), value)
 
 
 @cache
+def _look(cls: type) -> Callable[[_Sharing, Any, type], object] | None:
+    """How the objects of a class are looked into; None where they stay what they are."""
+    if issubclass(cls, Fraction):
+        return _Sharing.number
+    if issubclass(cls, Decimal):
+        return _Sharing.decimal
+    if cls is dict:
+        return _Sharing.mapping
+    if issubclass(cls, tuple):
+        return _Sharing.row
+    return _Sharing.record if _is_value(cls) else None
+
+
 def _is_value(cls: type) -> bool:
     """Whether objects of a class are frozen records that are equal where their fields are."""
     if not is_dataclass(cls):

@@ -58,7 +58,7 @@ def about(node: Described) -> m.Descriptive:
 def once(node: Described, kinds: tuple[type, ...], problems: Problems) -> bool:
     """Whether each of these properties stands at most once; a second one is a problem."""
     fine = True
-    for kind in kinds:
+    for kind in kinds if len(node.properties) > 1 else ():
         found = [prop for prop in node.properties if isinstance(prop, kind)]
         for again in found[1:]:
             word = again.span.text.split(maxsplit=1)[0]

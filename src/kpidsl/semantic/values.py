@@ -227,25 +227,18 @@ class IntervalEnd(Value):
 
 def parts(value: Value) -> tuple[Value, ...]:
     """The values directly inside a value."""
-    match value:
-        case Operation(left=left, right=right):
-            return (left, right)
-        case (
-            Opposite(operand=operand)
-            | Converted(operand=operand)
-            | Windowed(operand=operand)
-            | Shifted(operand=operand)
-            | Preceding(operand=operand)
-            | Defaulted(operand=operand)
-            | EachPeriod(operand=operand)
-            | EachMember(operand=operand)
-            | Reduced(operand=operand)
-            | Measure(operand=operand)
-            | IntervalEnd(operand=operand)
-        ):
-            return (operand,)
-        case _:
-            return ()
+    if type(value) in _WITH_OPERAND:
+        operand: Value = value.operand  # type: ignore[attr-defined]
+        return (operand,)
+    return (value.left, value.right) if isinstance(value, Operation) else ()
+
+
+_WITH_OPERAND = frozenset(
+    {
+        Opposite, Converted, Windowed, Shifted, Preceding, Defaulted, EachPeriod, EachMember, Reduced, Measure,
+        IntervalEnd,
+    }
+)  # fmt: skip
 
 
 def aggregates(value: Value) -> tuple[Aggregate, ...]:

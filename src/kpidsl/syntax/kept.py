@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import io
 import pickle
 from contextlib import suppress
@@ -42,15 +43,6 @@ def parse_kept(source: Source, problems: Problems) -> Spec:
     return spec
 
 
-class _Pickler(pickle.Pickler):
-    """Writes the tree without the text it was read from, which whoever finds it has."""
-
-    def reducer_override(self, value: object) -> Any:
-        if type(value) is Source:
-            return _no_text, ()
-        return NotImplemented
-
-
 class _Unpickler(pickle.Unpickler):
     """Reads a tree back, with the file it is of now in the place of the one it was of: the very object, since places
     are told apart by it.
@@ -72,6 +64,9 @@ def _no_text() -> Source:
 
 
 def _dumped(spec: Spec) -> bytes:
+    """The tree without the text it was read from, which whoever finds it has."""
     data = io.BytesIO()
-    _Pickler(data, pickle.HIGHEST_PROTOCOL).dump(spec)
+    pickler = pickle.Pickler(data, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {**copyreg.dispatch_table, Source: lambda _: (_no_text, ())}
+    pickler.dump(spec)
     return data.getvalue()
