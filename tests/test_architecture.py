@@ -184,9 +184,9 @@ def test_nothing_is_left_over() -> None:
 @pytest.mark.parametrize(
     ("module", "text", "says"),
     [
-        ("kpidsl.syntax.parse", "from kpidsl.semantic import check", "`semantic` stands below `syntax`"),
-        ("kpidsl.syntax.parse", "from ..semantic import check", "`semantic` stands below `syntax`"),
-        ("kpidsl.syntax.parse", "def f():\n    import kpidsl.cli.main", "`cli` stands below `syntax`"),
+        ("kpidsl.syntax.parsing", "from kpidsl.semantic import check", "`semantic` stands below `syntax`"),
+        ("kpidsl.syntax.parsing", "from ..semantic import check", "`semantic` stands below `syntax`"),
+        ("kpidsl.syntax.parsing", "def f():\n    import kpidsl.cli.main", "`cli` stands below `syntax`"),
         ("kpidsl.plan.lower", "from kpidsl import evaluate", "`kpidsl` stands below `plan`"),
         ("kpidsl.plan.lower", "from kpidsl import sql", "`sql` stands below `plan`"),
         ("kpidsl.stats.trend", "from kpidsl.calendar import Window", "strangers"),

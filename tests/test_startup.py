@@ -8,10 +8,22 @@ from pathlib import Path
 
 import pytest
 
-# Runs a command in a process of its own; the last line of standard error says which heavy packages it imported.
+from kpidsl.cli import NAMES
+
+PACKAGES = ("duckdb", "_duckdb", "sqlglot", "pyarrow", "numpy", "pandas")
+NOT_WHERE_KEPT = (
+    "lark", "sqlglot", "tomllib", "ctypes", "statistics", "tomli_w", "importlib.metadata",
+    "kpidsl.syntax.parsing", "kpidsl.syntax.tables", "kpidsl.semantic.check", "kpidsl.semantic.lints", "kpidsl.matching",
+    "kpidsl.semantic.value_check", "kpidsl.testing.suite", "kpidsl.configuration.read", "kpidsl.smart",
+    "kpidsl.graph", "kpidsl.report.toml", "kpidsl.report.arrow", "kpidsl.report.text", "kpidsl.cli.fmt", "kpidsl.cli.fix",
+    "kpidsl.cli.graph", "kpidsl.cli.output", "kpidsl.sources.sqlite_files", "kpidsl.sources.parquet_files", "kpidsl.state",
+)  # fmt: skip
+"""What neither `eval` nor `check` of a spec needs that has not changed."""
+
+# Runs a command in a process of its own; the last line of standard error says which of some modules it imported.
 PROBE = """
 import sys
-HEAVY = {"duckdb", "_duckdb", "sqlglot", "pyarrow", "numpy", "pandas"}
+HEAVY = set(sys.argv.pop(1).split(","))
 sys.argv[0] = "kpidsl"
 code = 0
 try:
@@ -53,9 +65,10 @@ def work(tmp_path: Path) -> Path:
     return folder
 
 
-def imported(work: Path, *arguments: str) -> set[str]:
-    """Which of the heavy packages a command imported; the command must succeed."""
-    ran = subprocess.run([sys.executable, "-c", PROBE, *arguments], cwd=work, capture_output=True, text=True)
+def imported(work: Path, *arguments: str, among: tuple[str, ...] = PACKAGES) -> set[str]:
+    """Which of some modules a command imported; the command must succeed."""
+    given = [sys.executable, "-c", PROBE, ",".join(among), *arguments]
+    ran = subprocess.run(given, cwd=work, capture_output=True, text=True)
     assert ran.stderr, ran.stdout
     code, *names = ran.stderr.splitlines()[-1].split()
     assert code == "0", ran.stdout + ran.stderr
@@ -94,6 +107,23 @@ def test_eval_imports_neither_a_data_frame_library_nor_dialects(work: Path) -> N
     loaded = imported(work, "eval", "shop.kpi", "--as-of", "2026-03-31", "--format", "json")
     assert "_duckdb" in loaded
     assert loaded.isdisjoint({"pyarrow", "numpy", "pandas", "sqlglot"})
+
+
+EVAL = ("eval", "shop.kpi", "--as-of", "2026-03-31", "--format", "json")
+
+
+@pytest.mark.parametrize("command", [EVAL, ("check", "shop.kpi")])
+def test_what_is_kept_is_neither_parsed_nor_checked(work: Path, command: tuple[str, ...]) -> None:
+    first = imported(work, *command, among=NOT_WHERE_KEPT)
+    assert {"kpidsl.syntax.parsing", "kpidsl.semantic.check"} <= first
+    assert imported(work, *command, among=NOT_WHERE_KEPT) == set()
+
+
+def test_a_command_imports_no_other(work: Path) -> None:
+    others = tuple(f"kpidsl.cli.{name}" for name in NAMES)
+    assert imported(work, "check", "shop.kpi", among=others) == {"kpidsl.cli.check"}
+    assert imported(work, *EVAL, among=others) == {"kpidsl.cli.eval"}
+    assert imported(work, "--version", among=others) == set()
 
 
 def test_tables_of_python_are_read_in_a_new_process(work: Path) -> None:

@@ -142,7 +142,7 @@ def opened(
     from kpidsl import plugins
     from kpidsl.binding import bind
     from kpidsl.checkins import bind_checkins, checkins_of
-    from kpidsl.configuration import EMPTY, find, read
+    from kpidsl.configuration import EMPTY, find
     from kpidsl.opening import Opener
     from kpidsl.semantic.scope import resolve
 
@@ -170,7 +170,11 @@ def opened(
         raise UsageError(
             f"there is no kpidsl.toml that could have a profile `{wanted.profile}`", hint="`--config FILE`"
         )
-    configuration = read(file, wanted.profile, problems) if file is not None else EMPTY
+    configuration = EMPTY
+    if file is not None:
+        from kpidsl.configuration.read import read
+
+        configuration = read(file, wanted.profile, problems)
     opener = Opener(registry, files.root, configuration, untrusted, learn == "all")
     bound = bind(declared, holidays, opener, problems, frames=frames, learn=learn)
     if checkins:
@@ -186,9 +190,6 @@ def modelled(
 
     Raises `UsageError` for a param that the spec does not declare.
     """
-    from kpidsl.matching import check_patterns
-    from kpidsl.semantic.check import check
-
     name = opened.name(params)
     found = opened.kept.model(name)
     problems = Problems()
@@ -196,6 +197,9 @@ def modelled(
         for diagnostic in found[1]:
             problems.add(diagnostic)
         return Checked(opened, found[0], problems)
+    from kpidsl.matching import check_patterns
+    from kpidsl.semantic.check import check
+
     names, said = opened.resolved
     for diagnostic in said:
         problems.add(diagnostic)
@@ -217,10 +221,6 @@ def by_use(
     """The columns of the sources, those without a single value of the types that their use implies: a sum over a file
     that has no rows yet is one of numbers.
     """
-    from kpidsl.plan.known_columns import known_columns
-    from kpidsl.semantic.check import check
-    from kpidsl.semantic.types import Schema, UntypedColumn
-
     blank = {
         name: schema
         for name, schema in schemas.items()
@@ -228,6 +228,10 @@ def by_use(
     }
     if not blank:
         return schemas
+    from kpidsl.plan.known_columns import known_columns
+    from kpidsl.semantic.check import check
+    from kpidsl.semantic.types import Schema, UntypedColumn
+
     untyped = {
         name: Schema(tuple(UntypedColumn(one.name) if one.is_blank else one for one in schema.columns))
         for name, schema in blank.items()

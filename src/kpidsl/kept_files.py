@@ -42,16 +42,17 @@ def folder() -> Path | None:
 @cache
 def maker() -> bytes:
     """What made whatever is kept: this installation of kpidsl, file by file, and this Python."""
-    package = Path(__file__).parent
-    found = hashlib.sha256(sys.version.encode())
-    for place, folders, names in os.walk(package):
-        folders.sort()
-        for name in sorted(names):
-            if not name.endswith(".pyc"):
-                file = Path(place) / name
-                state = file.stat()
-                found.update(f"{file} {state.st_size} {state.st_mtime_ns}".encode())
-    return found.digest()
+    found = [sys.version]
+    folders = [os.path.dirname(__file__)]  # noqa: PTH120 -- four times faster than paths, for some four hundred files
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in sorted(entries, key=lambda one: one.name):
+                if entry.is_dir():
+                    folders.append(entry.path)
+                elif not entry.name.endswith((".pyc", ".md")):
+                    state = entry.stat()
+                    found.append(f"{entry.path} {state.st_size} {state.st_mtime_ns}")
+    return hashlib.sha256("\n".join(found).encode()).digest()
 
 
 def key(*parts: bytes) -> str:

@@ -25,11 +25,10 @@ from kpidsl.syntax.decl_nodes import SourceDecl
 from kpidsl.syntax.shared_nodes import ProviderCall
 
 Sources = Mapping[str, Declared[SourceDecl]]
-LEAST = 4_000  # characters in all files: less is checked sooner than found
 
 
 class KeptModel:
-    """What is kept of one spec set. Nothing is, where the user has no cache folder or the set is small."""
+    """What is kept of one spec set. Nothing is, where the user has no cache folder."""
 
     def __init__(self, files: SpecFiles) -> None:
         self._sources = files.sources
@@ -39,7 +38,7 @@ class KeptModel:
                 str(part).encode("utf-8", "surrogatepass") for part in (source.path, source.name, source.file)
             )
             self._parts.append(source.text.encode("utf-8", "surrogatepass"))
-        self.is_on = kept_files.folder() is not None and sum(len(source.text) for source in files.sources) >= LEAST
+        self.is_on = kept_files.folder() is not None
         self._set = kept_files.key(*self._parts) if self.is_on else ""
 
     def declared(self) -> Sources | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import Problems
@@ -20,7 +20,7 @@ def library_units() -> tuple[UnitDecl, ...]:
     from kpidsl.syntax.setting_nodes import UnitDecl
 
     found: list[UnitDecl] = []
-    for file in sorted(resources.files("kpidsl.std").iterdir(), key=lambda one: one.name):
+    for file in sorted((Path(__file__).parent / "std").iterdir(), key=lambda one: one.name):
         if file.name.endswith(".kpi"):
             problems = Problems()
             spec = parse(Source(f"std/{file.name}", file.read_text(encoding="utf-8")), problems)

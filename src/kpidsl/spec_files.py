@@ -7,13 +7,15 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import Problems, UsageError, closest
 from kpidsl.source_text import Source, Span
-from kpidsl.syntax import Spec
-from kpidsl.syntax.kept import parse_kept
-from kpidsl.syntax.node import Text
-from kpidsl.syntax.setting_nodes import ImportDecl
+
+if TYPE_CHECKING:
+    from kpidsl.syntax import Spec
+    from kpidsl.syntax.node import Text
+    from kpidsl.syntax.setting_nodes import ImportDecl
 
 SUFFIX = ".kpi"
 STANDARD_INPUT = "-"
@@ -60,6 +62,8 @@ class SpecFiles:
     def spec(self, source: Source) -> Spec:
         """The tree of one of the files."""
         if source not in self._parsed:
+            from kpidsl.syntax.kept import parse_kept
+
             self._parsed[source] = parse_kept(source, self._found[source])
         return self._parsed[source]
 
@@ -209,6 +213,8 @@ def parse_file(file: Path, root: Path, problems: Problems) -> Spec:
     source, found = read_file(file, root)
     for diagnostic in found:
         problems.add(diagnostic)
+    from kpidsl.syntax.kept import parse_kept
+
     return parse_kept(source, problems)
 
 
@@ -220,6 +226,8 @@ def _imported(files: SpecFiles, instead: Mapping[Path, str]) -> None:
     def imports(source: Source) -> Iterator[ImportDecl]:
         if not _IMPORTS.search(source.text):
             return iter(())
+        from kpidsl.syntax.setting_nodes import ImportDecl
+
         return iter([node for node in files.spec(source).declarations if isinstance(node, ImportDecl)])
 
     for first in tuple(files.sources):

@@ -15,7 +15,7 @@ import pytest
 import kpidsl
 from cli.conftest import Ran
 from cli.fake import FakePipeline, problem
-from kpidsl.cli import kpidsl as commands
+from kpidsl.cli import NAMES
 from kpidsl.diagnostics import Severity
 from kpidsl.report import schema_text
 
@@ -125,7 +125,7 @@ def test_schema_prints_the_schema(run: Run) -> None:
 # ── what all share ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("name", [None, *commands.commands])
+@pytest.mark.parametrize("name", [None, *NAMES])
 def test_every_command_answers_help_with_an_example(run: Run, name: str | None) -> None:
     for option in ("--help", "-h"):
         ran = run(*([name] if name else []), option)

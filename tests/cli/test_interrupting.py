@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -27,35 +28,84 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("data") / "t.parquet"
     with duckdb.connect() as connection:
         connection.execute(
-            "COPY (SELECT DATE '2026-01-01' AS at, hash(i) AS who, (hash(i, 1) % 1000000)::DOUBLE AS x, "
+            "COPY (SELECT DATE '2026-01-01' AS at, hash(i) AS who, (hash(i, 1) % 1000000)::DOUBLE AS x, i AS k, "
             f"repeat('ab', 20) || i AS name FROM range({ROWS}) AS n(i)) TO '{file}'"
         )
     return file
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_during_a_query_ends_it_and_leaves_nothing(tmp_path: Path, data: Path, stop: signal.Signals) -> None:
+def ended(tmp_path: Path, spec: str, ready: Callable[[Path, Path], bool], pause: float, stop: signal.Signals) -> float:
+    """Send a signal to an evaluation, `pause` after it is `ready` (its working folder, and that for temporary files);
+    how long it took to end.
+    """
     work, temporary = tmp_path / "work", tmp_path / "tmp"
     work.mkdir()
     temporary.mkdir()
-    (work / "slow.kpi").write_text(SPEC.replace("t.parquet", str(data)), "utf-8")
+    (work / "slow.kpi").write_text(spec, "utf-8")
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": ":".join(sys.path), "KPIDSL_CACHE": ""}
-    command = [sys.executable, "-m", "kpidsl", "eval", "slow.kpi", "--as-of", "2026-01-31", "-o", "out.json"]
+    command = [
+        sys.executable,
+        "-m",
+        "kpidsl",
+        "eval",
+        "slow.kpi",
+        "--as-of",
+        "2026-01-31",
+        "-f",
+        "text",
+        "-o",
+        "out.json",
+    ]
     with subprocess.Popen(
         [*command, "--memory", "150MB", "--threads", "1"],
         cwd=work, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as ran:  # fmt: skip
-        waited = time.monotonic() + 30
-        while not list(temporary.iterdir()) and time.monotonic() < waited:
-            time.sleep(0.02)  # until the engine is there
-        time.sleep(0.5)
-        assert ran.poll() is None, "the query was over too soon to be stopped"
+        waited = time.monotonic() + 60
+        while not ready(work, temporary) and time.monotonic() < waited:
+            time.sleep(0.02)
+        time.sleep(pause)
+        assert ran.poll() is None, "it was over too soon to be stopped"
         stopped = time.monotonic()
         ran.send_signal(stop)
         out, said = ran.communicate(timeout=30)
         took = time.monotonic() - stopped
     assert (ran.returncode, out, said.strip()) == (130, b"", b"interrupted")
-    assert took < 1
     assert list(temporary.iterdir()) == []
     assert sorted(each.name for each in work.iterdir()) == ["slow.kpi"]
+    return took
+
+
+def has_an_engine(_: Path, temporary: Path) -> bool:
+    return any(temporary.iterdir())
+
+
+def is_writing(work: Path, _: Path) -> bool:
+    return any(each.suffix == ".tmp" and each.stat().st_size for each in work.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_during_a_query_ends_it_and_leaves_nothing(tmp_path: Path, data: Path, stop: signal.Signals) -> None:
+    assert ended(tmp_path, SPEC.replace("t.parquet", str(data)), has_an_engine, 0.5, stop) < 1
+
+
+MANY = """
+source t { from parquet("t.parquet"); time at }
+kpi each { value sum(x) from t over all time; by who; target >= 1 whole }
+kpi name { value median(x) from t over all time; by name; target >= 1 whole }
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pause", [1.0, 5.0])
+def test_a_signal_while_many_members_are_met_and_assessed(tmp_path: Path, data: Path, pause: float) -> None:
+    assert ended(tmp_path, MANY.replace("t.parquet", str(data)), has_an_engine, pause, signal.SIGINT) < 1
+
+
+@pytest.mark.slow
+def test_a_signal_while_many_members_are_written(tmp_path: Path, data: Path) -> None:
+    spec = f"""
+    source t {{ from parquet("{data}"); time at }}
+    kpi each {{ value sum(x) from t where k < 30000 over all time; by k; target >= 1 whole }}
+    """
+    assert ended(tmp_path, spec, is_writing, 0.0, signal.SIGINT) < 1

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete, get_completion_class
 
-from kpidsl.cli import completion, kpidsl, main
+from kpidsl.cli import completing, completion, kpidsl, main
 
 ROOT = Path(__file__).parents[2]
 STOREFRONT = str(ROOT / "specs" / "storefront")
@@ -138,7 +138,7 @@ def test_init_needs_a_folder(call: Kpidsl, tmp_path: Path) -> None:
 def offered(*typed: str) -> list[str]:
     """What is offered behind a command line whose last word is not finished."""
     *words, last = typed
-    made = ShellComplete(kpidsl, {}, "kpidsl", completion.VARIABLE)
+    made = ShellComplete(kpidsl, {}, "kpidsl", completing.ASKED)
     return [str(item.value) for item in made.get_completions(words, last)]
 
 
@@ -197,7 +197,7 @@ def test_a_spec_that_cannot_be_read_offers_nothing(tmp_path: Path, monkeypatch: 
 def test_the_script_of_a_shell_asks_this_command(call: Kpidsl, shell: str) -> None:
     code, out, err = call("completion", shell)
     assert (code, err) == (0, "")
-    assert f"{completion.VARIABLE}={shell}_complete" in out
+    assert f"{completing.ASKED}={shell}_complete" in out
     assert get_completion_class(shell) is not None
 
 

@@ -65,7 +65,7 @@ def test_a_set_that_is_kept_is_not_parsed(work: Path, cache: Path, monkeypatch: 
     def fail(source: Source, problems: Problems) -> None:
         raise AssertionError(source.path)
 
-    monkeypatch.setattr("kpidsl.spec_files.parse_kept", fail)
+    monkeypatch.setattr("kpidsl.syntax.kept.parse_kept", fail)
     assert document(work) == first
     assert kpidsl.load(work).check() == report
 

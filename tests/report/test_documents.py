@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpidsl.assess.results import ErrorResult, Segment, WindowResult
-from kpidsl.report import document, schema_text, to_json, to_toml
+from kpidsl.report import schema_text, to_json, to_toml
+from kpidsl.report.document import document
 from kpidsl.report.json import WIDTH
 from kpidsl.report.numbers import plain
 from report.sample import assessment, at_least, compared, instant, kpi, metric, results, shop, trend

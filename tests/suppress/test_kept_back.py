@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 from itertools import product
 
@@ -131,3 +132,11 @@ def test_in_a_table_no_line_gives_a_cell_away(table: list[list[int]]) -> None:
         if hidden and len(hidden) < len(cells):
             assert len(hidden) > 1
             assert sum(sizes[cell] or 0 for cell in hidden) >= 10
+
+
+def test_as_many_members_as_there_may_be_are_looked_at_once_each() -> None:
+    sizes: dict[Group, int | None] = by("g", **{f"m{number}": 20 for number in range(20_000)})
+    sizes[("g",), ("m7",)] = 3
+    begun = time.process_time()
+    assert members(kept_back(10, sizes)) == "m0 m7"
+    assert time.process_time() - begun < 5, "each was held against each"

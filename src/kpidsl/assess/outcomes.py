@@ -30,7 +30,6 @@ from kpidsl.plan import nodes as n
 from kpidsl.records import dataclass
 from kpidsl.semantic import outcome_model as o
 from kpidsl.semantic.model import Failed, Model
-from kpidsl.semantic.outcome_check import CLAIMS
 
 
 class Again(Protocol):
@@ -173,7 +172,7 @@ class Outcomes:
         ]
         best, name = max(strengths, key=lambda pair: pair[0], default=(0, ""))
         ceiling = CEILINGS[best]
-        level = min(found.claim, ceiling, key=CLAIMS.index)
+        level = min(found.claim, ceiling, key=o.CLAIMS.index)
         strength = f"`{name}` is of strength {best}" if best else "no usable evidence says its strength"
         reason = f"{strength}, which allows {ceiling}"
         return ContributionResult(SaidResult(found.claim, found.by, found.on, see=found.see), ceiling, level, reason)

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from statistics import median
 
 from kpidsl.assess import points as p
 from kpidsl.assess.bounds import Bound, shown
@@ -98,6 +97,8 @@ def _tested(plan: SignalPlan, points: Points, target: Bound | None, unit: str | 
 
 def _without_seasons(values: list[Fraction | None], seasons: int) -> list[Fraction | None]:
     """Each value less the median of its season."""
+    from statistics import median
+
     usual = [
         median(known) if (known := [value for value in values[season::seasons] if value is not None]) else Fraction(0)
         for season in range(seasons)

@@ -56,6 +56,7 @@ def hidden(
             counted[plan.by, key] = sizes, 1 + len(plan.comparisons)
     places = max((len(sizes) for sizes, _ in counted.values()), default=0)
     at = [kept_back(below, {group: sizes[place] for group, (sizes, _) in counted.items()}) for place in range(places)]
+    all_shown = Hidden(below)  # one for all: there may be a hundred thousand
     return {
         group: Hidden(
             below,
@@ -63,6 +64,8 @@ def hidden(
             frozenset(place - 1 for place in range(1, trend) if group in at[place]),
             frozenset(place - trend for place in range(trend, len(sizes)) if group in at[place]),
         )
+        if any(group in hidden_there for hidden_there in at)
+        else all_shown
         for group, (sizes, trend) in counted.items()
     }
 
@@ -75,12 +78,7 @@ def kept_back(below: int, sizes: Sizes) -> set[Group]:
     together – else the total less the others would tell.
     """
     found = {group for group, n in sizes.items() if n is not None and 0 < n < below}
-    families = [
-        (total, parts)
-        for total in sorted(sizes, key=lambda group: -len(group[0]))  # the nearest total hides what it must first
-        for by in {by for by, _ in sizes if set(total[0]) < set(by)}
-        if (parts := [group for group in sizes if group[0] == by and _is_inside(group, total) and sizes[group]])
-    ]
+    families = _families(sizes)
     before = -1
     while len(found) != before:
         before = len(found)
@@ -96,9 +94,29 @@ def kept_back(below: int, sizes: Sizes) -> set[Group]:
     return found
 
 
-def _is_inside(group: Group, total: Group) -> bool:
-    members = dict(zip(*group, strict=True))
-    return all(members[name] == member for name, member in zip(*total, strict=True))
+def _families(sizes: Sizes) -> list[tuple[Group, list[Group]]]:
+    """Each total with its parts by finer dimensions that have rows; the nearest total, which hides what it must, comes
+    first.
+    """
+    kinds = tuple(dict.fromkeys(by for by, _ in sizes))
+    finer = {
+        (outer, by): _by_total(sizes, outer, by) for outer in kinds for by in kinds if set(outer) < set(by)
+    }  # fmt: skip
+    return [
+        (total, parts)
+        for total in sorted(sizes, key=lambda group: -len(group[0]))
+        for by in kinds
+        if (parts := finer.get((total[0], by), {}).get(total[1]))
+    ]
+
+
+def _by_total(sizes: Sizes, outer: tuple[str, ...], by: tuple[str, ...]) -> dict[Key, list[Group]]:
+    places = [by.index(name) for name in outer]
+    found: dict[Key, list[Group]] = {}
+    for group, n in sizes.items():
+        if group[0] == by and n:
+            found.setdefault(tuple(group[1][place] for place in places), []).append(group)
+    return found
 
 
 def _order(group: Group, sizes: Sizes) -> tuple[int, list[str]]:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
-from kpidsl.cli import check, completion, explain, fmt, graph, init, options, plugins, schema, show
-from kpidsl.cli import eval as eval_
-from kpidsl.cli import test as test_
+from kpidsl.cli import completing, options
 from kpidsl.cli.faults import Exit, Session, answer
 from kpidsl.cli.streams import prepare, say, write
 from kpidsl.diagnostics.suggest import closest
@@ -27,8 +27,21 @@ Examples:
 """
 
 
+NAMES = ("check", "completion", "eval", "explain", "fmt", "graph", "init", "plugins", "schema", "show", "test")
+"""The commands, each a module of its name here, in order."""
+
+
 class Commands(click.Group):
-    """The commands; a wrong name is answered with the one that was meant."""
+    """The commands, each imported when it is asked for; a wrong name is answered with the one that was meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in NAMES:
+            return None
+        found: click.Command = import_module(f"kpidsl.cli.{cmd_name}").command
+        return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -36,7 +49,7 @@ class Commands(click.Group):
         name = args[0]
         is_typing = ctx.resilient_parsing  # a shell asks how the line may go on
         if not is_typing and not name.startswith("-") and self.get_command(ctx, name) is None:
-            near = closest(name, self.commands)
+            near = closest(name, NAMES)
             looks_like_path = "/" in name or name.endswith(".kpi") or name == "."
             hint = f" Did you mean `kpidsl eval {name}`?" if looks_like_path else ""
             if near and not looks_like_path:
@@ -70,28 +83,14 @@ def kpidsl(ctx: click.Context) -> int:
     return Exit.FINE
 
 
-for command in (
-    init.command,
-    eval_.command,
-    check.command,
-    fmt.command,
-    test_.command,
-    show.command,
-    explain.command,
-    graph.command,
-    plugins.command,
-    schema.command,
-    completion.command,
-):
-    kpidsl.add_command(command)
-
-
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and leave with its exit code."""
     # A command makes trees that live until it ends: looking for garbage among them costs a third of a large check.
     gc.disable()
     prepare()
-    if completion.is_asked():
+    if os.environ.get(completing.ASKED):
+        from kpidsl.cli import completion
+
         completion.offer(kpidsl)
     # Ended from outside as by Ctrl-C: files that are only half there are taken away.
     with suppress(ValueError):  # not in the main thread

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from kpidsl.semantic.scope import Names
     from kpidsl.syntax.nodes import Spec
 
+ASKED = "_KPIDSL_COMPLETE"
+"""The variable that a shell asks by."""
 MOST_BYTES = 300_000
 """A shell must answer at once: of more text than this the names of the rest are not offered."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from typing import NoReturn
@@ -11,6 +10,7 @@ import click
 from click.shell_completion import BashComplete, ShellComplete, get_completion_class
 
 from kpidsl.cli import options
+from kpidsl.cli.completing import ASKED
 from kpidsl.cli.faults import Exit
 from kpidsl.cli.streams import write
 
@@ -27,7 +27,6 @@ Examples, for this session alone:
   fish   kpidsl completion fish | source
 """
 SHELLS = ("bash", "zsh", "fish")
-VARIABLE = "_KPIDSL_COMPLETE"
 
 
 class Bash(BashComplete):
@@ -75,17 +74,12 @@ def command(ctx: click.Context, shell: str) -> int:
     """
     made: type[ShellComplete] | None = Bash if shell == "bash" else get_completion_class(shell)
     assert made is not None
-    write(f"{made(ctx.find_root().command, {}, 'kpidsl', VARIABLE).source().rstrip()}\n")
+    write(f"{made(ctx.find_root().command, {}, 'kpidsl', ASKED).source().rstrip()}\n")
     return Exit.FINE
-
-
-def is_asked() -> bool:
-    """Whether a shell asks what may stand behind the cursor."""
-    return bool(os.environ.get(VARIABLE))
 
 
 def offer(program: click.Command) -> NoReturn:
     """Tell the shell what may stand behind the cursor. What goes wrong is not told: somebody is typing."""
     with suppress(Exception):
-        program.main(args=[], prog_name="kpidsl", complete_var=VARIABLE)
+        program.main(args=[], prog_name="kpidsl", complete_var=ASKED)
     sys.exit(1)

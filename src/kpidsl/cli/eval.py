@@ -13,7 +13,6 @@ import click
 from kpidsl.cli import completing, options
 from kpidsl.cli.fail_on import FAILS, fails, statuses
 from kpidsl.cli.faults import Exit, say_error
-from kpidsl.cli.output import write_file
 from kpidsl.cli.streams import Progress, columns, is_coloured, is_terminal, say, write
 from kpidsl.diagnostics.errors import UsageError
 from kpidsl.diagnostics.suggest import did_you_mean
@@ -191,7 +190,7 @@ def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dic
     """What gives the pieces of the document in each of some formats; one that a plugin fails to write is told and left
     out. What is written to several places is written down once.
     """
-    from kpidsl.report import FORMATS as OURS
+    from kpidsl.report.formats import FORMATS as OURS
 
     found: dict[str, Callable[[], Iterable[str]]] = {}
     for each in OURS:
@@ -218,10 +217,11 @@ def _same(text: str) -> Iterable[str]:
 
 def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugins: bool = False) -> Exit:
     """Write the document everywhere it is wanted; one place that cannot be written does not keep it from the others."""
-    from kpidsl.report.text import WIDTH, to_text
-
     texts = rendered(results, (shown, *files.values()), no_plugins=no_plugins)
     if shown == "text":
+        from kpidsl.report.table import WIDTH
+        from kpidsl.report.text import to_text
+
         on_screen = _same(to_text(results, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout)))
     else:
         on_screen = texts[shown]() if shown in texts else ()
@@ -229,6 +229,8 @@ def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugi
     for path, name in files.items():
         if name not in texts:
             continue
+        from kpidsl.cli.output import write_file
+
         try:
             write_file(path, texts[name]())
         except OSError as error:
@@ -244,8 +246,10 @@ def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugi
 
 def problems(results: Results) -> str:
     """Errors and warnings for standard error."""
-    from kpidsl.report import notes
-    from kpidsl.report.text import WIDTH
+    if not (results.errors or results.warnings):
+        return ""
+    from kpidsl.report.notes import notes
+    from kpidsl.report.table import WIDTH
 
     colour, width = is_coloured(sys.stderr), columns(sys.stderr) or WIDTH
     lines = notes(results.errors, "error", width=width, colour=colour)

@@ -67,7 +67,7 @@ def command(
             write(to_json(found))
         else:
             from kpidsl.report.explanation_text import to_text
-            from kpidsl.report.text import WIDTH
+            from kpidsl.report.table import WIDTH
 
             write(to_text(found, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout)))
         return max(one.exit_code for one in found)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
 import sys
-import traceback
 from collections.abc import Callable
 from enum import IntEnum
 
@@ -96,11 +94,16 @@ def say_error(message: str, *, code: str = "", hint: str | None = None) -> None:
 
 def trace(session: Session) -> None:
     if session.debug:
+        import traceback
+
         say(traceback.format_exc())
 
 
 def fault(error: BaseException) -> str:
     """A fault of ours, with what its report needs."""
+    import platform
+    import traceback
+
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" ({place[0].name}, line {place[0].lineno} of {place[0].filename})" if place else ""
     said = visible(str(error)) or "no message"

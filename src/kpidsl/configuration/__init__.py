@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kpidsl.configuration.find import FILE, Wanted, find
 from kpidsl.configuration.model import EMPTY, Configuration, ConnectionSettings, Setting, SourceSettings
-from kpidsl.configuration.read import read
 
 __all__ = [
     "EMPTY",

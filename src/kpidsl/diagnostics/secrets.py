@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from typing import Final
-from urllib.parse import quote, quote_plus
 
 SHORTEST: Final = 3
 """Shorter texts are no secrets that could be kept, and taking them out would leave no message readable."""
@@ -19,6 +16,10 @@ def remember(text: str) -> None:
     """Hide a text from now on: as it is, percent-encoded, escaped, and in base64."""
     if len(text) < SHORTEST:
         return
+    import base64
+    import json
+    from urllib.parse import quote, quote_plus
+
     encoded = base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")
     forms = {text, quote(text, safe=""), quote(text), quote_plus(text), json.dumps(text)[1:-1], repr(text)[1:-1]}
     forms |= {encoded, encoded.rstrip("="), encoded.replace("+", "-").replace("/", "_")}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 _DIGITS = re.compile(r"\d")
 
@@ -17,6 +16,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         return folded[word.casefold()]
     if len(word) < 3:
         return None  # every short word is near to every other
+    from difflib import get_close_matches
+
     cutoff = 0.7 if len(word) > 4 else 0.66
     found = get_close_matches(word.casefold(), list(folded), n=1, cutoff=cutoff)
     return folded[found[0]] if found else None

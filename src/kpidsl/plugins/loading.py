@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -109,7 +108,7 @@ class _Loading:
                 )
                 continue
             for thing in things:
-                wrong = _wrong(thing, kind)
+                wrong = _wrong(thing, kind) if entry.distribution != PROJECT else None
                 if wrong is not None:
                     message = (
                         f"{hook} of the plugin {entry.distribution} gives something that is no {kind.__name__}: {wrong}"
@@ -165,6 +164,8 @@ class _Loading:
                 self._warnings.append(warning("K0805", words, f"write @hookimpl above `{closest(name, HOOKS)}`"))
 
     def _failed(self, code: str, entry: EntryPoint, message: str, error: BaseException) -> None:
+        import traceback
+
         trace = "".join(traceback.format_exception(error))
         self._failures.append(Failure(entry.distribution, entry.name, reason(error), trace))
         self._warnings.append(

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 from kpidsl.assess.results import Results
 from kpidsl.records import dataclass
 from kpidsl.report.json import pieces, to_json
-from kpidsl.report.text import to_text
-from kpidsl.report.toml import to_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +22,24 @@ class Format:
     pieces: Callable[[Results], Iterable[str]]
 
 
+def _text(results: Results) -> str:
+    from kpidsl.report.text import to_text
+
+    return to_text(results)
+
+
+def _toml(results: Results) -> str:
+    from kpidsl.report.toml import to_toml
+
+    return to_toml(results)
+
+
 def _whole(render: Callable[[Results], str]) -> Callable[[Results], Iterable[str]]:
     return lambda results: (render(results),)
 
 
 FORMATS = (
-    Format("text", (".txt",), to_text, "a table for people", _whole(to_text)),
+    Format("text", (".txt",), _text, "a table for people", _whole(_text)),
     Format("json", (".json",), to_json, "the document as JSON", pieces),
-    Format("toml", (".toml",), to_toml, "the same document as TOML", _whole(to_toml)),
+    Format("toml", (".toml",), _toml, "the same document as TOML", _whole(_toml)),
 )

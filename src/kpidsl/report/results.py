@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from kpidsl.assess import results as assessed
 from kpidsl.records import dataclass
-from kpidsl.report.arrow import to_arrow
 from kpidsl.report.json import to_json
-from kpidsl.report.toml import to_toml
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,6 +62,8 @@ class Results(assessed.Results):
         >>> tomllib.loads(spec.evaluate(as_of="2026-03-31").to_toml())["as_of"]
         '2026-04-01T00:00:00+00:00'
         """
+        from kpidsl.report.toml import to_toml
+
         return to_toml(self)
 
     def to_arrow(self) -> pa.Table:
@@ -82,4 +82,6 @@ class Results(assessed.Results):
         >>> table.select(["name", "value", "status"]).to_pylist()
         [{'name': 'sold', 'value': 2.0, 'status': 'green'}]
         """
+        from kpidsl.report.arrow import to_arrow
+
         return to_arrow(self)

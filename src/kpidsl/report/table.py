@@ -8,6 +8,8 @@ from kpidsl.diagnostics.glyphs import columns, visible, wrapped
 from kpidsl.records import dataclass
 from kpidsl.report.figures import Figure
 
+WIDTH = 120  # columns, where nobody says how many there are
+
 SEPARATOR = "  "
 NARROWEST_TITLE = 30
 WIDEST_TITLE = 56

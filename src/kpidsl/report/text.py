@@ -30,9 +30,8 @@ from kpidsl.report.outcome_table import outcome_table
 from kpidsl.report.scorecards import overdue_table, said_of, scorecard_table
 from kpidsl.report.signals import lines
 from kpidsl.report.statuses import STATUSES, WORST_FIRST
-from kpidsl.report.table import Column, Table, TableRow, paint
+from kpidsl.report.table import WIDTH, Column, Table, TableRow, paint
 
-WIDTH = 120  # columns, where nobody says how many there are
 NARROWEST = 40
 SEGMENTS = 12  # of a KPI; of more, the worst ones
 TREND = 24  # values, the newest ones

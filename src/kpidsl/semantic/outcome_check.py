@@ -19,7 +19,6 @@ from kpidsl.syntax import outcome_nodes as o
 OUTCOME_ONCE = (
     *META, g.ForProp, g.HorizonProp, g.ObservableProp, g.LevelsProp, g.SuccessProp, g.JudgeProp,
 )  # fmt: skip
-CLAIMS = ("none", "plausible", "probable", "established")
 """What part the work had in a change, the weakest claim first."""
 
 
@@ -152,5 +151,5 @@ class OutcomeChecker:
         return m.OverrideModel(level, prop.by.value, prop.on, prop.why.value if prop.why is not None else None)
 
     def contribution(self, prop: o.ContributionProp) -> m.ContributionModel:
-        claim = choice(prop.claim, CLAIMS, "claim of a contribution", self.problems)
+        claim = choice(prop.claim, m.CLAIMS, "claim of a contribution", self.problems)
         return m.ContributionModel(claim, prop.by.value, prop.on, prop.see.value if prop.see is not None else None)

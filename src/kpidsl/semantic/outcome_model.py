@@ -16,6 +16,8 @@ from kpidsl.semantic.model import BoundModel, Descriptive, RequireModel
 from kpidsl.semantic.values import Interval, Value
 from kpidsl.source_text import Span
 
+CLAIMS = ("none", "plausible", "probable", "established")
+
 
 @dataclass(frozen=True, slots=True)
 class LevelModel:

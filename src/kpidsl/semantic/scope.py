@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from kpidsl.diagnostics import NAMELESS, Fix, Problems, did_you_mean
 from kpidsl.records import dataclass
@@ -14,9 +14,11 @@ from kpidsl.source_text import Span
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl, SourceDecl
 from kpidsl.syntax.goal_nodes import ObjectiveDecl, OutcomeDecl, PolicyDecl, ScorecardDecl
 from kpidsl.syntax.node import Name
-from kpidsl.syntax.nodes import Spec
 from kpidsl.syntax.setting_nodes import CalendarDecl, GoalDecl, NamespaceDecl, ParamDecl, UnitDecl
 from kpidsl.syntax.test_nodes import TestDecl
+
+if TYPE_CHECKING:
+    from kpidsl.syntax.nodes import Spec
 
 Named = MetricDecl | KpiDecl | GoalDecl | ObjectiveDecl | OutcomeDecl | PolicyDecl | ScorecardDecl
 D = TypeVar("D")

@@ -8,7 +8,6 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.engine.duck import fresh_name, identifier, whole
 from kpidsl.hookspecs import ArrowStream, Dataset, Relational, Scannable, ScanRequest
 from kpidsl.sources import project
-from kpidsl.sources.once import ReadOnce
 from kpidsl.sources.project import Origin
 
 if TYPE_CHECKING:
@@ -51,6 +50,8 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
     rows more than once; returns the table's name. `connection` may be a cursor of the one that goes on. Raises
     SourceError.
     """
+    from kpidsl.sources.once import ReadOnce
+
     assert isinstance(dataset, Scannable)
     whole()  # the compiled module alone reads no Arrow
     stream = dataset.scan(request)
@@ -67,6 +68,8 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
 
 def rows_of(connection: DuckDBPyConnection, stream: ArrowStream, what: str) -> list[tuple[Any, ...]]:
     """The rows of a stream as DuckDB gives the rows of a query. Raises SourceError."""
+    from kpidsl.sources.once import ReadOnce
+
     whole()  # the compiled module alone reads no Arrow
     name = fresh_name("answer")
     with project.reading(what):

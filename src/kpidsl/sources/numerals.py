@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final
 
 from kpidsl.records import dataclass
@@ -39,12 +40,18 @@ _NUMBERS: Final = {
 _TIMES: Final = {"instant": INSTANT, "timestamp": TIMESTAMP, "date": DATE}
 
 
+@cache
+def _one_of_all() -> re.Pattern[str]:
+    return _one_of({**_NUMBERS, **_TIMES})
+
+
+@cache
+def _one_of_times() -> re.Pattern[str]:
+    return _one_of(_TIMES)
+
+
 def _one_of(kinds: Mapping[str, str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in kinds.items()))
-
-
-_KINDS: Final = _one_of({**_NUMBERS, **_TIMES})
-_TIME_KINDS: Final = _one_of(_TIMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +95,9 @@ def kind_of(text: str, style: NumberStyle) -> DataType | None:
     text = text.strip(" \t")
     if not text:
         return None
-    match = _KINDS.fullmatch(style.normal(text))
+    match = _one_of_all().fullmatch(style.normal(text))
     if not style.plain and (match is None or match.lastgroup in _TIMES):
-        match = _TIME_KINDS.fullmatch(text)
+        match = _one_of_times().fullmatch(text)
     if match is None:
         return DataType.TEXT
     kind = match.lastgroup

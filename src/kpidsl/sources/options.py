@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from kpidsl.diagnostics import OptionError, closest
 from kpidsl.hookspecs import Provider, Secret
+from kpidsl.records import dataclass
 
 _WORDS: Final[Mapping[object, str]] = {
     str: "a text",
@@ -22,7 +23,7 @@ _WORDS: Final[Mapping[object, str]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class OptionField:
     """One option of a provider: its name and type, whether it may stand without its name, whether it must be given."""
 

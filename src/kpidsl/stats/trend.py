@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from math import erfc, sqrt
-from statistics import median
 
 from kpidsl.records import dataclass
 
@@ -111,6 +110,8 @@ def _result(n: int, s: int, total: Fraction, pairs: int, slopes: list[float], *,
     lower = max(round((len(slopes) - reach) / 2) - 1, 0)
     upper = min(round((len(slopes) + reach) / 2), len(slopes) - 1)
     p = normal_two_sided(z)
+    from statistics import median
+
     return MannKendall(n, s, total, z, p, s / pairs, median(slopes), slopes[lower], slopes[upper], covariance)
 
 

@@ -13,7 +13,7 @@ from kpidsl.syntax.format_table import read_table
 from kpidsl.syntax.format_tokens import Block, read_blocks
 from kpidsl.syntax.node import Node
 from kpidsl.syntax.nodes import Spec
-from kpidsl.syntax.parse import parse
+from kpidsl.syntax.parsing import parse
 
 
 class LayoutFault(AssertionError):

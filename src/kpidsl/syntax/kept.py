@@ -13,7 +13,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source
 from kpidsl.syntax.grammar_files import grammar_text, makers
 from kpidsl.syntax.nodes import Spec
-from kpidsl.syntax.parse import parse
+from kpidsl.syntax.parsing import parse
 
 LEAST = 400  # characters: less is parsed sooner than found
 

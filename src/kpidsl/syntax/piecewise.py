@@ -12,7 +12,7 @@ from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.grammar import parser
 from kpidsl.syntax.mend import Mended, branch_of, mend, offset_of
 from kpidsl.syntax.nodes import Declaration, Spec
-from kpidsl.syntax.parse import build_declarations
+from kpidsl.syntax.parsing import build_declarations
 from kpidsl.syntax.recovery import chunks
 
 PROBLEMS_PER_FILE = 200

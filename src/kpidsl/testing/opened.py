@@ -9,7 +9,8 @@ from typing import Any
 from unittest import mock
 
 from kpidsl import plugins
-from kpidsl.configuration import EMPTY, read
+from kpidsl.configuration import EMPTY
+from kpidsl.configuration.read import read
 from kpidsl.diagnostics import Problems
 from kpidsl.engine.duck import connect
 from kpidsl.engine.place import Places, Rows

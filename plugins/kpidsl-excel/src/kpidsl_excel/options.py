@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from kpidsl.records import dataclass
 
 _CHOICES: Final = {
     "totals": ("refuse", "skip", "keep"),
@@ -12,7 +14,7 @@ _CHOICES: Final = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExcelOptions:
     """Where in which workbooks the rows are, and how people wrote them. Raises ValueError for what contradicts
     itself.

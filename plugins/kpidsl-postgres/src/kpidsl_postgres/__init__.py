@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kpidsl.hookspecs import Context, Dataset, Provider, Secret, hookimpl
+from kpidsl.records import dataclass
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PostgresConnection:
     """What kpidsl.toml may say of a server. No password file, `PGPASSWORD` or `PGHOSTADDR` is used."""
 
@@ -33,7 +34,7 @@ class PostgresConnection:
             raise ValueError("no name holds a NUL")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PostgresOptions:
     """What a spec may write: a table or view, its name as the database has it, capitals included."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from kpidsl.hookspecs import Secret
+from kpidsl.records import dataclass
 
 MILLISECONDS: Final = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 MOST_POINTS: Final = 11_000
@@ -16,7 +17,7 @@ MOST_POINTS: Final = 11_000
 STAMPS: Final = ("end", "start")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PrometheusConnection:
     """Where a server is and who asks. At most one of `token` and `user`."""
 
@@ -36,7 +37,7 @@ class PrometheusConnection:
             raise ValueError("`token` and `user` are two ways to say who asks: keep one")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PrometheusOptions:
     """An expression, the moments it is asked for, and which labels become columns."""
 

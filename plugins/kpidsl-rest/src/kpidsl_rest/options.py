@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import urlsplit
 
 from kpidsl.hookspecs import Secret
+from kpidsl.records import dataclass
 
 PAGINGS: Final = ("none", "page", "offset", "cursor", "next", "link")
 FORMATS: Final = ("json", "csv")
 TIME_FORMATS: Final = ("iso", "date", "unix", "unix_ms")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RestConnection:
     """Where a service is and who asks. At most one way to say who: `token`, `api_key`, `user` or `client_id`."""
 
@@ -46,7 +47,7 @@ class RestConnection:
             raise ValueError("`client_auth` is basic or body")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RestOptions:
     """What is asked for, and how its pages follow one another."""
 

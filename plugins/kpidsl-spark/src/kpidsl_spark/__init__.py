@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kpidsl.hookspecs import Context, Dataset, Provider, Secret, hookimpl
+from kpidsl.records import dataclass
 
 FIXED = {
     "spark.sql.session.timeZone": "UTC",
@@ -33,7 +34,7 @@ _MASTER = re.compile(r"spark://[^\s,/]+:\d+(,[^\s,/]+:\d+)*|local(\[[\d*]+\])?")
 _REMOTE = re.compile(r"sc://[^\s;/?#@]+/?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SparkConnection:
     """What kpidsl.toml may say of a cluster: a server of Spark Connect, or a master that gets a session of its own."""
 
@@ -83,7 +84,7 @@ def _check(setting: str, *, is_remote: bool) -> None:
         raise ValueError(f"`{name}` is for a session of its own; over Spark Connect only spark.sql.… can be set")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SparkOptions:
     """What a spec may write: a table or view of the catalog, or a path of Parquet files."""
 

@@ -5,11 +5,12 @@ connection in kpidsl.toml.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kpidsl.hookspecs import Context, Dataset, Provider, Secret, hookimpl
+from kpidsl.records import dataclass
 
 SSL_MODES: Final = ("disable", "prefer", "require", "verify-ca", "verify-full")
 _URL: Final = re.compile(r"[a-z][\w+]*://", re.IGNORECASE)
@@ -18,7 +19,7 @@ _HIDES: Final = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
 _INSTEAD: Final = 'leave it out, and write `password = {env = "…"}` beside `url`'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SqlConnection:
     """What kpidsl.toml may say of a database. The URL holds no password: it would stand there for all to read."""
 
@@ -50,7 +51,7 @@ class SqlConnection:
             raise ValueError("the user stands in `url` and in `user`: keep one")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SqlOptions:
     """What a spec may write: a table or view, its name as the database has it."""
 

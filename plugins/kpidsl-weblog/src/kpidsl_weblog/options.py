@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from kpidsl.records import dataclass
 from kpidsl_weblog.formats import parsed
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WeblogOptions:
     """Which logs, how their lines are written, and what a row is. Raises ValueError for what makes no sense."""
 
