@@ -134,8 +134,8 @@ class SpecSet:
         `sources` are in-process tables (anything with `__arrow_c_stream__`) that stand for the sources of their names.
         `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. `memory` (`512MB`) is all
         that the engine may take; what is more goes to a temporary folder. So many `jobs` sources that are not on this
-        machine are read side by side. `state` is a folder for what is known of
-        files that were read: the next run reads only those that are new. Raises `SpecError` where the spec has errors,
+        machine are read side by side. `progress` hears which source is read, then an empty text. `state` is a folder
+        for what is known of files: the next run reads only new ones. Raises `SpecError` where the spec has errors,
         `UsageError` for a wrong as-of, selection, param, amount of memory or folder.
 
         >>> import kpidsl, pyarrow as pa
@@ -194,6 +194,7 @@ class SpecSet:
                 return earlier, tables.answers(earlier, no_holidays)
 
             answers = tables.answers(plan, no_holidays, kept, explain=explain, told=told)
+            told("")
             clock.lap("queries")
             identity = SpecIdentity(len(self._files.sources), self._files.sha256)
             found = assess(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
 import subprocess
+import sys
 import termios
+import time
 from collections.abc import Callable
 from fcntl import ioctl
 from struct import pack
@@ -14,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from kpidsl.cli import streams
 from kpidsl.report import to_json, to_text
 from report.sample import kpi, results, shop
 
@@ -86,6 +90,24 @@ def test_progress_is_shown_on_a_terminal_only_after_a_second_and_taken_away(
         assert ran.stdout == to_json(results(kpi("k"))).encode()
     ran = subprocess.run(command("eval", slow=1.2), env=environment, capture_output=True, timeout=60)
     assert ran.stderr == b""
+
+
+def test_progress_says_what_is_done_after_all_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr(streams, "AFTER", 0.05)
+    monkeypatch.setattr(streams, "AGAIN", 0.05)
+    monkeypatch.delenv("TERM", raising=False)
+    with streams.Progress() as progress:
+        for say in (lambda: progress("orders"), lambda: progress(""), lambda: progress.says("writing")):
+            say()
+            time.sleep(0.3)
+    shown = [line.rpartition(" … ")[0] for line in sys.stderr.getvalue().split("\r\x1b[2K")]  # type: ignore[attr-defined]
+    assert list(dict.fromkeys(shown)) == ["", "reading orders", "judging what was read", "writing"]
+    assert shown[-1] == "", "taken away"
 
 
 def test_a_pipe_gets_json_without_colour_whatever_the_encoding(process: Process) -> None:

@@ -217,31 +217,42 @@ def _same(text: str) -> Iterable[str]:
 
 def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugins: bool = False) -> Exit:
     """Write the document everywhere it is wanted; one place that cannot be written does not keep it from the others."""
-    texts = rendered(results, (shown, *files.values()), no_plugins=no_plugins)
-    if shown == "text":
-        from kpidsl.report.table import WIDTH
-        from kpidsl.report.text import to_text
+    failed: list[tuple[str, str | None]] = []
+    with Progress() as progress:
+        progress.says("writing")
+        texts = rendered(results, (shown, *files.values()), no_plugins=no_plugins)
+        if shown == "text":
+            from kpidsl.report.table import WIDTH
+            from kpidsl.report.text import to_text
 
-        on_screen = _same(to_text(results, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout)))
-    else:
-        on_screen = texts[shown]() if shown in texts else ()
-    code = Exit.FINE if {shown, *files.values()} <= texts.keys() else Exit.NOT_HAD
-    for path, name in files.items():
-        if name not in texts:
-            continue
-        from kpidsl.cli.output import write_file
+            on_screen = _same(to_text(results, width=columns(sys.stdout) or WIDTH, colour=is_coloured(sys.stdout)))
+        else:
+            on_screen = texts[shown]() if shown in texts else ()
+        for path, name in files.items():
+            if name in texts:
+                failed.extend(_failure(partial(_write_file, path, texts[name]()), str(path), _hint(path)))
+        if not is_terminal(sys.stdout):
+            failed.extend(_failure(partial(write, on_screen), "to standard output"))
+    if is_terminal(sys.stdout):  # where the line of progress would stand in the text
+        failed.extend(_failure(partial(write, on_screen), "to standard output"))
+    for said, hint in failed:
+        say_error(said, hint=hint)
+    return Exit.FINE if not failed and {shown, *files.values()} <= texts.keys() else Exit.NOT_HAD
 
-        try:
-            write_file(path, texts[name]())
-        except OSError as error:
-            say_error(f"cannot write {path}: {(error.strerror or str(error)).lower()}", hint=_hint(path))
-            code = Exit.NOT_HAD
+
+def _write_file(path: Path, pieces: Iterable[str]) -> None:
+    from kpidsl.cli.output import write_file
+
+    write_file(path, pieces)
+
+
+def _failure(writes: Callable[[], None], where: str, hint: str | None = None) -> list[tuple[str, str | None]]:
+    """What is to be said of a place that cannot be written."""
     try:
-        write(on_screen)
+        writes()
     except OSError as error:
-        say_error(f"cannot write to standard output: {(error.strerror or str(error)).lower()}")
-        code = Exit.NOT_HAD
-    return code
+        return [(f"cannot write {where}: {(error.strerror or str(error)).lower()}", hint)]
+    return []
 
 
 def problems(results: Results) -> str:

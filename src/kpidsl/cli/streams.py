@@ -74,13 +74,13 @@ def say(text: str) -> None:
 
 
 class Progress:
-    """A line on standard error that names the source being read, from the second second on. Only on a terminal, and
-    gone when all is done.
+    """A line on standard error that says what is being done – which source is read – from the second second on. Only on
+    a terminal, and gone when all is done.
     """
 
     def __init__(self) -> None:
         self.shown = is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
-        self.source = ""
+        self.doing = ""
         self.written = False
         self._done: threading.Event | None = None
         self._line: threading.Thread | None = None
@@ -96,7 +96,11 @@ class Progress:
             self._write("")
 
     def __call__(self, source: str) -> None:
-        self.source = source
+        """Say that a source is being read; nothing is the name of none: all were."""
+        self.says(f"reading {visible(source)}" if source else "judging what was read")
+
+    def says(self, doing: str) -> None:
+        self.doing = doing
         if self.shown and self._line is None:
             import threading
 
@@ -110,7 +114,7 @@ class Progress:
         begun = time.monotonic()
         while not done.wait(AFTER if not self.written else AGAIN):
             self.written = True
-            said = f"reading {visible(self.source)} … {time.monotonic() - begun:.0f} s"
+            said = f"{self.doing} … {time.monotonic() - begun:.0f} s"
             self._write(said[: (columns(sys.stderr) or 80) - 1])
 
     def _write(self, text: str) -> None:
