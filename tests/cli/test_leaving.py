@@ -41,7 +41,7 @@ def test_what_is_registered_is_done_and_nothing_is_taken_apart(spec: str, code: 
     "before",
     [
         "sys.setprofile(slice)",
-        "import threading, time; threading.Thread(target=time.sleep, args=(0.1,)).start()",
+        "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
     ],
 )
 def test_a_process_that_is_watched_or_has_threads_ends_as_any_other(before: str) -> None:
