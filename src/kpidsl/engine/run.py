@@ -16,7 +16,7 @@ from kpidsl.engine.compact import CompactParts, CompactSet, Members
 from kpidsl.engine.conversions import Horizon, found
 from kpidsl.engine.distinct import distinct
 from kpidsl.engine.extents import anchors_by_time, extent
-from kpidsl.engine.faults import CellError, unread_holidays
+from kpidsl.engine.faults import CellError, TooLarge, unread_holidays
 from kpidsl.engine.filtered import by_groups
 from kpidsl.engine.groups import (
     PANES,
@@ -35,7 +35,8 @@ from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, scale_for
 from kpidsl.engine.place import Door, Places
-from kpidsl.engine.quantiles import quantiles
+from kpidsl.engine.quantiles import QUANTILES, quantiles
+from kpidsl.engine.ranked import ranked
 from kpidsl.engine.stocks import at_edges, holding
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
@@ -309,8 +310,14 @@ class Run:
         for cell in cells:
             of_window.setdefault(spans[cell.start, cell.end], []).append(cell)
         states_at = {state_of(cell): place for place, cell in enumerate(layout.cells)}
-        for row in self.stream(query, rows.source.name):
-            self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
+        try:
+            for row in self.stream(query, rows.source.name):
+                self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
+        except TooLarge:
+            # What is collected in lists stays in memory; values that are numbered do not.
+            if any(cell.function not in QUANTILES for cell in cells):
+                raise
+            answers = ranked(self, rows.source, time, cells)
         self.answers.cells.update(answers)
 
     def conversions(self, source: SourceModel, cells: Sequence[Cell]) -> None:
