@@ -48,6 +48,7 @@ from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
 from kpidsl.sql.conversions import conversion_query
+from kpidsl.sql.panes import narrow
 from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
@@ -217,17 +218,23 @@ class Run:
         if not needing:
             return
         try:
-            self.scales.update(self.spread(source, list(needing)))
+            self.scales.update(self.spread(source, needing))
         except CellError:
             for row, concerned in needing.items():
                 try:
-                    self.scales.update(self.spread(source, [row]))
+                    self.scales.update(self.spread(source, {row: concerned}))
                 except CellError as error:
                     self.answers.failed_cells.update(dict.fromkeys(concerned, error))
 
-    def spread(self, source: SourceModel, wanted: Sequence[Row]) -> dict[tuple[str, Row], Scale]:
+    def spread(self, source: SourceModel, wanted: Mapping[Row, Sequence[Cell]]) -> dict[tuple[str, Row], Scale]:
+        """The scales of expressions, from the rows that some of their cells look at."""
         bits = self.door.places.limb_bits(source.name) if self.door.places is not None else LIMB
-        count, *edges = self.fetch(q.spread(self.rows(source), wanted), source.name)[0]
+        rows = self.rows(source)
+        cells = [cell for concerned in wanted.values() for cell in concerned]
+        time, whole = cells[0].time, edges_of(cells)
+        if time is not None and whole is not None and all(one.at is None and one.time is time for one in cells):
+            narrow(rows, time, whole)
+        count, *edges = self.fetch(q.spread(rows, list(wanted)), source.name)[0]
         return {
             (source.name, row): scale_for(low, high, least, bits)
             if row.type is DataType.FLOAT
