@@ -1,5 +1,5 @@
 """`python -m kpidsl`."""
 
-from kpidsl.cli import main
+from kpidsl.cli import run
 
-main()
+run()

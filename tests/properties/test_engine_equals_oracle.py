@@ -100,3 +100,10 @@ def test_scans_that_groupings_share_and_quantiles_that_are_counted_give_the_same
     monkeypatch.setattr("kpidsl.engine.quantiles.MANY", 0)
     monkeypatch.setattr("kpidsl.engine.quantiles.LEFT", 3)
     hold(case)
+
+
+@settings(max_examples=60, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
+@given(case=cases())
+def test_values_that_are_marked_give_the_same(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.engine.marks.pays", lambda *_: True)
+    hold(case)

@@ -57,16 +57,16 @@ def _collect(
 
 def _input(ask: n.Ask, series: tuple[str, ...], evaluation: Evaluation, calendar: Calendar) -> Input:
     cell = ask.cell
-    at = "" if cell.at is None else f" at {cell.at}"
+    aggregation = ask.text if cell.at is None else f"{ask.text} at {cell.at}"
     where = tuple([one.text for one in ask.filters])
     answer = evaluation.answers.cells.get(cell)
     sql = answer.sql if answer is not None else None
     estimate = HYPERLOGLOG if cell.function == "count_distinct~" else None
     if series:
-        return Input(ask.text + at, cell.source, where, None, series, sql=sql, approximate=estimate)
+        return Input(aggregation, cell.source, where, None, series, sql=sql, approximate=estimate)
     window = window_result(ask.window, calendar)
     value = evaluation.ask(ask, ())
     if isinstance(value, Scalar):
         shown = value_of(value.value, value.exact, calendar)
-        return Input(ask.text + at, cell.source, where, window, (), shown, None, value.n, sql, estimate)
-    return Input(ask.text + at, cell.source, where, window, (), None, value.reason, value.n, sql, estimate)
+        return Input(aggregation, cell.source, where, window, (), shown, None, value.n, sql, estimate)
+    return Input(aggregation, cell.source, where, window, (), None, value.reason, value.n, sql, estimate)

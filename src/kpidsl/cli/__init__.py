@@ -16,6 +16,7 @@ import click
 
 from kpidsl.cli import completing, options
 from kpidsl.cli.faults import Exit, Session, answer
+from kpidsl.cli.leaving import leave
 from kpidsl.cli.streams import prepare, say, write
 from kpidsl.diagnostics.suggest import closest
 
@@ -100,6 +101,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         signal.signal(signal.SIGTERM, _interrupt)
     session = Session()
     sys.exit(answer(lambda: _run(arguments, session), session))
+
+
+def run() -> NoReturn:
+    """`main` for a process that does nothing else."""
+    try:
+        main()
+    except SystemExit as ended:
+        leave(ended)
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

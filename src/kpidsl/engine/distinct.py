@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.groups import edges_of, panes_inside, plain
+from kpidsl.engine.marks import overlap
 from kpidsl.engine.parts import Part
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.model import SourceModel
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from kpidsl.engine.run import Run
 
 MOST_WINDOWS = 496
+FEWEST_TIMES = 3
+"""So many times as long as the time they look at have windows to be together: each of fewer is asked for alone."""
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 Span = tuple[datetime | None, datetime]
 
@@ -27,12 +30,26 @@ def distinct(run: Run, source: SourceModel, cells: Sequence[Cell]) -> dict[Cell,
     """The answers of distinct counts of one expression whose filters have one shape, over one time column."""
     answers = {cell: run.blank(cell) for cell in cells}
     asked = [cell for cell in cells if cell.start is None or cell.start < cell.end]
+    first = run.first_time(source, cells[0])
+    is_here = run.door.is_here(run.rows(source).select())
     for together in _overlapping(asked):
+        if is_here and overlap(together, first) < FEWEST_TIMES:
+            for same in _alike(together):
+                _count(run, source, same, answers)
+            continue
         spans = list(dict.fromkeys((cell.start, cell.end) for cell in together))
-        for first in range(0, len(spans), MOST_WINDOWS):
-            some = set(spans[first : first + MOST_WINDOWS])
+        for at in range(0, len(spans), MOST_WINDOWS):
+            some = set(spans[at : at + MOST_WINDOWS])
             _count(run, source, [cell for cell in together if (cell.start, cell.end) in some], answers)
     return answers
+
+
+def _alike(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
+    """The cells of each window and filter."""
+    found: dict[tuple[object, ...], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault((cell.start, cell.end, shape_of(cell.where)[1]), []).append(cell)
+    yield from found.values()
 
 
 def _overlapping(cells: Sequence[Cell]) -> Iterator[list[Cell]]:

@@ -28,6 +28,7 @@ from kpidsl.engine.groups import (
 )
 from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
+from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, scale_for
 from kpidsl.engine.place import Door, Places
@@ -136,7 +137,27 @@ class Run:
             found, left = shared_scan.shared(self, lambda: self.rows(source), same, scales)
             self.answers.cells.update(found)
             rest.extend(left)
+        return self.by_marks(source, rest)
+
+    def by_marks(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
+        """Answer the distinct counts that a scan for many of them pays for; the others are left over."""
+        alike: dict[tuple[int, int, int], list[Cell]] = {}
+        rest: list[Cell] = []
+        for cell in cells:
+            if cell.function == "count_distinct" and cell.at is None:
+                alike.setdefault((id(cell.time), id(cell.argument), id(cell.members)), []).append(cell)
+            else:
+                rest.append(cell)
+        for same in alike.values():
+            found, left = counted(self, lambda: self.rows(source), same, self.first_time(source, same[0]))
+            self.answers.cells.update(found)
+            rest.extend(left)
         return rest
+
+    def first_time(self, source: SourceModel, cell: Cell) -> datetime | None:
+        """When the rows of a cell's time column begin."""
+        extent = self.answers.extents.get((source.name, cell.time))
+        return extent.first if extent is not None else None
 
     def by_groups(self, source: SourceModel, cells: list[Cell]) -> Sequence[Cell]:
         """Answer the cells whose filters can be asked of groups of rows; the others are left over."""

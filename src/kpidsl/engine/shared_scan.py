@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -119,26 +119,47 @@ def shared(
 
 def answer(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:
     """The answers of the cells of a scan."""
-    cells = one.cells
-    edges = edges_of(cells)
-    if edges is None:
-        return {cell: Answer() for cell in cells}
-    time = cells[0].time
-    assert time is not None
+    if edges_of(one.cells) is None:
+        return {cell: Answer() for cell in one.cells}
+    with grouped(run, rows, one, scales) as found:
+        return found.answers(run, scales)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A scan whose groups stand in a table. `order` tells where it has what is asked of a row, `places` which pane
+    begins at an edge.
+    """
+
+    scan: sql.Scan
+    cells: tuple[Cell, ...]
+    order: Mapping[tuple[object, ...], int]
+    places: Mapping[datetime | None, int]
+
+    def answers(self, run: Keeping, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:
+        """The answers of its cells."""
+        by_members: dict[int, list[Cell]] = {}
+        for cell in self.cells:
+            by_members.setdefault(id(cell.members), []).append(cell)
+        found: dict[Cell, Answer] = {}
+        for same in by_members.values():
+            found.update(_of_members(run, self.scan, same, self.order, self.places, scales))
+        return found
+
+
+@contextmanager
+def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) -> Iterator[Grouped]:
+    """A scan of cells that have windows, for as long as its groups are asked."""
+    time, edges = one.cells[0].time, edges_of(one.cells)
+    assert time is not None and edges is not None
     bare: dict[tuple[object, ...], Cell] = {}
-    for cell in cells:
+    for cell in one.cells:
         bare.setdefault(unfiltered(cell), replace(cell, where=()))
     scan = sql.scan(rows, lambda: in_panes(rows, time, edges), one.leaves, tuple(bare.values()), scales)
     order = {asked: place for place, asked in enumerate(bare)}
     places = {edge: place for place, edge in enumerate(edges)}
-    by_members: dict[int, list[Cell]] = {}
-    for cell in cells:
-        by_members.setdefault(id(cell.members), []).append(cell)
-    found: dict[Cell, Answer] = {}
     with run.table(scan.query, sql.GROUPS, rows.source.name):
-        for same in by_members.values():
-            found.update(_of_members(run, scan, same, order, places, scales))
-    return found
+        yield Grouped(scan, one.cells, order, places)
 
 
 def _of_members(

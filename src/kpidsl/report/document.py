@@ -29,7 +29,6 @@ from kpidsl.assess.results import (
     TrendPoint,
     WindowResult,
 )
-from kpidsl.report.numbers import canonical
 
 if TYPE_CHECKING:
     from kpidsl.assess.interval_results import IntervalResult
@@ -84,7 +83,7 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
         "errors": [error(each) for each in results.errors],
         "warnings": [error(each) for each in results.warnings],
         **given(
-            timings={stage: canonical(seconds) for stage, seconds in results.timings} or None,
+            timings=dict(results.timings) or None,
             traffic=records(traffic, results.traffic),
         ),
     }
@@ -136,9 +135,8 @@ def _iso(moment: datetime, _zone: tzinfo, _fold: int) -> str:
     return moment.isoformat()
 
 
-_AS_THEY_ARE = frozenset({str, bool, int, dict, list, Many, Shared, type(None)})
+_AS_THEY_ARE = frozenset({str, bool, int, Decimal, dict, list, Many, Shared, type(None)})
 _PLAIN: dict[type, Callable[[Any], Plain]] = {
-    Decimal: canonical,
     datetime: instant,
     date: date.isoformat,
     tuple: list,
@@ -324,8 +322,7 @@ def trend_point(found: TrendPoint) -> Fields:
 
 
 def segment(found: Segment) -> Fields:
-    by: Fields = {name: canonical(member) if isinstance(member, Decimal) else member for name, member in found.by}
-    return {"by": by, **assessment(found.assessment)}
+    return {"by": dict(found.by), **assessment(found.assessment)}
 
 
 def input_(found: Input) -> Fields:

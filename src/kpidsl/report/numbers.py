@@ -29,9 +29,3 @@ def plain(number: Decimal) -> str:
     digits = "".join(map(str, written)).rstrip("0")
     fraction = f".{digits[1:]}" if digits[1:] else ""
     return f"{'-' if sign else ''}{digits[0]}{fraction}e{exponent:+d}"
-
-
-def canonical(number: Decimal) -> Decimal:
-    """The same number in the one form that `plain` reads back: without trailing zeros, never minus zero."""
-    text = plain(number)
-    return number if str(number) == text else Decimal(text)

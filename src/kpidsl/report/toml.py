@@ -37,7 +37,7 @@ def _storable(value: Plain) -> object:
         case Decimal():
             # tomli-w before 1.2 takes a decimal without a point for an integer.
             written = plain(value)
-            return value if "." in written or "e" in written else Decimal(f"{written}.0")
+            return Decimal(written if "." in written or "e" in written else f"{written}.0")
         case None | bool() | int():
             return value
         case _:

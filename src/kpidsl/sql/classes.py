@@ -156,20 +156,29 @@ def distinct_counts(
     one = exp.Literal.number(1)
     words: list[exp.Expr] = []
     for word in range(wanted.words()):
-        bits = function("list_extract", _bigints(wanted.of_pane(word)), exp.Add(this=pane.copy(), expression=one))
+        bits = function("list_extract", bigints(wanted.of_pane(word)), exp.Add(this=pane.copy(), expression=one))
         if columns:
             number = exp.Add(this=class_.copy(), expression=one)
-            mine = function("list_extract", _bigints(wanted.asked(word)), number)
+            mine = function("list_extract", bigints(wanted.asked(word)), number)
             bits = exp.BitwiseAnd(this=bits, expression=mine)
         words.append(bits)
+    return counts_of_bits(query, keys, value, words, len(wanted.windows), class_)
+
+
+def counts_of_bits(
+    query: exp.Select, keys: Sequence[exp.Expr], value: exp.Expr, words: Sequence[exp.Expr], bits: int,
+    class_: exp.Expr | None = None,
+) -> exp.Select:  # fmt: skip
+    """By class (where there is one) and members, how many values of a query's rows have each of so many bits."""
     names = [f"w{word}" for word in range(len(words))]
-    by = ["class", *(f"k{place}" for place in range(len(keys)))]
+    grouped = [*((class_,) if class_ is not None else ()), *keys]
+    by = [*(("class",) if class_ is not None else ()), *(f"k{place}" for place in range(len(keys)))]
     marked = query.select(
-        *(exp.alias_(key, name) for key, name in zip((class_, *keys), by, strict=True)),
-        exp.alias_(value.copy(), "x"),
-        *(exp.alias_(bits, name) for bits, name in zip(words, names, strict=True)),
+        *(exp.alias_(key, name) for key, name in zip(grouped, by, strict=True)),
+        exp.alias_(value, "x"),
+        *(exp.alias_(word, name) for word, name in zip(words, names, strict=True)),
     ).subquery("m")
-    zero = exp.Literal.number(0)
+    one, zero = exp.Literal.number(1), exp.Literal.number(0)
     some = exp.or_(*(exp.NEQ(this=exp.column(name), expression=zero) for name in names))
     # A value that is no number (NaN) is NULL only after it is computed.
     there = exp.not_(exp.Is(this=exp.column("x"), expression=exp.null()))
@@ -181,12 +190,12 @@ def distinct_counts(
         .subquery("d")
     )
     counts = []
-    for place in range(len(wanted.windows)):
+    for place in range(bits):
         bit = exp.Literal.number(1 << place % WORD)
         has = exp.paren(exp.BitwiseAnd(this=exp.column(names[place // WORD]), expression=bit))
         counts.append(exp.Count(this=exp.Case().when(exp.NEQ(this=has, expression=zero), one)))
     return exp.select(*by, *counts).from_(values).group_by(*by)
 
 
-def _bigints(values: Sequence[int]) -> exp.Expr:
+def bigints(values: Sequence[int]) -> exp.Expr:
     return cast(exp.Literal.string(f"[{', '.join(map(str, values))}]"), "BIGINT[]")

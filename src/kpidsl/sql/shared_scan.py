@@ -83,6 +83,12 @@ def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cell
     return query.group_by(keep, *keys, copy=False)
 
 
+def members_of(found: Scan, leaf: Row, conditions: Sequence[Row]) -> exp.Select:
+    """The members of a leaf that groups have, and of each whether it meets some conditions over it alone."""
+    columns = [exp.column(found.leaves[leaf]), *(_condition(found, (one,)) for one in conditions)]
+    return exp.select(*columns).from_(exp.to_table(GROUPS)).distinct()
+
+
 def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
     """The states of the cells at some places of a scan, each once."""
     return list(dict.fromkeys(state for cell in cells for state in found.merged[cell]))
