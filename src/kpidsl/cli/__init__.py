@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import signal
@@ -88,9 +87,7 @@ def kpidsl(ctx: click.Context) -> int:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command line and leave with its exit code."""
     # A command makes trees that live until it ends: looking for garbage among them costs a third of a large check.
-    # At the end all of it goes at once, and is not looked through either.
     gc.disable()
-    atexit.register(gc.freeze)
     prepare()
     if os.environ.get(completing.ASKED):
         from kpidsl.cli import completion
