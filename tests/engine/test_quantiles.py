@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import kpidsl
-from kpidsl.engine import quantiles
+from kpidsl.engine import quantiles, run
+from kpidsl.engine.faults import TooLarge
 from kpidsl.engine.quantiles import first_bins, pass_by
 
 ROWS = 3_000
@@ -108,6 +109,17 @@ def test_counted_and_listed_are_the_same(
     assert len(counted) >= 20, "they were listed again"
 
 
+def test_numbered_and_listed_are_the_same(data: Path, listed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done where a list does not fit."""
+
+    def too_large(*_: object) -> None:
+        raise TooLarge("the list does not fit")
+
+    monkeypatch.setattr(quantiles, "MANY", 10**12)
+    monkeypatch.setattr(run.Run, "fill", too_large)
+    assert document(data) == listed
+
+
 @pytest.mark.parametrize(
     ("low", "high", "divides"),
     [
@@ -118,6 +130,23 @@ def test_counted_and_listed_are_the_same(
 )  # fmt: skip
 def test_what_doubles_keep_in_order(low: Any, high: Any, divides: bool) -> None:
     assert (first_bins(low, high, 64) is not None) is divides
+
+
+@pytest.mark.slow
+def test_medians_of_members_that_do_not_fit_as_lists(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT DATE '2026-01-01' AS at, hash(i)::DOUBLE AS x, i % 5 AS k FROM range(4000000) AS n(i)) "
+            f"TO '{tmp_path / 'o.parquet'}'"
+        )
+    text = f'source o {{ from parquet("{tmp_path / "o.parquet"}"); time at }}\n'
+    text += "kpi each { value median(x) from o over 2026-01; by k; target >= 1 whole }"
+    found = [
+        kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-01-31", memory=memory, threads=2)
+        for memory in ("60MB", "4GB")
+    ]
+    assert not found[0].errors
+    assert found[0].to_json() == found[1].to_json()
 
 
 @pytest.mark.slow

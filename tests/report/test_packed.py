@@ -9,13 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import tomli_w
 
 from kpidsl.assess.packed import FEW, TOGETHER, Packed, Packing
 from kpidsl.assess.results import Results, Segment
 from kpidsl.cli.output import write_file
-from kpidsl.report import FORMATS, to_arrow, to_json, to_text, to_toml
+from kpidsl.report import FORMATS, to_arrow, to_json, to_text, to_toml, toml
 from kpidsl.report.document import document
 from kpidsl.report.json import pieces, written
+from kpidsl.report.toml import _without_null
 from report.sample import assessment, kpi, results, shop
 
 COUNTS = (0, 1, FEW, FEW + 1, FEW + TOGETHER, FEW + TOGETHER + 1)
@@ -80,15 +82,26 @@ def test_documents_are_the_same_text(count: int) -> None:
     assert json.loads(whole)["kpis"][0].get("segments", []) == json.loads(json.dumps(document(few), default=float))[
         "kpis"
     ][0].get("segments", [])
-    assert to_toml(few) == to_toml(plain)
+    assert to_toml(few) == tomli_w.dumps(_without_null(document(plain)), indent=2) == to_toml(plain)
     assert to_text(few) == to_text(plain)
     assert to_arrow(few) == to_arrow(plain)
     for one in FORMATS:
         assert "".join(one.pieces(few)) == one.render(few)
 
 
+def test_toml_has_short_segments_on_a_line_each_only_where_all_are_short() -> None:
+    short = replace(assessment("1"), reason="", target=None, amber=None, gap=None, comparisons=(), trend=())
+    for last in (short, replace(short, reason="long " * 20)):
+        found = [Segment((("who", str(number)),), short) for number in range(FEW + 300)]
+        found.append(Segment((("who", "last"),), last))
+        one = results(kpi("a", segments=packed(found)), kpi("b", segments=packed(found)))
+        assert to_toml(one) == tomli_w.dumps(_without_null(document(one)), indent=2)
+        assert ("[[kpis.segments]]" in to_toml(one)) is (last is not short)
+
+
 def test_a_document_of_many_segments_comes_in_small_pieces(tmp_path: Path) -> None:
     _, few = both(3 * FEW)
     assert max(map(len, pieces(few))) < 20_000 < len(to_json(few)) // 50
+    assert max(map(len, toml.pieces(few))) < len(to_toml(few)) // 6
     write_file(tmp_path / "a.json", pieces(few))
     assert (tmp_path / "a.json").read_text("utf-8") == to_json(few)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from kpidsl.engine.duck import relation
@@ -52,7 +52,7 @@ class DryRun(Run):
         """Nothing, for the same reason."""
         return cells
 
-    def spread(self, source: SourceModel, wanted: Sequence[Row]) -> dict[tuple[str, Row], Scale]:
+    def spread(self, source: SourceModel, wanted: Mapping[Row, Sequence[Cell]]) -> dict[tuple[str, Row], Scale]:
         return {
             (source.name, row): scale_for(None, None, None)
             if row.type is DataType.FLOAT

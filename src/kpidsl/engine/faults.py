@@ -9,6 +9,10 @@ class CellError(SourceError):
     """A value that cannot be computed with: an overflow, a text that is no number. Other values are not affected."""
 
 
+class TooLarge(CellError):
+    """What does not fit into the memory that is allowed."""
+
+
 def unread_holidays() -> KpidslError:
     """Why holidays are not known where nothing was read."""
     return SourceError(
@@ -27,10 +31,10 @@ def query_error(error: Exception, source: str) -> KpidslError:
             hint="declare the column with fewer digits, or as `float`",
         )
     if text.startswith("Out of Memory"):
-        return CellError(
+        return TooLarge(
             f"`{source}` does not fit into memory: {text}",
             code="K0602",
-            hint="allow more, `--memory 4GB`; the values of a median or percentile `by` members are held together",
+            hint="allow more: `--memory 4GB`",
         )
     if "onversion Error" in text or "regular expression" in text.lower() or "Could not convert" in text:
         return CellError(f"a value of `{source}` cannot be used here: {text}", code="K0604")

@@ -13,7 +13,7 @@ from kpidsl.engine import shared_scan
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
 from kpidsl.engine.extents import anchors_by_time, extent
-from kpidsl.engine.faults import CellError, unread_holidays
+from kpidsl.engine.faults import CellError, TooLarge, unread_holidays
 from kpidsl.engine.filtered import by_groups
 from kpidsl.engine.groups import (
     PANES,
@@ -32,6 +32,8 @@ from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
 from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, scale_for
 from kpidsl.engine.place import Door, Places
+from kpidsl.engine.quantiles import QUANTILES, quantiles
+from kpidsl.engine.ranked import ranked
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
@@ -41,6 +43,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
+from kpidsl.sql.panes import narrow
 from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
@@ -210,17 +213,23 @@ class Run:
         if not needing:
             return
         try:
-            self.scales.update(self.spread(source, list(needing)))
+            self.scales.update(self.spread(source, needing))
         except CellError:
             for row, concerned in needing.items():
                 try:
-                    self.scales.update(self.spread(source, [row]))
+                    self.scales.update(self.spread(source, {row: concerned}))
                 except CellError as error:
                     self.answers.failed_cells.update(dict.fromkeys(concerned, error))
 
-    def spread(self, source: SourceModel, wanted: Sequence[Row]) -> dict[tuple[str, Row], Scale]:
+    def spread(self, source: SourceModel, wanted: Mapping[Row, Sequence[Cell]]) -> dict[tuple[str, Row], Scale]:
+        """The scales of expressions, from the rows that some of their cells look at."""
         bits = self.door.places.limb_bits(source.name) if self.door.places is not None else LIMB
-        count, *edges = self.fetch(q.spread(self.rows(source), wanted), source.name)[0]
+        rows = self.rows(source)
+        cells = [cell for concerned in wanted.values() for cell in concerned]
+        time, whole = cells[0].time, edges_of(cells)
+        if time is not None and whole is not None and all(one.at is None and one.time is time for one in cells):
+            narrow(rows, time, whole)
+        count, *edges = self.fetch(q.spread(rows, list(wanted)), source.name)[0]
         return {
             (source.name, row): scale_for(low, high, least, bits)
             if row.type is DataType.FLOAT
@@ -279,8 +288,6 @@ class Run:
 
     def by_windows(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
         """Rows grouped by window, each window made of panes: for quantiles of few values and the like."""
-        from kpidsl.engine.quantiles import quantiles
-
         counted = quantiles(self, rows.source, time, cells)
         self.answers.cells.update(counted)
         cells = [cell for cell in cells if cell not in counted]
@@ -304,8 +311,14 @@ class Run:
         for cell in cells:
             of_window.setdefault(spans[cell.start, cell.end], []).append(cell)
         states_at = {state_of(cell): place for place, cell in enumerate(layout.cells)}
-        for row in self.stream(query, rows.source.name):
-            self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
+        try:
+            for row in self.stream(query, rows.source.name):
+                self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
+        except TooLarge:
+            # What is collected in lists stays in memory; values that are numbered do not.
+            if any(cell.function not in QUANTILES for cell in cells):
+                raise
+            answers = ranked(self, rows.source, time, cells)
         self.answers.cells.update(answers)
 
     def conversions(self, source: SourceModel, cells: Sequence[Cell]) -> None:

@@ -34,6 +34,12 @@ def _toml(results: Results) -> str:
     return to_toml(results)
 
 
+def _toml_pieces(results: Results) -> Iterable[str]:
+    from kpidsl.report.toml import pieces
+
+    return pieces(results)
+
+
 def _whole(render: Callable[[Results], str]) -> Callable[[Results], Iterable[str]]:
     return lambda results: (render(results),)
 
@@ -41,5 +47,5 @@ def _whole(render: Callable[[Results], str]) -> Callable[[Results], Iterable[str
 FORMATS = (
     Format("text", (".txt",), _text, "a table for people", _whole(_text)),
     Format("json", (".json",), to_json, "the document as JSON", pieces),
-    Format("toml", (".toml",), _toml, "the same document as TOML", _whole(_toml)),
+    Format("toml", (".toml",), _toml, "the same document as TOML", _toml_pieces),
 )

@@ -243,7 +243,15 @@ def _order_statistics(kept: _Kept, x: exp.Expr, level: Fraction) -> list[exp.Exp
     values = exp.Filter(this=function("list", x), expression=exp.Where(this=keep))
     ordered = function("list_sort", values)
     length = exp.Count(this=exp.Case().when(keep.copy(), exp.Literal.number(1), copy=False))
-    below = exp.IntDiv(
+    below = ranks_below(length, level)
+    first = exp.paren(exp.Add(this=exp.paren(below), expression=exp.Literal.number(1)))
+    second = exp.paren(exp.Add(this=exp.paren(below.copy()), expression=exp.Literal.number(2)))
+    return [function("list_extract", ordered, first), function("list_extract", ordered, second), length]
+
+
+def ranks_below(length: exp.Expr, level: Fraction) -> exp.Expr:
+    """How many order statistics of so many values are below the two around a quantile."""
+    return exp.IntDiv(
         this=exp.paren(
             exp.Mul(
                 this=exp.paren(exp.Sub(this=length.copy(), expression=exp.Literal.number(1))),
@@ -252,22 +260,28 @@ def _order_statistics(kept: _Kept, x: exp.Expr, level: Fraction) -> list[exp.Exp
         ),
         expression=exp.Literal.number(level.denominator),
     )
-    first = exp.paren(exp.Add(this=exp.paren(below), expression=exp.Literal.number(1)))
-    second = exp.paren(exp.Add(this=exp.paren(below.copy()), expression=exp.Literal.number(2)))
-    return [function("list_extract", ordered, first), function("list_extract", ordered, second), length]
 
 
 def _around_ranks(kept: _Kept, x: exp.Expr, cell: Cell) -> list[exp.Expr]:
     """The order statistics around the one that ends a quantile's interval, the rank of the first of them, and how many
-    values there are. By the normal distribution the rank is n·p ± z·√(n·p(1 − p)), and the exact one is near it.
+    values there are.
     """
-    assert cell.level is not None and cell.way is not None
-    end, _, confidence = cell.way.partition(" ")
-    z = normal_quantile(Fraction(confidence)) * (-1 if end == "low" else 1)
     present = exp.not_(exp.Is(this=x.copy(), expression=exp.null()))
     keep = present if kept.keep is None else exp.and_(kept.keep.copy(), present)
     values = function("list_sort", exp.Filter(this=function("list", x), expression=exp.Where(this=keep)))
     length = exp.Count(this=exp.Case().when(keep.copy(), exp.Literal.number(1), copy=False))
+    first, last = ranks_near(cell, length)
+    return [function("list_slice", values, first, last), first.copy(), length.copy()]
+
+
+def ranks_near(cell: Cell, length: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
+    """The first and the last of the ranks, of so many values, that one may be which ends a quantile's interval.
+
+    By the normal distribution it is n·p ± z·√(n·p(1 − p)), and the exact one is near that.
+    """
+    assert cell.level is not None and cell.way is not None
+    end, _, confidence = cell.way.partition(" ")
+    z = normal_quantile(Fraction(confidence)) * (-1 if end == "low" else 1)
     p, spread = (_double(one) for one in (cell.level, square_root(cell.level * (1 - cell.level)) * z))
     away = exp.Add(
         this=exp.Mul(this=length.copy(), expression=p),
@@ -275,8 +289,7 @@ def _around_ranks(kept: _Kept, x: exp.Expr, cell: Cell) -> list[exp.Expr]:
     )
     near = cast(function("floor", away), "BIGINT")
     first = function("greatest", exp.Literal.number(1), exp.Sub(this=near, expression=exp.Literal.number(RANKS)))
-    last = exp.Add(this=first.copy(), expression=exp.Literal.number(2 * RANKS + 1))
-    return [function("list_slice", values, first, last), first.copy(), length.copy()]
+    return first, exp.Add(this=first.copy(), expression=exp.Literal.number(2 * RANKS + 1))
 
 
 def _double(number: Fraction) -> exp.Expr:

@@ -16,16 +16,21 @@ MOST_CASES = 64
 """More edges than this are met by a sorted join: measured, a CASE of 64 halvings costs as much."""
 
 
-def in_panes(rows: RowsOf, time: Row, edges: tuple[datetime | None, ...]) -> tuple[exp.Select, exp.Expr]:
-    """A query without columns over the rows between the first edge and the last, and the pane each is in.
-
-    An edge of None (only the first) is before all time; panes count from 0.
-    """
+def narrow(rows: RowsOf, time: Row, edges: tuple[datetime | None, ...]) -> None:
+    """Leave out the rows before the first of some edges (None is before all time), and from the last one on."""
     first, *_, last = edges
     assert last is not None
     if first is not None:
         rows.conditions.append(rows.sql.at_or_after(time, first))
     rows.conditions.append(exp.not_(rows.sql.at_or_after(time, last)))
+
+
+def in_panes(rows: RowsOf, time: Row, edges: tuple[datetime | None, ...]) -> tuple[exp.Select, exp.Expr]:
+    """A query without columns over the rows between the first edge and the last, and the pane each is in.
+
+    An edge of None (only the first) is before all time; panes count from 0.
+    """
+    narrow(rows, time, edges)
     if len(edges) <= MOST_CASES:
         pane = rows.column(pane_case(edges, lambda edge: rows.sql.at_or_after(time, edge), 0, len(edges) - 1))
         return exp.select().from_(rows.select().subquery("r", copy=False), copy=False), pane

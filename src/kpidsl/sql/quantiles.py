@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
-from kpidsl.sql.aggregates import count_kept
+from kpidsl.sql.aggregates import count_kept, ranks_below, ranks_near
 from kpidsl.sql.panes import in_panes
-from kpidsl.sql.queries import Edges
+from kpidsl.sql.queries import Edges, in_windows
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.source_rows import RowsOf
 from kpidsl.sql.times import cast, function
@@ -98,6 +99,34 @@ def values(
     query = query.select(*columns, function("min", part.bins.of(x, part.finer)), copy=False)
     query = query.where(*part.holds(x), copy=False)
     return query.group_by(exp.Literal.number(1), exp.Literal.number(2), copy=False)
+
+
+def ranked(rows: RowsOf, time: Row, edges: Edges, inside: Sequence[tuple[int, int]], cell: Cell) -> exp.Select:
+    """For each window and member, the order statistics that a cell needs: how many values there are, rank, value.
+
+    Numbering the values sorts them, which DuckDB can do on disk, where it holds lists in memory.
+    """
+    assert cell.argument is not None
+    rows.conditions.extend(rows.sql.sql(row) for row in cell.where)
+    x, keys = rows.argument(cell.argument), [rows.member(row) for row in cell.members]
+    query, window = in_windows(rows, time, edges, inside)
+    group = [window, *keys]
+    rank = exp.Window(
+        this=exp.RowNumber(), partition_by=group, order=exp.Order(expressions=[exp.Ordered(this=x.copy())])
+    )
+    length = exp.Window(this=exp.Count(this=exp.Star()), partition_by=group)
+    names = ["w", *(f"k{place}" for place in range(len(keys)))]
+    columns = zip((*group, length, rank, x), (*names, "n", "i", "x"), strict=True)
+    query = query.select(*(exp.alias_(one.copy(), name) for one, name in columns), copy=False)
+    query = query.where(exp.not_(exp.Is(this=x.copy(), expression=exp.null())), copy=False)
+    n, i = exp.column("n"), exp.column("i")
+    if cell.function == "ranks":
+        first, last = ranks_near(cell, n)
+    else:
+        below = exp.paren(ranks_below(n, cell.level if cell.level is not None else Fraction(1, 2)))
+        first, last = (exp.Add(this=below, expression=exp.Literal.number(place)) for place in (1, 2))
+    near = [exp.GTE(this=i, expression=first), exp.LTE(this=i.copy(), expression=last)]
+    return exp.select(*names, "n", "i", "x", copy=False).from_(query.subquery("o", copy=False), copy=False).where(*near)
 
 
 def _counts(rows: RowsOf, argument: Row, filters: Sequence[Filter]) -> tuple[exp.Expr, list[exp.Expr]]:

@@ -63,17 +63,22 @@ def windows(
         rows.conditions.extend(rows.sql.sql(row) for row in shared[0])
         cells = [replace(cell, where=()) for cell in cells]
     keys, wanted = wanted_of(rows, members, cells, scales)
+    query, window = in_windows(rows, time, edges, inside)
+    return query.select(window, *keys, *wanted, copy=False).group_by(
+        window.copy(), *(key.copy() for key in keys), copy=False
+    )
+
+
+def in_windows(rows: RowsOf, time: Row, edges: Edges, inside: Sequence[tuple[int, int]]) -> tuple[exp.Select, exp.Expr]:
+    """A query without columns, in which each row stands once for each window that it is in; and the window."""
     query, pane = in_panes(rows, time, edges)
     pairs = exp.select(
         exp.alias_(function("unnest", integers([p for p, _ in inside])), "p"),
         exp.alias_(function("unnest", integers([w for _, w in inside])), "w"),
         copy=False,
     ).subquery("v", copy=False)
-    window = exp.column("w", table="v")
     query = query.join(pairs, on=exp.EQ(this=exp.column("p", table="v"), expression=pane.copy()), copy=False)
-    return query.select(window, *keys, *wanted, copy=False).group_by(
-        window.copy(), *(key.copy() for key in keys), copy=False
-    )
+    return query, exp.column("w", table="v")
 
 
 def extent(rows: RowsOf, time: Row, edges: Edges) -> exp.Select:
