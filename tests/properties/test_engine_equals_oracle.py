@@ -91,7 +91,7 @@ def test_filters_asked_of_groups_give_the_same(case: Case, monkeypatch: pytest.M
     hold(case)
 
 
-@settings(max_examples=60, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
 @given(case=cases())
 def test_scans_that_groupings_share_and_quantiles_that_are_counted_give_the_same(
     case: Case, monkeypatch: pytest.MonkeyPatch
@@ -102,7 +102,7 @@ def test_scans_that_groupings_share_and_quantiles_that_are_counted_give_the_same
     hold(case)
 
 
-@settings(max_examples=60, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
 @given(case=cases())
 def test_values_that_are_marked_give_the_same(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kpidsl.engine.marks.pays", lambda *_: True)

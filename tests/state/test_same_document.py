@@ -66,3 +66,10 @@ def test_the_document_does_not_depend_on_kept_state(case: Case, data: st.DataObj
 @given(cases(), st.data())
 def test_nor_do_many_more(case: Case, data: st.DataObject) -> None:
     hold(case, data)
+
+
+@settings(max_examples=5, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
+@given(case=cases(), data=st.data())
+def test_nor_on_scans_that_filters_share(case: Case, data: st.DataObject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.engine.shared_scan.FEWEST_FILTERS", 0)
+    hold(case, data)

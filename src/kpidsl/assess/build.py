@@ -6,17 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from kpidsl.assess.actions import actions_at, unattended
-from kpidsl.assess.attending import attended
-from kpidsl.assess.checkins import Checkin, unusable
-from kpidsl.assess.evidence import Stale
-from kpidsl.assess.goal_results import ObjectiveResult
 from kpidsl.assess.inputs import inputs
 from kpidsl.assess.numbers import member, value_of
-from kpidsl.assess.objectives import Goals, failed_objective
-from kpidsl.assess.outcome_results import OutcomeResult
-from kpidsl.assess.outcomes import Again, Outcomes, diverging, failed_outcome
 from kpidsl.assess.packed import Packing
 from kpidsl.assess.results import (
     Assessment,
@@ -28,7 +22,6 @@ from kpidsl.assess.results import (
     Segment,
     SpecIdentity,
 )
-from kpidsl.assess.scorecards import ScorecardReader
 from kpidsl.assess.status import WORST_FIRST, Judge
 from kpidsl.assess.suppress import SHOWN, Group, Hidden, hidden
 from kpidsl.assess.trends import window_result
@@ -42,6 +35,13 @@ from kpidsl.plan.key_results import is_selected
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
+
+if TYPE_CHECKING:
+    from kpidsl.assess.checkins import Checkin
+    from kpidsl.assess.evidence import Stale
+    from kpidsl.assess.goal_results import ObjectiveResult
+    from kpidsl.assess.outcome_results import OutcomeResult
+    from kpidsl.assess.outcomes import Again
 
 _RANK = {status: place for place, status in enumerate(WORST_FIRST)}
 
@@ -174,6 +174,8 @@ class Assessor:
         """The objectives that are selected, or a key result of which is."""
         if not (self.model.objectives or self.model.failed):
             return ()
+        from kpidsl.assess.objectives import Goals, failed_objective
+
         goals = Goals(self.model, self.plan, self.evaluation, self.stale)
         wanted = frozenset(selected)
         found: list[ObjectiveResult] = []
@@ -193,6 +195,8 @@ class Assessor:
     ) -> tuple[OutcomeResult, ...]:
         if not (self.model.outcomes or self.model.failed):
             return ()
+        from kpidsl.assess.outcomes import Outcomes, failed_outcome
+
         found: list[OutcomeResult] = []
         stale = partial(staleness, self.model, self.plan.calendar)
         outcomes = Outcomes(self.model, self.plan, self.evaluation, stale, kpis, again)
@@ -338,18 +342,34 @@ def assess(
         elif failed is not None and failed.kind == "kpi":
             kpis.append(assessor.failed_kpi(failed))
     said = {name: rows for name, rows in (checkins or {}).items() if not isinstance(rows, KpidslError)}
-    objectives = attended(assessor.objectives(names), model.objectives, said, plan.anchor, plan.calendar)
+    objectives = assessor.objectives(names)
+    told_of: list[ErrorResult] = []
+    if objectives or said:
+        from kpidsl.assess.attending import attended
+        from kpidsl.assess.checkins import unusable
+
+        objectives = attended(objectives, model.objectives, said, plan.anchor, plan.calendar)
+        told_of.extend(unusable(model.objectives, said))
     for name, failure in (checkins or {}).items():
         if isinstance(failure, KpidslError):
             errors.add(failure.code, failure.message, failure.hint, model.objectives[name].span.place, (name,))
-    reader = ScorecardReader(assessor.evaluation, plan.calendar, {kpi.name: kpi for kpi in kpis})
     scorecards: list[ScorecardResult] = []
-    for name, shown in plan.scorecards.items():
-        scorecard, met = reader.read(model.scorecards[name], shown)
-        assessor.met(name, met)
-        scorecards.append(scorecard)
+    if plan.scorecards:
+        from kpidsl.assess.scorecards import ScorecardReader
+
+        reader = ScorecardReader(assessor.evaluation, plan.calendar, {kpi.name: kpi for kpi in kpis})
+        for name, shown in plan.scorecards.items():
+            scorecard, met = reader.read(model.scorecards[name], shown)
+            assessor.met(name, met)
+            scorecards.append(scorecard)
     outcomes = assessor.outcomes(names, {kpi.name: kpi for kpi in kpis}, again)
     assessor.failed(names)
+    if (idle := unattended(kpis)) is not None:
+        told_of.append(idle)
+    if outcomes:
+        from kpidsl.assess.outcomes import diverging
+
+        told_of.extend(diverging(outcomes))
     return Results(
         version,
         plan.calendar.local(plan.anchor),
@@ -361,9 +381,7 @@ def assess(
         errors.results(),
         (
             *(told(warning) for warning in (*warnings, *answers.warnings) if warning.severity is not Severity.ERROR),
-            *unusable(model.objectives, said),
-            *((idle,) if (idle := unattended(kpis)) is not None else ()),
-            *diverging(outcomes),
+            *told_of,
         ),
         tuple(sorted(params.items())),
         objectives=objectives,

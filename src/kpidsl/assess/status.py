@@ -8,13 +8,13 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from kpidsl.assess.bounds import Bound, shown
 from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
 from kpidsl.assess.numbers import difference, quotient, said, value_of, written
 from kpidsl.assess.results import Assessment, Comparison
-from kpidsl.assess.signals import forecast_result, signal_result
 from kpidsl.assess.suppress import SHOWN, Hidden
 from kpidsl.assess.trends import point_of, trend_points, window_result
 from kpidsl.calendar import Calendar
@@ -24,6 +24,9 @@ from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan, Step, asked
 from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
+
+if TYPE_CHECKING:
+    from kpidsl.assess.signal_results import ForecastResult, SignalResult
 
 WORST_FIRST = ("error", "red", "no_data", "stale", "amber", "green", "no_target")
 REASONS = {
@@ -75,7 +78,16 @@ class Judge:
         found = estimate(plan.interval, value, self.evaluation, members)
         compared = self.comparisons(plan, value, found, members, hidden, errors) if plan.comparisons else ()
         errors.extend([error for _, one in trend if isinstance(one, Missing) for error in one.errors])
+        signals: tuple[SignalResult, ...] = ()
+        forecast: ForecastResult | None = None
         ahead = plan.forecast
+        if plan.signals or ahead is not None:
+            from kpidsl.assess.signals import forecast_result, signal_result
+
+            signals = tuple([signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals])
+            if ahead is not None:
+                bound = self.bound(ahead.target, members, errors, hidden)
+                forecast = forecast_result(ahead, points, bound, self.unit, self.calendar)
         assessment = Assessment(
             value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
             value.reason if isinstance(value, Missing) else None,
@@ -91,10 +103,8 @@ class Judge:
             trend_points(trend, self.calendar) if trend else (),
             value.n_open,
             plan.value.partial,
-            tuple([signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals]),
-            forecast_result(ahead, points, self.bound(ahead.target, members, errors, hidden), self.unit, self.calendar)
-            if ahead is not None
-            else None,
+            signals,
+            forecast,
             interval_result(found),
             certainty(found, target),
         )

@@ -6,9 +6,8 @@ import importlib
 import itertools
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,9 +61,33 @@ def _spilled(process: int) -> Path:  # noqa: ARG001  a forked process has a fold
     """The folder where the connections of this process spill to: nobody else's to read, and gone with the process."""
     import atexit
 
-    folder = Path(tempfile.mkdtemp(prefix="kpidsl-spill-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = _own_folder()
+    atexit.register(_remove, folder)
     return folder
+
+
+def _own_folder() -> Path:
+    """A new folder that only this user may look into, where `tempfile` would make it: importing that, for a folder that
+    few runs use, costs more than all statements of `connect`.
+    """
+    chosen = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
+    for base in (*chosen, "/tmp"):  # noqa: S108 -- made with rights for nobody else, under a name that nobody can know
+        folder = Path(base).absolute() / f"kpidsl-spill-{os.urandom(16).hex()}"
+        with suppress(OSError):
+            folder.mkdir(mode=0o700)
+            return folder
+    from tempfile import mkdtemp
+
+    return Path(mkdtemp(prefix="kpidsl-spill-"))
+
+
+def _remove(folder: Path) -> None:
+    try:
+        folder.rmdir()  # nothing was spilled
+    except OSError:
+        from shutil import rmtree
+
+        rmtree(folder, ignore_errors=True)
 
 
 def restrict(connection: DuckDBPyConnection, paths: Iterable[str]) -> None:

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine import shared_scan
-from kpidsl.engine.agreement import agreement
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
-from kpidsl.engine.conversions import Horizon, found
-from kpidsl.engine.distinct import distinct
 from kpidsl.engine.extents import anchors_by_time, extent
 from kpidsl.engine.faults import CellError, TooLarge, unread_holidays
 from kpidsl.engine.filtered import by_groups
@@ -37,7 +34,6 @@ from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, s
 from kpidsl.engine.place import Door, Places
 from kpidsl.engine.quantiles import QUANTILES, quantiles
 from kpidsl.engine.ranked import ranked
-from kpidsl.engine.stocks import at_edges, holding
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
@@ -47,7 +43,6 @@ from kpidsl.semantic.types import DataType
 from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
-from kpidsl.sql.conversions import conversion_query
 from kpidsl.sql.panes import narrow
 from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
@@ -265,9 +260,13 @@ class Run:
         if first.at is None:
             assert first.time is not None
             if first.function in AGREEMENT:
+                from kpidsl.engine.agreement import agreement
+
                 self.answers.cells.update(agreement(self, rows, cells))
                 return
             if first.function == "count_distinct":
+                from kpidsl.engine.distinct import distinct
+
                 self.answers.cells.update(distinct(self, source, cells))
                 return
             if first.function in MERGEABLE:
@@ -275,6 +274,8 @@ class Run:
                 return
             self.by_windows(rows, first.time, cells, scales)
             return
+        from kpidsl.engine.stocks import at_edges, holding
+
         stocks = at_edges if first.time is not None else holding
         self.answers.cells.update(stocks(self, rows, cells, scales))
 
@@ -322,6 +323,9 @@ class Run:
 
     def conversions(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         """Conversions found once, by one query, whatever the windows and anchors they are asked for at."""
+        from kpidsl.engine.conversions import Horizon, found
+        from kpidsl.sql.conversions import conversion_query
+
         horizon = Horizon.of(cells, self.plan.sources, self.calendar)
         if horizon is None:
             self.answers.cells.update((cell, Answer()) for cell in cells)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
 import pluggy
@@ -21,6 +22,8 @@ from kpidsl.sources import builtin
 from kpidsl.sources.options import option_fields
 
 HOOKS: Final = tuple(name for name in vars(hookspecs) if name.startswith(f"{PROJECT}_"))
+_SPECIFIED: Final = type("Specified", (), {name: getattr(hookspecs, name) for name in HOOKS})
+"""The specifications alone: pluggy looks at every name of what it is given."""
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -49,12 +52,20 @@ def load(
     return loading.registry()
 
 
+class _Manager(pluggy.PluginManager):
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        """As pluggy has it, which looks for each name of a module in all the places where a class may have it."""
+        if isinstance(plugin, ModuleType) and not inspect.isroutine(vars(plugin).get(name)):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+
 class _Loading:
     """The state of one `load`: what has been given so far, and what went wrong."""
 
     def __init__(self) -> None:
-        self._manager = pluggy.PluginManager(PROJECT)
-        self._manager.add_hookspecs(hookspecs)
+        self._manager = _Manager(PROJECT)
+        self._manager.add_hookspecs(_SPECIFIED)
         self._plugins: list[Plugin] = []
         self._warnings: list[Diagnostic] = []
         self._failures: list[Failure] = []

@@ -62,9 +62,6 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
     segments is a `Many`.
     """
-    from kpidsl.report.goals import objective
-    from kpidsl.report.outcomes import outcome
-
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -81,8 +78,7 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
         },
         "metrics": [metric(each) for each in results.metrics],
         "kpis": [kpi(each, lazily=lazily) for each in results.kpis],
-        "objectives": [objective(each) for each in results.objectives],
-        "outcomes": [outcome(each) for each in results.outcomes],
+        **_aims(results),
         **given(scorecards=records(scorecard, results.scorecards)),
         "errors": [error(each) for each in results.errors],
         "warnings": [error(each) for each in results.warnings],
@@ -91,6 +87,15 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
             traffic=records(traffic, results.traffic),
         ),
     }
+
+
+def _aims(results: Results) -> Fields:
+    if not (results.objectives or results.outcomes):
+        return {"objectives": [], "outcomes": []}
+    from kpidsl.report.goals import objective
+    from kpidsl.report.outcomes import outcome
+
+    return {"objectives": list(map(objective, results.objectives)), "outcomes": list(map(outcome, results.outcomes))}
 
 
 class Shared(dict[str, "Plain"]):

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from kpidsl.diagnostics import SourceError, closest
+from kpidsl.diagnostics import SourceError
 from kpidsl.engine.duck import identifier, literal, path_pattern, texts
 from kpidsl.hookspecs import Context
 from kpidsl.records import dataclass
 from kpidsl.sources import csv_text, files
 from kpidsl.sources.csv_text import Dialect, Record
+from kpidsl.sources.names import distinct, missing_column
 from kpidsl.sources.provider_options import CsvOptions
 
 _ONE_SCAN: Final = 8_000_000
@@ -280,26 +281,6 @@ class CsvReader:
                 shown = "\\t" if mark == "\t" else mark
                 return f'the whole header is one column: is the delimiter another one? Write `delimiter: "{shown}"`'
         return None
-
-
-def distinct(names: Sequence[str], label: str) -> None:
-    """Raise SourceError K0605 for two columns of one table that differ in nothing but capitals: DuckDB takes them for
-    one.
-    """
-    seen: dict[str, str] = {}
-    for name in names:
-        other = seen.setdefault(name.casefold(), name)
-        if other != name:
-            words = f"the columns `{other}` and `{name}` of {label} differ in nothing but capitals"
-            raise SourceError(words, code="K0605", hint="rename one of them in the data to use both")
-
-
-def missing_column(name: str, columns: Sequence[str], label: str, hint: str | None = None) -> SourceError:
-    """K0605, with the column that was probably meant or those that there are."""
-    near = closest(name, columns)
-    listed = ", ".join(columns[:20]) + (", …" if len(columns) > 20 else "")
-    hint = hint or (f"did you mean `{near}`? It has {listed}" if near else f"it has {listed}")
-    return SourceError(f"{label} has no column `{name}`", code="K0605", hint=hint)
 
 
 def _dialect(options: CsvOptions, path: Path) -> Dialect:

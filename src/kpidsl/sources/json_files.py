@@ -16,9 +16,9 @@ from kpidsl.engine.duck import identifier
 from kpidsl.hookspecs import Context, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import csv_text, files, numerals, project, rows
-from kpidsl.sources.csv_reader import missing_column
 from kpidsl.sources.decide import SAMPLE
 from kpidsl.sources.json_text import JsonRecord, Numeral, records
+from kpidsl.sources.names import missing_column
 from kpidsl.sources.numerals import NumberStyle
 from kpidsl.sources.project import Field, Origin
 

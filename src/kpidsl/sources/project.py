@@ -16,8 +16,8 @@ from kpidsl.hookspecs import ColumnRequest, ScanRequest
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources.convert import Conversion, Digits, as_text, convert, measures, native_type, needs_digits
-from kpidsl.sources.csv_reader import distinct, missing_column
 from kpidsl.sources.messages import bad_value, too_many_digits
+from kpidsl.sources.names import distinct, missing_column
 from kpidsl.sources.numerals import DIGITS
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import files, project, rows
-from kpidsl.sources.csv_reader import missing_column
 from kpidsl.sources.duckdb_files import missing_table, one_file, with_logs
+from kpidsl.sources.names import missing_column
 from kpidsl.sources.numerals import EXAMPLES
 from kpidsl.sources.project import Field, Origin
 from kpidsl.sources.provider_options import DatabaseOptions
