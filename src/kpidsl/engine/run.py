@@ -110,11 +110,17 @@ class Run:
             answered, usable = self.kept[source.name].answers(usable, self.finished)
             self.answers.cells.update(answered)
         self.learn_scales(source, usable)
+        asked = [cell for cell in usable if cell not in self.answers.failed_cells]
+        is_here = bool(asked) and self.door.is_here(
+            self.rows(source).select()
+        )  # to look at its rows may be to read them
+        if is_here:
+            asked = self.by_shared_scans(source, asked)
         groups: dict[Group, list[Cell]] = {}
-        for cell in self.by_shared_scans(source, [one for one in usable if one not in self.answers.failed_cells]):
+        for cell in asked:
             groups.setdefault(group_of(cell), []).append(cell)
         for group, members in groups.items():
-            if group.edge == PANES:
+            if group.edge == PANES and not is_here:
                 members = list(self.by_groups(source, members))
             if not members:
                 continue
@@ -124,11 +130,9 @@ class Run:
                 self.batch(source, [cell for same in states[start : start + most] for cell in same])
 
     def by_shared_scans(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
-        """Answer the cells that are merged from panes by scans that filters and dimensions share, where the source is
-        asked here; the others are left over.
+        """Answer the cells of a source that is asked here by scans that filters and dimensions share; the others are left
+        over.
         """
-        if not cells or not self.door.is_here(self.rows(source).select()):  # to look at its rows may be to read them
-            return cells
         by_time: dict[int, list[Cell]] = {}
         rest: list[Cell] = []
         for cell in cells:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.filtered import FEWEST_FILTERS, SAMPLE
+from kpidsl.engine.filtered import SAMPLE
 from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain
 from kpidsl.engine.leaves import columns_read, leaves_of, together
 from kpidsl.engine.parts import is_empty, merge
@@ -32,6 +32,7 @@ from kpidsl.sql.filtered import cardinalities
 from kpidsl.sql.panes import in_panes
 from kpidsl.sql.source_rows import RowsOf
 
+FEWEST_FILTERS = 12  # fewer are as cheap as conditions
 FIRST_ROWS = 20_000
 FEW_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
 MOST_GROUPS = 100_000  # where that saves a scan
