@@ -130,9 +130,7 @@ class Run:
                 self.batch(source, [cell for same in states[start : start + most] for cell in same])
 
     def by_shared_scans(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
-        """Answer the cells of a source that is asked here by scans that filters and dimensions share; the others are left
-        over.
-        """
+        """Answer cells of a source that is asked here by scans that are shared. The others are left over."""
         by_time: dict[int, list[Cell]] = {}
         rest: list[Cell] = []
         for cell in cells:
