@@ -8,7 +8,7 @@ import pytest
 
 import kpidsl
 from engine.test_filtered import column, spec, tables
-from kpidsl.engine import shared_scan
+from kpidsl.engine import marks, shared_scan
 from kpidsl.engine.leaves import groups_of, leaves_of, together
 from kpidsl.report.explained import queries
 from kpidsl.semantic.rows import Comparison, Constant, Row
@@ -24,8 +24,9 @@ class Asked:
         answer = shared_scan.answer
 
         def answered(run: Any, rows: Any, one: shared_scan.Scan, scales: Any) -> Any:
-            self.scans.append(one)
-            return answer(run, rows, one, scales)
+            found = answer(run, rows, one, scales)
+            self.scans.append(one)  # only what was answered: what fails is asked one by one
+            return found
 
         monkeypatch.setattr(shared_scan, "answer", answered)
 
@@ -70,6 +71,38 @@ def test_columns_of_many_members_are_asked_by_condition(monkeypatch: pytest.Monk
     asked = Asked(monkeypatch)
     assert document(monkeypatch) == alone
     assert any(isinstance(leaf, Comparison) for one in asked.scans for leaf in one.leaves)
+
+
+NESTED = """
+source sales { from arrow("sales"); time at in "UTC" }
+kpi a { value count() from sales where country == "DE" and amount > 20 over last month; target >= 1 }
+kpi b { value sum(amount) from sales where paid and (country == "FR" and amount > 20) over last month; target >= 1 }
+kpi c { value count() from sales where amount > 20 and (size > 3 or paid) over last month; target >= 1; by country }
+kpi d { value count_distinct(size) from sales where country == "DE" and amount > 20 over last month; target >= 1 }
+kpi e { value count_distinct(size) from sales where paid and (size > 3 or weight > 0) over last month; target >= 1 }
+"""
+
+
+def test_each_condition_of_a_filter_is_looked_at_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(shared_scan, "pays", lambda _: False)
+        alone = document(patched, text=NESTED)
+    monkeypatch.setattr(marks, "pays", lambda *_: True)
+    asked, marked = Asked(monkeypatch), []
+    inner = marks._counted
+
+    def counted(*given: Any) -> Any:
+        found = inner(*given)
+        marked.extend(found)
+        return found
+
+    monkeypatch.setattr(marks, "_counted", counted)
+    assert document(monkeypatch, text=NESTED) == alone
+    assert len(marked) == 2
+    (scan,) = asked.scans
+    comparisons = [leaf for leaf in scan.leaves if isinstance(leaf, Comparison)]
+    assert len(comparisons) == 1  # amount > 20, which all have in common: rows are not grouped by amounts
+    assert len(scan.cells) == 4
 
 
 GROUPED = """

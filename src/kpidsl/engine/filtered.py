@@ -14,8 +14,8 @@ from math import prod
 
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import Key, Layout, State, edges_of, panes_inside
-from kpidsl.engine.leaves import columns_read
+from kpidsl.engine.groups import Key, Layout, State, edges_of, panes_inside, unfiltered
+from kpidsl.engine.leaves import columns_read, together
 from kpidsl.engine.parts import is_empty, merge
 from kpidsl.engine.stocks import Asking
 from kpidsl.plan.nodes import Cell
@@ -35,7 +35,7 @@ MOST_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
 class Bin:
     """Cells that one grouped scan answers, and the columns it is grouped by."""
 
-    read: tuple[ColumnValue, ...]
+    read: tuple[Row, ...]
     cells: tuple[Cell, ...]
 
 
@@ -51,10 +51,7 @@ def columns_of_filters(cells: Sequence[Cell]) -> dict[Filter, tuple[ColumnValue,
 def bins(
     cells: Sequence[Cell], reads: Mapping[Filter, tuple[ColumnValue, ...]], sizes: Mapping[Row, int], most: int
 ) -> tuple[list[Bin], list[Cell]]:
-    """The cells sorted into grouped scans of at most `most` groups each, and those that no such scan answers.
-
-    Filters that read much come first; each joins the scan that its columns make no larger than that, if there is one.
-    """
+    """The cells sorted into grouped scans of at most `most` groups each, and those that no such scan answers."""
     of_filter: dict[Filter, list[Cell]] = {}
     rest: list[Cell] = []
     for cell in cells:
@@ -62,32 +59,14 @@ def bins(
             of_filter.setdefault(cell.where, []).append(cell)
         else:
             rest.append(cell)
-    open_: list[tuple[dict[ColumnValue, None], list[Filter]]] = []
-    for read in sorted(set(reads.values()), key=lambda columns: (-len(columns), [column.name for column in columns])):
-        same = [where for where, columns in reads.items() if columns == read]
-        if _groups(dict.fromkeys(read), sizes) > most:
-            rest.extend(cell for where in same for cell in of_filter.get(where, ()))
-            continue
-        for columns, filters in open_:
-            if _groups(columns | dict.fromkeys(read), sizes) <= most:
-                columns.update(dict.fromkeys(read))
-                filters.extend(same)
-                break
-        else:
-            open_.append((dict.fromkeys(read), same))
+    scans, alone = together(reads, sizes, most)
+    rest.extend(cell for where in alone for cell in of_filter.get(where, ()))
     found: list[Bin] = []
-    for columns, filters in open_:
+    for columns, filters in scans:
         for start in range(0, len(filters), MOST_FILTERS):
             own = [cell for where in filters[start : start + MOST_FILTERS] for cell in of_filter.get(where, ())]
-            found.append(Bin(tuple(columns), tuple(own)))
+            found.append(Bin(columns, tuple(own)))
     return found, rest
-
-
-def _groups(columns: Mapping[ColumnValue, None], sizes: Mapping[Row, int]) -> int:
-    product = 1
-    for column in columns:
-        product *= sizes[column] + 1  # NULL is a group, too
-    return product
 
 
 def by_groups(
@@ -123,7 +102,7 @@ def answer_by_groups(run: Asking, rows: RowsOf, bin_: Bin, scales: Mapping[Row, 
     filters = {where: place for place, where in enumerate(dict.fromkeys(cell.where for cell in cells))}
     bare: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
-        bare.setdefault(_unfiltered(cell), replace(cell, where=()))
+        bare.setdefault(unfiltered(cell), replace(cell, where=()))
     layout = Layout(1, len(first.members), tuple(bare.values()))
     query = grouped(rows, first.time, edges, first.members, bin_.read, layout.cells, tuple(filters), scales)
     kept: dict[tuple[int, int], dict[Key, dict[int, list[State]]]] = {}
@@ -143,7 +122,7 @@ def answer_by_groups(run: Asking, rows: RowsOf, bin_: Bin, scales: Mapping[Row, 
     answers: dict[Cell, Answer] = {}
     for cell in cells:
         answer = answers[cell] = Answer(sql=sql)
-        which = (order[_unfiltered(cell)], filters[cell.where])
+        which = (order[unfiltered(cell)], filters[cell.where])
         if which not in panes_of:
             panes_of[which] = [
                 (key, sorted(by_pane), [_one(cell, by_pane[pane]) for pane in sorted(by_pane)])
@@ -162,8 +141,3 @@ def answer_by_groups(run: Asking, rows: RowsOf, bin_: Bin, scales: Mapping[Row, 
 
 def _one(cell: Cell, states: Sequence[State]) -> State:
     return merge(cell, states) if len(states) > 1 else states[0]
-
-
-def _unfiltered(cell: Cell) -> tuple[object, ...]:
-    """What is asked of a row, whatever the window and the filter."""
-    return (cell.function, id(cell.argument), cell.level, cell.k, cell.n)

@@ -53,6 +53,11 @@ def state_of(cell: Cell) -> tuple[object, ...]:
     return (cell.function, id(cell.argument), id(cell.where), id(cell.per), cell.level, cell.k, cell.n, cell.way)
 
 
+def unfiltered(cell: Cell) -> tuple[object, ...]:
+    """What is asked of a row, whatever the window and the filter; of what is merged from panes."""
+    return (cell.function, id(cell.argument), cell.level, cell.k, cell.n)
+
+
 def by_state(cells: Sequence[Cell]) -> dict[tuple[object, ...], list[Cell]]:
     """The cells of each thing asked of a row."""
     found: dict[tuple[object, ...], list[Cell]] = {}

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import Key, Layout, State, plain
+from kpidsl.engine.groups import Key, Layout, State, plain, unfiltered
 from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
 from kpidsl.engine.kept_values import Unkept, Values, columns_of, extreme
 from kpidsl.engine.parts import is_float, scale_for
 from kpidsl.engine.place import Door
 from kpidsl.engine.run import BATCH
-from kpidsl.engine.shared_scan import Scan, guessed, measured, pays, scans, unfiltered
+from kpidsl.engine.shared_scan import Scan, guessed, measured, pays, scans
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
@@ -25,8 +25,9 @@ from kpidsl.sql import by_file
 from kpidsl.sql import queries as q
 from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
+from kpidsl.sql.filtered import Filter
 from kpidsl.sql.panes import in_panes
-from kpidsl.sql.shared_scan import Filter, merges
+from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
@@ -181,14 +182,14 @@ class Reader:
             rows_of[row[0]][place] = row
         self.meet(found, rows_of[0])
         numbers = {where: number for number, where in enumerate(filters)}
-        columns_of = {asked_: [at[state] for state in scan.merged[place]] for asked_, place in order.items()}
+        columns_of_state = {one: [at[state] for state in scan.merged[place]] for one, place in order.items()}
         counted_at = at[scan.merged[-1][0]]
         for number, where in enumerate(filters.values()):
             kept = [rows_of[number].get(place) for place in found.places]
             counted = {where: [row[counted_at] if row is not None else 0 for row in kept]}
             for cell in one.cells:
                 if numbers[id(cell.where)] == number:
-                    columns = columns_of[unfiltered(cell)]
+                    columns = columns_of_state[unfiltered(cell)]
                     nothing = [[None] * len(columns)]
                     states_of = [[[row[place] for place in columns]] if row is not None else nothing for row in kept]
                     self.add(found, asked, (cell,), states_of, counted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
-from kpidsl.plan.columns import columns_in
+from kpidsl.plan.columns import columns_in, conditions_of
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.types import DataType
 
@@ -28,7 +28,7 @@ def leaves_of(where: Iterable[Row], sizes: Mapping[Row, int]) -> tuple[Row, ...]
     members, and the condition itself otherwise. `sizes` tells how many members columns have.
     """
     found: dict[Row, None] = {}
-    for condition in where:
+    for condition in conditions_of(where):
         read = columns_read((condition,))
         if read and all(sizes[column] <= MOST_MEMBERS for column in read):
             found.update(dict.fromkeys(read))

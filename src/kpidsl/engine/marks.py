@@ -6,7 +6,7 @@ is a list of bits, and a row is in the counts that all of its lists have (docs/a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -18,8 +18,9 @@ from kpidsl.engine.groups import edges_of, panes_inside, plain
 from kpidsl.engine.leaves import MOST_MEMBERS, columns_read, groups_of
 from kpidsl.engine.parts import Part
 from kpidsl.engine.shared_scan import MOST_GROUPS, Keeping, Scan, grouped, guessed
+from kpidsl.plan.columns import conditions_of
 from kpidsl.plan.nodes import Cell
-from kpidsl.semantic.rows import Both, Row
+from kpidsl.semantic.rows import Row
 from kpidsl.sql import marks as sql
 from kpidsl.sql.shared_scan import members_of
 from kpidsl.sql.source_rows import RowsOf
@@ -67,7 +68,7 @@ def counted(
         return {}, cells
     try:
         source = rows().source.name
-        conditions = {id(cell.where): tuple(_conditions(cell.where)) for cell in some}
+        conditions = {id(cell.where): tuple(conditions_of(cell.where)) for cell in some}
         read = {one: columns_read((one,)) for same in conditions.values() for one in same}
         wanted = list(dict.fromkeys((*some[0].members, *(column for columns in read.values() for column in columns))))
         sizes = guessed(rows, wanted, lambda query: run.fetch(query, source))
@@ -84,15 +85,6 @@ def counted(
     except CellError:  # asked one by one, it is told which of them it belongs to
         return {}, cells
     return found, [cell for cell in cells if cell not in found]
-
-
-def _conditions(where: Sequence[Row]) -> Iterator[Row]:
-    """What a filter asks, all of which has to hold."""
-    for row in where:
-        if isinstance(row, Both) and row.operator == "and":
-            yield from _conditions((row.left, row.right))
-        else:
-            yield row
 
 
 def _counted(

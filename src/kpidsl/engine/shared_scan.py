@@ -19,16 +19,17 @@ from typing import Any, Protocol
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.faults import CellError
 from kpidsl.engine.filtered import SAMPLE
-from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain
+from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain, unfiltered
 from kpidsl.engine.leaves import columns_read, leaves_of, together
 from kpidsl.engine.parts import is_empty, merge
 from kpidsl.engine.stocks import Asking
+from kpidsl.plan.columns import conditions_of
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
-from kpidsl.sql.filtered import cardinalities
+from kpidsl.sql.filtered import Filter, cardinalities
 from kpidsl.sql.panes import in_panes
 from kpidsl.sql.source_rows import RowsOf
 
@@ -58,7 +59,7 @@ def measured(cells: Iterable[Cell]) -> list[Row]:
     for members in {id(cell.members): cell.members for cell in cells}.values():
         found.update(dict.fromkeys(members))
     for where in {id(cell.where): cell.where for cell in cells}.values():
-        for condition in where:
+        for condition in conditions_of(where):
             found.update(dict.fromkeys(columns_read((condition,))))
     return list(found)
 
@@ -169,7 +170,7 @@ def _of_members(
 ) -> dict[Cell, Answer]:  # fmt: skip
     """The answers of the cells of some members; `order` tells where the scan has what is asked of a row."""
     members = cells[0].members
-    filters: dict[int, sql.Filter] = {}
+    filters: dict[int, Filter] = {}
     wanted: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
         filters.setdefault(id(cell.where), cell.where)
@@ -219,8 +220,3 @@ def _by_member(
 def _state_at(places: Sequence[int]) -> Callable[[State], State]:
     """What takes a state from a row: its columns stand at these places."""
     return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
-
-
-def unfiltered(cell: Cell) -> tuple[object, ...]:
-    """What is asked of a row, whatever the window and the filter."""
-    return (cell.function, id(cell.argument), cell.level, cell.k, cell.n)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kpidsl.plan.nodes import Cell
-from kpidsl.semantic.rows import ColumnValue, Function, Row
+from kpidsl.semantic.rows import Both, ColumnValue, Function, Row
 from kpidsl.semantic.values import Conversion
 
 
@@ -38,6 +38,15 @@ def _calls(row: Row, function: str) -> bool:
     parts = (getattr(row, name) for name in row.__dataclass_fields__)
     inner = (one for part in parts for one in (part if isinstance(part, tuple) else (part,)))
     return any(isinstance(one, Row) and _calls(one, function) for one in inner)
+
+
+def conditions_of(where: Iterable[Row]) -> Iterator[Row]:
+    """What a filter asks, all of which has to hold, in its order."""
+    for row in where:
+        if isinstance(row, Both) and row.operator == "and":
+            yield from conditions_of((row.left, row.right))
+        else:
+            yield row
 
 
 def columns_in(row: Row) -> Iterator[ColumnValue]:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
+from kpidsl.plan.columns import conditions_of
 from kpidsl.records import dataclass
-from kpidsl.semantic.rows import Both, Comparison, Constant, Row
+from kpidsl.semantic.rows import Comparison, Constant, Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.panes import in_panes, integers
@@ -35,12 +36,8 @@ def shape_of(where: tuple[Row, ...]) -> tuple[Shape, tuple[str, ...]]:
     compared: list[Row] = []
     texts: list[str] = []
     beside: list[Row] = []
-    left = list(reversed(where))
-    while left:
-        row = left.pop()
+    for row in conditions_of(where):
         match row:
-            case Both(operator="and", left=first, right=second):
-                left.extend((second, first))
             case Comparison(operator="==", left=one, right=Constant(value=str() as text)) if _is_text(one):
                 compared.append(one)
                 texts.append(text)

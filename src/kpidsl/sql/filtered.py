@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kpidsl.plan.nodes import Cell
-from kpidsl.semantic.rows import ColumnValue, Row
+from kpidsl.semantic.rows import Row
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
 from kpidsl.sql.panes import in_panes
@@ -17,7 +17,7 @@ Filter = tuple[Row, ...]
 
 
 def grouped(
-    rows: RowsOf, time: Row, edges: Edges, members: Sequence[Row], read: Sequence[ColumnValue],
+    rows: RowsOf, time: Row, edges: Edges, members: Sequence[Row], read: Sequence[Row],
     cells: Sequence[Cell], filters: Sequence[Filter], scales: Mapping[Row, Scale],
 ) -> exp.Select:  # fmt: skip
     """One scan, grouped by pane, members and the columns `read` by the filters.

@@ -8,19 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from kpidsl.plan.columns import conditions_of
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
+from kpidsl.sql.filtered import Filter
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import cast, function
 
-Filter = tuple[Row, ...]
 GROUPS: Final = "kpidsl_groups"
 """What the groups are called in the queries that merge them."""
-_MERGED: Final = {"sum": "sum", "min": "min", "max": "max"}
+_MERGED: Final = frozenset({"sum", "min", "max"})
 _PANE, _FILE = "p", "f"
 
 
@@ -121,7 +122,7 @@ def _place(number: int) -> exp.Expr:
 
 
 def _condition(found: Scan, where: Filter) -> exp.Expr:
-    return exp.and_(*(_of_groups(found, found.rows.sql.sql(one)) for one in where))
+    return exp.and_(*(_of_groups(found, found.rows.sql.sql(one)) for one in conditions_of(where)))
 
 
 def _of_groups(found: Scan, over_rows: exp.Expr) -> exp.Expr:
@@ -139,7 +140,7 @@ def _merged(state: exp.Expr, parts: dict[exp.Expr, str]) -> exp.Expr:
         if isinstance(node, exp.Count):  # a sum of them would be wider than any count, and is slower to fetch
             return cast(function("sum", exp.column(parts.setdefault(node, f"s{len(parts)}"))), "BIGINT")
         if isinstance(node, exp.Anonymous) and node.name in _MERGED:
-            return function(_MERGED[node.name], exp.column(parts.setdefault(node, f"s{len(parts)}")))
+            return function(node.name, exp.column(parts.setdefault(node, f"s{len(parts)}")))
         return node
 
     return state.transform(replaced)
