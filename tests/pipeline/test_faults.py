@@ -61,6 +61,14 @@ def test_a_source_that_fails_costs_only_what_needs_it(
     assert says in error.message
 
 
+@pytest.mark.parametrize(("mark", "shown"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
+def test_the_wrong_delimiter_is_suspected_of_a_column_that_is_missing(mark: str, shown: str, tmp_path: Path) -> None:
+    written(tmp_path, 'from csv("other.csv"); time at')
+    tmp_path.joinpath("other.csv").write_text(f"at{mark}x\n2026-03-01{mark}1\n", "utf-8")
+    (error,) = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31").errors
+    assert f'Write `delimiter: "{shown}"`' in str(error.hint)
+
+
 @pytest.mark.parametrize(
     "value",
     [
