@@ -124,8 +124,8 @@ def _undisturbed() -> Iterator[None]:
                 former[one] = signal.signal(one, lambda number, _frame: came.append(number))
         yield
     finally:
-        for one, handler in former.items():
-            signal.signal(one, handler if handler is not None else signal.SIG_DFL)
+        for number, handler in former.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         if came:
             signal.raise_signal(came[0])
 
