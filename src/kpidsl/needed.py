@@ -6,7 +6,7 @@ from datetime import datetime
 
 from kpidsl.hookspecs import ColumnRequest, ScanRequest
 from kpidsl.plan import Plan
-from kpidsl.plan.columns import columns, columns_in, columns_of_conversion
+from kpidsl.plan.columns import columns_in, columns_of_conversion, rows_read
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_scope import column_type
 from kpidsl.semantic.rows import ColumnValue, Row
@@ -40,12 +40,17 @@ def requests(plan: Plan) -> dict[str, ScanRequest]:
                 for column in columns_in(row):
                     need(column)
 
+    walked: set[tuple[str, int]] = set()
     for cell in plan.cells:
         source = plan.sources[cell.source]
         needed.setdefault(source.name, {})
-        for column in columns(cell):
-            need(column)
-            walk(cell.source, column.path)
+        for row in rows_read(cell):
+            if (cell.source, id(row)) in walked:
+                continue
+            walked.add((cell.source, id(row)))
+            for column in columns_in(row):
+                need(column)
+                walk(cell.source, column.path)
         own(source)
         if cell.conversion is not None:
             for column in columns_of_conversion(cell.conversion):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -33,6 +34,38 @@ def test_a_decimal_of_38_digits() -> None:
     assert over("sum(x) from o", money(digits, "1", precision=38, scale=0)) == Decimal(
         "12345678901234567890123456789012345679"
     )
+
+
+COINS = ["50000.12345678", "1234567.00000001", "2.5"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "of_rows"),
+    [
+        ("sum(x * x)", lambda coins: sum(x * x for x in coins)),
+        ("max(x * x * 0.5)", lambda coins: max(coins) ** 2 / 2),
+        ("sum(n * x)", lambda coins: 100_000 * sum(coins)),
+        ("sum(x - y)", lambda coins: sum(coins) - 3_000_000),
+    ],
+)
+def test_products_and_sums_of_decimals_have_room_for_38_digits(
+    expression: str, of_rows: Callable[[list[Fraction]], Fraction]
+) -> None:
+    columns = {
+        "at": [DAY] * 3,
+        "x": money(*COINS, precision=18, scale=8),
+        "y": money(*["1000000.00"] * 3, precision=18),
+        "n": pa.array([100_000] * 3, pa.int32()),
+    }
+    found = value(f"({expression} from o) {MARCH}", "2026-03-31", columns)
+    assert isinstance(found, Decimal)
+    assert Fraction(found) == of_rows(list(map(Fraction, COINS)))
+
+
+def test_a_deviation_of_money_in_the_millions() -> None:
+    amounts = ["90000000.01", "1.00", "50000000.55"]
+    expected = statistics.stdev(map(Decimal, amounts))
+    assert over("stddev(x) from o", money(*amounts, precision=18)) == Decimal(f"{expected:.15g}")
 
 
 def test_a_mean_is_a_quotient_of_exact_parts_at_15_digits() -> None:

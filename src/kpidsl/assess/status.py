@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kpidsl.assess.signal_results import ForecastResult, SignalResult
 
 WORST_FIRST = ("error", "red", "no_data", "stale", "amber", "green", "no_target")
+COLOURS = ("red", "amber", "green")
 REASONS = {
     "no_rows": "there are no rows in the window",
     "zero_denominator": "a denominator is 0",
@@ -77,7 +78,9 @@ class Judge:
         points = [point_of(question, found) for question, found in trend]
         found = estimate(plan.interval, value, self.evaluation, members)
         compared = self.comparisons(plan, value, found, members, hidden, errors) if plan.comparisons else ()
-        errors.extend([error for _, one in trend if isinstance(one, Missing) for error in one.errors])
+        for _, one in trend:
+            if isinstance(one, Missing):
+                errors.extend(one.errors)
         signals: tuple[SignalResult, ...] = ()
         forecast: ForecastResult | None = None
         ahead = plan.forecast
@@ -127,21 +130,25 @@ class Judge:
         A bound that has no value matters only where it would decide; a source that failed matters at once.
         """
         guards = [(guard, self.evaluation.single(guard.condition, members, count)) for guard in plan.guards]
-        missing = [found for _, found in guards if isinstance(found, Missing)]
-        errors.extend([error for found in missing for error in found.errors])
-        missing += [bound.missing for bound in (target, amber) if bound is not None and bound.missing is not None]
+        missing = [found for _, found in guards if isinstance(found, Missing)] if guards else []
+        for found in missing:
+            errors.extend(found.errors)
+        if target is not None and target.missing is not None:
+            missing.append(target.missing)
+        if amber is not None and amber.missing is not None:
+            missing.append(amber.missing)
         if isinstance(value, Missing):
             missing.append(value)
-        if "source_error" in [found.reason for found in missing]:
+        if missing and "source_error" in [found.reason for found in missing]:
             return "error", REASONS["source_error"]
         if isinstance(value, Missing):
             return "no_data", REASONS.get(value.reason, value.reason)
         assert isinstance(value.value, Fraction)
         if self.stale is not None:
             return "stale", self.stale
-        for colour in ("red", "amber", "green"):
-            for guard, found in guards:
-                if guard.colour == colour and isinstance(found, Scalar) and found.value is True:
+        for colour in COLOURS if guards else ():
+            for guard, answer in guards:
+                if guard.colour == colour and isinstance(answer, Scalar) and answer.value is True:
                     return colour, f"{colour} when {guard.text}"
         if target is None:
             if any(guard.colour == "green" for guard in plan.guards):

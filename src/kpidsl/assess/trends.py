@@ -17,13 +17,27 @@ Trend = Sequence[tuple[Question, Scalar | Missing]]
 """What was asked at each anchor of a trend, and what was found, oldest first."""
 
 
-@lru_cache(maxsize=1024)  # thousands of values share a dozen windows
 def window_result(window: Window | None, calendar: Calendar) -> WindowResult | None:
     """A window in the calendar's zone."""
     if window is None:
         return None
+    found = _SHOWN.get(id(window))
+    if found is None or found[0] is not window or found[1] is not calendar:
+        if len(_SHOWN) >= MOST_SHOWN:
+            _SHOWN.clear()
+        found = _SHOWN[id(window)] = (window, calendar, _shown(window, calendar))
+    return found[2]
+
+
+@lru_cache(maxsize=1024)
+def _shown(window: Window, calendar: Calendar) -> WindowResult:
     start = calendar.local(window.start) if window.start is not None else None
     return WindowResult(window.label, start, calendar.local(window.end))
+
+
+MOST_SHOWN = 4096
+_SHOWN: dict[int, tuple[Window, Calendar, WindowResult]] = {}
+"""Windows as they were shown, by identity: a plan has a dozen of them, in thousands of values."""
 
 
 def trend_points(trend: Trend, calendar: Calendar) -> tuple[TrendPoint, ...]:

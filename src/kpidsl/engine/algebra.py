@@ -29,7 +29,7 @@ class Evaluation:
 
     def single(self, step: n.Step, members: Mapping[str, object], count: int | None = None) -> Scalar | Missing:
         """One value for one segment; `count` is what `n` means in it."""
-        found = self.step(step, tuple(members.items()), count)
+        found = self.step(step, tuple(members.items()) if members else (), count)
         assert not isinstance(found, Vector)
         return found
 
@@ -37,13 +37,13 @@ class Evaluation:
         match step:
             case n.Ask():
                 return self.ask(step, members)
+            case n.Constant(value=value):
+                return Scalar(value, None, None, True)
             case n.IntervalEnd(operand=operand, end=end, interval=interval):
                 value_of = self.step(operand, members, count)
                 return value_of if not isinstance(value_of, Scalar) else self.end_of(interval, end, value_of, members)
             case n.Discreet(operand=operand, below=below):
                 return discreet(self.step(operand, members, count), below)
-            case n.Constant(value=value):
-                return Scalar(value, None, None, True)
             case n.Undefined(reason=reason):
                 return Missing(reason)
             case n.CountOfRows():
@@ -97,7 +97,7 @@ class Evaluation:
         error = self.answers.error(ask.cell)
         if error is not None:
             return Missing("source_error", errors=(error,))
-        part = self.answers.part(ask.cell, ask.around, tuple(value for _, value in members))
+        part = self.answers.part(ask.cell, ask.around, tuple([value for _, value in members]) if members else ())
         if part.reason == INFINITE:
             return Missing("source_error", errors=(self.answers.infinite[ask.cell.source],))
         if part.value is None:

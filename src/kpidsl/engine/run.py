@@ -190,7 +190,8 @@ class Run:
         return True
 
     def joins_hold(self, source: SourceModel, cell: Cell) -> bool:
-        error = check_joins(source, paths(cell), self.plan.sources, self.tables, self.fetch, self.answers)
+        reached = paths(cell) if source.joins else set()
+        error = check_joins(source, reached, self.plan.sources, self.tables, self.fetch, self.answers)
         if error is None and cell.conversion is not None:
             error = self.second_step_holds(cell.conversion)
         if error is not None:

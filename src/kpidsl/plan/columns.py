@@ -11,10 +11,16 @@ from kpidsl.semantic.values import Conversion
 
 def columns(cell: Cell) -> Iterator[ColumnValue]:
     """Every column a cell reads of its source and what that joins."""
+    for row in rows_read(cell):
+        yield from columns_in(row)
+
+
+def rows_read(cell: Cell) -> Iterator[Row]:
+    """Every row expression of a cell about its source. Cells of a plan share them, as one object."""
     own = cell.conversion.first if cell.conversion is not None else ()
     for row in (cell.argument, cell.time, *own, *cell.where, *cell.per, *cell.members):
         if row is not None:
-            yield from columns_in(row)
+            yield row
 
 
 def columns_of_conversion(conversion: Conversion) -> Iterator[ColumnValue]:

@@ -90,27 +90,28 @@ class Lowering:
             self.about(value.step, window),
             self.bound(target, moment, by, {}),
             self.bound(amber, moment, by, known),
-            tuple(
+            tuple([
                 n.GuardPlan(guard.colour, self.lower(substituted(guard.condition, known), moment, by).step, guard.text)
                 for guard in kpi.guards
-            ),
-            tuple(
+            ]) if kpi.guards else (),
+            tuple([
                 (self.lower(substituted(require.condition, known), moment, by).step, require.text)
                 for require in kpi.requires
-            ),
-            tuple(
+            ]) if kpi.requires else (),
+            tuple([
                 (comparison.label, self.comparison(comparison.value, value, moment, by))
                 for comparison in kpi.comparisons
-            ),
-            self.trend(kpi, moment, by),
-            signal_plans(kpi, self.anchor, self.calendar),
-            self.forecast(kpi, moment, by),
-            interval_plan(kpi.interval, lambda part: self.lower(part, moment, by).step),
-            tuple(
+            ]) if kpi.comparisons else (),
+            self.trend(kpi, moment, by) if kpi.trend is not None else (),
+            signal_plans(kpi, self.anchor, self.calendar) if kpi.signals else (),
+            self.forecast(kpi, moment, by) if kpi.forecast is not None else None,
+            interval_plan(kpi.interval, lambda part: self.lower(part, moment, by).step)
+            if kpi.interval is not None else None,
+            tuple([
                 change_plan(kpi.interval, comparison.value, lambda part: self.lower(part, moment, by).step)
                 for comparison in kpi.comparisons
-            ),
-        )
+            ]) if kpi.comparisons else (),
+        )  # fmt: skip
 
     def comparison(self, value: v.Value, with_: Lowered, moment: Moment, by: tuple[str, ...]) -> n.Question:
         found = self.lower(value, moment, by)

@@ -13,7 +13,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
-from kpidsl.sql.row_sql import number
+from kpidsl.sql.row_sql import number, with_room
 from kpidsl.sql.times import cast, function
 from kpidsl.stats.distributions import normal_quantile, square_root
 
@@ -238,7 +238,8 @@ def _squares(kept: _Kept, x: exp.Expr, row: Row, scale: Scale | None) -> list[ex
     if scale.exact is not None:
         assert scale.origin is not None
         centred = cast(_about(x, row, scale.origin), scale.exact)
-        return [kept.of("sum", centred), kept.of("sum", exp.Mul(this=centred.copy(), expression=centred.copy()))]
+        root = centred.copy() if scale.exact == "HUGEINT" else with_room(centred.copy())
+        return [kept.of("sum", centred), kept.of("sum", exp.Mul(this=root, expression=centred.copy()))]
     if row.type is not DataType.FLOAT:
         return [_values(kept, x), exp.null()]
     if not scale.limbs:

@@ -24,6 +24,8 @@ _COMPARED: Mapping[str, type[exp.Binary]] = {
     ">": exp.GT,
     ">=": exp.GTE,
 }
+ROOM = "DECIMAL(19, 0)"
+"""The shortest decimals that DuckDB does not keep in 64 bits."""
 _COMPUTED: Mapping[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
 
@@ -121,6 +123,12 @@ class RowSql:
         if left.type is DataType.INTEGER and right.type is DataType.INTEGER:
             # Whatever the width of the columns: 50 000 × 50 000 is no overflow.
             a, b = cast(a, "HUGEINT"), cast(b, "HUGEINT")
+        elif row.type is DataType.DECIMAL:
+            # What is computed of such a number has room already.
+            if left.type is DataType.INTEGER:
+                a = cast(a, "HUGEINT")
+            elif not isinstance(left, r.Arithmetic):
+                a = with_room(a)
         return exp.paren(_COMPUTED[row.operator](this=a, expression=b))
 
     def time_arithmetic(self, row: r.Arithmetic, times_in: list[bool]) -> exp.Expr:
@@ -242,6 +250,11 @@ def number(value: Fraction) -> exp.Expr:
         kind = "BIGINT" if digits <= 18 else "HUGEINT"
         return cast(exp.Literal.string(text), kind)
     return cast(exp.Literal.string(text), f"DECIMAL({max(digits, scale)}, {scale})")
+
+
+def with_room(x: exp.Expr) -> exp.Expr:
+    """A decimal of which sums and products have up to 38 digits: of two with 18 DuckDB makes one with 18."""
+    return exp.paren(exp.Mul(this=x, expression=cast(exp.Literal.string("1"), ROOM)))
 
 
 def finite_decimal(value: Fraction) -> str | None:

@@ -66,6 +66,7 @@ class Dialect:
         """
         found = query.copy()
         shapes.without_samples(found)
+        shapes.without_room(found)
         shapes.without_sorted_joins(found, self.bucket)
         for select in shapes.every(found, exp.Select):
             lists = shapes.rows_of_lists(select)

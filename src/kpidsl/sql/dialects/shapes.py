@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from kpidsl.sql.dialects.statement import Untranslatable
+from kpidsl.sql.row_sql import ROOM
 
 SAMPLED = 20_000
 """Rows that are looked at where DuckDB would look at a part of a table."""
@@ -174,6 +175,13 @@ def without_samples(query: exp.Expr) -> None:
         if sampled.args.get("sample") is not None:
             sampled.set("sample", None)
             sampled.this.limit(SAMPLED, copy=False)
+
+
+def without_room(query: exp.Expr) -> None:
+    """Decimals as they are, where DuckDB is given some with room for all digits of a product."""
+    for product in every(query, exp.Mul):
+        if isinstance(product.expression, exp.Cast) and product.expression.to.is_type(ROOM):
+            product.replace(product.this)
 
 
 def in_columns(query: exp.Expr) -> tuple[int, ...]:
