@@ -62,7 +62,7 @@ def _each(
 
 
 def of_few(rows: RowsOf, wanted: Iterable[Row], fetch: Fetch) -> dict[Row, Scale]:
-    """What may be assumed of expressions that are summed, from the first rows; nothing of one that is better looked at."""
+    """What the first rows let assume of expressions that are summed; nothing of one that is better looked at."""
     listed = list(wanted)
     _, *edges = fetch(q.spread(rows, listed, FIRST_ROWS))[0]
     found = map(assumed_scale, edges[::3], edges[1::3], edges[2::3])
