@@ -7,12 +7,11 @@ import itertools
 import os
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import UsageError
+from kpidsl.engine.spilling import spill_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,7 +34,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "python_enable_replacements": False,
-        "temp_directory": str(_spilled(os.getpid()) / str(next(_numbers))),
+        "temp_directory": str(spill_folder(os.getpid()) / str(next(_numbers))),
     }
     if threads is not None:
         config["threads"] = threads
@@ -54,40 +53,6 @@ def memory_size(text: str) -> str:
     if found is None or not float(found[1]):
         raise UsageError(f"`{text}` is no amount of memory", hint="write a number and KB, MB, GB or TB: 512MB")
     return f"{found[1]}{found[2]}"
-
-
-@cache
-def _spilled(process: int) -> Path:  # noqa: ARG001  a forked process has a folder of its own
-    """The folder where the connections of this process spill to: nobody else's to read, and gone with the process."""
-    import atexit
-
-    folder = _own_folder()
-    atexit.register(_remove, folder)
-    return folder
-
-
-def _own_folder() -> Path:
-    """A new folder that only this user may look into, where `tempfile` would make it: importing that, for a folder that
-    few runs use, costs more than all statements of `connect`.
-    """
-    chosen = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
-    for base in (*chosen, "/tmp"):  # noqa: S108 -- made with rights for nobody else, under a name that nobody can know
-        folder = Path(base).absolute() / f"kpidsl-spill-{os.urandom(16).hex()}"
-        with suppress(OSError):
-            folder.mkdir(mode=0o700)
-            return folder
-    from tempfile import mkdtemp
-
-    return Path(mkdtemp(prefix="kpidsl-spill-"))
-
-
-def _remove(folder: Path) -> None:
-    try:
-        folder.rmdir()  # nothing was spilled
-    except OSError:
-        from shutil import rmtree
-
-        rmtree(folder, ignore_errors=True)
 
 
 def restrict(connection: DuckDBPyConnection, paths: Iterable[str]) -> None:
