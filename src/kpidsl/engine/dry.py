@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from kpidsl.engine.duck import relation
 from kpidsl.engine.parts import exact_scale, scale_for
 from kpidsl.engine.place import Places
 from kpidsl.engine.run import Run
+from kpidsl.engine.scales import Needing
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
@@ -52,11 +53,9 @@ class DryRun(Run):
         """Nothing, for the same reason."""
         return cells
 
-    def spread(self, source: SourceModel, wanted: Mapping[Row, Sequence[Cell]]) -> dict[tuple[str, Row], Scale]:
+    def scales_of(self, source: SourceModel, wanted: Needing, *, few: bool) -> dict[Row, Scale]:  # noqa: ARG002
         return {
-            (source.name, row): scale_for(None, None, None)
-            if row.type is DataType.FLOAT
-            else exact_scale(None, None, 0)
+            row: scale_for(None, None, None) if row.type is DataType.FLOAT else exact_scale(None, None, 0)
             for row in wanted
         }
 

@@ -6,7 +6,9 @@ import importlib
 import itertools
 import os
 import re
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -68,15 +70,36 @@ def _core() -> Any:
     """DuckDB's compiled module: all that is used here. The package around it, with what it offers to data frames, takes
     three times as long to import. Imported when it is used: it costs as much as checking a spec does.
     """
+    with _undisturbed():
+        try:
+            return importlib.import_module("_duckdb")
+        except ImportError:
+            return importlib.import_module("duckdb")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals wait until this is over: of an exception while it is imported, compiled code makes the abrupt end of the
+    process.
+    """
+    came: list[int] = []
+    former: dict[int, Any] = {}
     try:
-        return importlib.import_module("_duckdb")
-    except ImportError:
-        return importlib.import_module("duckdb")
+        with suppress(ValueError):  # not in the main thread, where signals raise nothing
+            for one in (signal.SIGINT, signal.SIGTERM):
+                former[one] = signal.signal(one, lambda number, _frame: came.append(number))
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def whole() -> None:
     """Import all of DuckDB, which gives connections the methods that its compiled module lacks."""
-    importlib.import_module("duckdb")
+    with _undisturbed():
+        importlib.import_module("duckdb")
 
 
 def failures() -> type[duckdb.Error]:

@@ -30,20 +30,19 @@ from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
-from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, scale_for
+from kpidsl.engine.parts import INFINITE, LEFT_OUT, Part, finish, is_empty
 from kpidsl.engine.place import Door, Places
 from kpidsl.engine.quantiles import QUANTILES, quantiles
 from kpidsl.engine.ranked import ranked
+from kpidsl.engine.scales import Needing, learned, looked_at, of_all, of_few
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.terms import AGREEMENT
-from kpidsl.semantic.types import DataType
 from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
-from kpidsl.sql.panes import narrow
 from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
@@ -53,8 +52,6 @@ if TYPE_CHECKING:
 BATCH = 100
 CLASSES = 1000
 Scales = Mapping[Row, Scale]
-_SUMMED = frozenset({"sum", "avg"})
-_SQUARED = frozenset({"stddev", "variance"})
 
 
 class Run:
@@ -81,6 +78,7 @@ class Run:
         self.told = told
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
+        self.left_out: set[tuple[str, Row | None]] = set()
         self.members: dict[int, Members] = {}
         self.kept = kept or {}
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
@@ -109,11 +107,21 @@ class Run:
         if source.name in self.kept:
             answered, usable = self.kept[source.name].answers(usable, self.finished)
             self.answers.cells.update(answered)
-        self.learn_scales(source, usable)
-        asked = [cell for cell in usable if cell not in self.answers.failed_cells]
-        is_here = bool(asked) and self.door.is_here(
-            self.rows(source).select()
-        )  # to look at its rows may be to read them
+        self.learn_scales(source, usable, assume=self.is_here(source))
+        self.ask(source, usable)
+        again = [cell for cell in usable if (cell.source, cell.argument) in self.left_out]
+        if again:
+            self.learn_scales(source, again)
+            self.ask(source, again)
+
+    def is_here(self, source: SourceModel) -> bool:
+        """Whether a source's queries are asked here."""
+        return self.door.is_here(self.rows(source).select())
+
+    def ask(self, source: SourceModel, cells: Sequence[Cell]) -> None:
+        """Answer cells of a source whose numbers have scales."""
+        asked = [cell for cell in cells if cell not in self.answers.failed_cells]
+        is_here = bool(asked) and self.is_here(source)  # to look at its rows may have been to read them
         if is_here:
             asked = self.by_shared_scans(source, asked)
         groups: dict[Group, list[Cell]] = {}
@@ -204,41 +212,22 @@ class Run:
                     lambda: self.rows(source), column, sorted(anchors), self.fetch
                 )
 
-    def learn_scales(self, source: SourceModel, cells: Iterable[Cell]) -> None:
-        """How large the numbers are that are summed: of all expressions in one scan, or of each where one fails."""
-        needing: dict[Row, list[Cell]] = {}
-        for cell in cells:
-            row = cell.argument
-            if row is not None and (
-                cell.function in _SQUARED or (row.type is DataType.FLOAT and cell.function in _SUMMED)
-            ):
-                needing.setdefault(row, []).append(cell)
-        if not needing:
-            return
-        try:
-            self.scales.update(self.spread(source, needing))
-        except CellError:
-            for row, concerned in needing.items():
-                try:
-                    self.scales.update(self.spread(source, {row: concerned}))
-                except CellError as error:
-                    self.answers.failed_cells.update(dict.fromkeys(concerned, error))
+    def learn_scales(self, source: SourceModel, cells: Iterable[Cell], *, assume: bool = False) -> None:
+        """How large the numbers are that are summed; with `assume`, as far as a few rows tell."""
+        found, failed = learned(cells, lambda wanted, few: self.scales_of(source, wanted, few=few), assume=assume)
+        self.scales.update({(source.name, row): scale for row, scale in found.items()})
+        self.answers.failed_cells.update(failed)
 
-    def spread(self, source: SourceModel, wanted: Mapping[Row, Sequence[Cell]]) -> dict[tuple[str, Row], Scale]:
-        """The scales of expressions, from the rows that some of their cells look at."""
+    def scales_of(self, source: SourceModel, wanted: Needing, *, few: bool) -> Mapping[Row, Scale]:
+        """The scales of expressions: as a few rows have it, or all that their cells look at."""
+
+        def fetch(query: Any) -> list[tuple[Any, ...]]:
+            return self.fetch(query, source.name)
+
+        if few:
+            return of_few(self.rows(source), wanted, fetch)
         bits = self.door.places.limb_bits(source.name) if self.door.places is not None else LIMB
-        rows = self.rows(source)
-        cells = [cell for concerned in wanted.values() for cell in concerned]
-        time, whole = cells[0].time, edges_of(cells)
-        if time is not None and whole is not None and all(one.at is None and one.time is time for one in cells):
-            narrow(rows, time, whole)
-        count, *edges = self.fetch(q.spread(rows, list(wanted)), source.name)[0]
-        return {
-            (source.name, row): scale_for(low, high, least, bits)
-            if row.type is DataType.FLOAT
-            else exact_scale(low, high, count)
-            for row, low, high, least in zip(wanted, edges[::3], edges[1::3], edges[2::3], strict=True)
-        }
+        return of_all(looked_at(self.rows(source), wanted), wanted, fetch, bits)
 
     # ------------------------------------------------------------ a batch of cells
     def batch(self, source: SourceModel, cells: Sequence[Cell]) -> None:
@@ -373,7 +362,11 @@ class Run:
         return self.checked(cell, finish(cell, state, scale))
 
     def checked(self, cell: Cell, part: Part) -> Part:
-        """A part, and where an infinite number is in its way, the source that holds one."""
+        """A part; what is noted is a source that holds an infinite number where one is in the way, and numbers that are
+        not as they were assumed to be.
+        """
+        if part.reason == LEFT_OUT:
+            self.left_out.add((cell.source, cell.argument))
         if part.reason == INFINITE and cell.source not in self.answers.infinite:
             self.answers.infinite[cell.source] = SourceError(
                 f"`{cell.source}` holds an infinite number where finite ones are needed",
