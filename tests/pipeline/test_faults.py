@@ -61,6 +61,16 @@ def test_a_source_that_fails_costs_only_what_needs_it(
     assert says in error.message
 
 
+def test_a_text_that_is_compared_with_a_time_is_to_be_declared_as_one(tmp_path: Path) -> None:
+    written(tmp_path, 'from csv("due.csv"); time at; let late = due < at')
+    tmp_path.joinpath("due.csv").write_text("at,x,due\n2026-03-01,1,1. March\n", "utf-8")
+    asked = "kpi late { value count() from bad where late over 2026-03 }"
+    tmp_path.joinpath("late.kpi").write_text(asked, "utf-8")
+    (error,) = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31").errors
+    assert error.message == "a text and a time do not go together"
+    assert "column due: timestamp" in str(error.hint)
+
+
 @pytest.mark.parametrize(("mark", "shown"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
 def test_the_wrong_delimiter_is_suspected_of_a_column_that_is_missing(mark: str, shown: str, tmp_path: Path) -> None:
     written(tmp_path, 'from csv("other.csv"); time at')

@@ -26,7 +26,6 @@ from kpidsl.engine.groups import (
     panes_inside,
     state_of,
 )
-from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.located import Located
 from kpidsl.engine.marks import counted
@@ -49,6 +48,8 @@ from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from kpidsl.engine.kept import KeptSource
 
 BATCH = 100
 CLASSES = 1000
