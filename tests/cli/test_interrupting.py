@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -9,9 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import duckdb
 import pytest
+
+from kpidsl.engine import duck
 
 ROWS = 2_000_000
 SPEC = """
@@ -109,3 +113,25 @@ def test_a_signal_while_many_members_are_written(tmp_path: Path, data: Path) -> 
     kpi each {{ value sum(x) from t where k < 30000 over all time; by k; target >= 1 whole }}
     """
     assert ended(tmp_path, spec, is_writing, 0.0, signal.SIGINT) < 1
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_until_the_engine_is_imported(stop: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    raised, imported, whole = [], [], importlib.import_module
+
+    def disturbed(name: str) -> ModuleType:
+        signal.raise_signal(stop)
+        imported.append(name)
+        return whole(name)
+
+    def ended(number: int, _frame: object) -> None:
+        raised.append((number, list(imported)))
+
+    monkeypatch.setattr(importlib, "import_module", disturbed)
+    former = signal.signal(stop, ended)
+    duck._core.cache_clear()
+    try:
+        duck.failures()
+    finally:
+        signal.signal(stop, former)
+    assert raised == [(stop, ["_duckdb"])]

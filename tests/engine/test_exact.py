@@ -62,6 +62,21 @@ def test_products_and_sums_of_decimals_have_room_for_38_digits(
     assert Fraction(found) == of_rows(list(map(Fraction, COINS)))
 
 
+@pytest.mark.parametrize(
+    ("expression", "column", "expected"),
+    [
+        ("round(x, 1)", money("0.25", "-0.25", "1.04"), Decimal("1.0")),
+        ("round(x, -2)", money("149.99", "150.00"), 300),
+        ("round(x, -1)", [14, 15, -15], 10),
+        ("round(x, 2)", [14, 15], 29),
+        ("round(x, 2)", [0.126, 0.124, None], Decimal("0.25")),
+        ("round(x / 8, 2)", [1, 3], Decimal("0.51")),
+    ],
+)
+def test_numbers_are_rounded_to_digits_before_they_are_added(expression: str, column: object, expected: object) -> None:
+    assert over(f"sum({expression}) from o", column) == expected
+
+
 def test_a_deviation_of_money_in_the_millions() -> None:
     amounts = ["90000000.01", "1.00", "50000000.55"]
     expected = statistics.stdev(map(Decimal, amounts))

@@ -185,6 +185,34 @@ print(oct(folder.stat().st_mode & 0o777), any(each.is_file() for each in folder.
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_process_left_goes_with_the_next_one_and_what_another_uses_stays(tmp_path: Path) -> None:
+    waits = "import sys; from kpidsl.engine import duck; duck.connect(); print(flush=True); sys.stdin.read()"
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
+
+    def started() -> tuple[subprocess.Popen[bytes], Path]:
+        before = set(tmp_path.iterdir())
+        process = subprocess.Popen([sys.executable, "-c", waits], env=environment, stdin=-1, stdout=-1)
+        assert process.stdout is not None and process.stdout.readline() == b"\n"
+        (folder,) = set(tmp_path.iterdir()) - before
+        return process, folder
+
+    (killed, left), (running, used), (young, new) = started(), started(), started()
+    (left / "1").mkdir()
+    (left / "1" / "spilled").write_bytes(b"rows")
+    foreign = tmp_path / "kpidsl-spilled-by-hand"
+    foreign.mkdir()
+    for process in (killed, young):
+        process.kill()
+        process.communicate(timeout=30)
+    for folder in (left, used, foreign):
+        os.utime(folder, (0, 0))
+    done, _ = started()
+    done.communicate(b"", timeout=30)
+    assert sorted(tmp_path.iterdir()) == sorted((used, new, foreign))
+    running.communicate(b"", timeout=30)
+    assert sorted(tmp_path.iterdir()) == sorted((new, foreign))
+
+
 def test_what_does_not_fit_costs_its_own_value_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kpidsl.engine.quantiles.MANY", 10**12)  # all values are listed
     with duckdb.connect() as connection:

@@ -61,6 +61,48 @@ def test_a_source_that_fails_costs_only_what_needs_it(
     assert says in error.message
 
 
+def test_a_text_that_is_compared_with_a_time_is_to_be_declared_as_one(tmp_path: Path) -> None:
+    written(tmp_path, 'from csv("due.csv"); time at; let late = due < at')
+    tmp_path.joinpath("due.csv").write_text("at,x,due\n2026-03-01,1,1. March\n", "utf-8")
+    asked = "kpi late { value count() from bad where late over 2026-03 }"
+    tmp_path.joinpath("late.kpi").write_text(asked, "utf-8")
+    (error,) = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31").errors
+    assert error.message == "a text and a time do not go together"
+    assert "column due: timestamp" in str(error.hint)
+
+
+@pytest.mark.parametrize(("mark", "shown"), [(";", ";"), ("\t", "\\t"), ("|", "|")])
+def test_the_wrong_delimiter_is_suspected_of_a_column_that_is_missing(mark: str, shown: str, tmp_path: Path) -> None:
+    written(tmp_path, 'from csv("other.csv"); time at')
+    tmp_path.joinpath("other.csv").write_text(f"at{mark}x\n2026-03-01{mark}1\n", "utf-8")
+    (error,) = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31").errors
+    assert f'Write `delimiter: "{shown}"`' in str(error.hint)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "max(inner each kind)",
+        "count(inner each kind)",
+        "share(inner each kind >= 3)",
+        "(sum(inner each kind) over 2026-03) default 0",
+        "max((inner / (sum(x) from empty)) each kind)",
+        "share((inner each kind) >= (sum(x) from empty each kind))",
+        "avg((max(inner each kind)) each day)",
+    ],
+)
+def test_members_of_a_source_that_fails_are_not_none(value: str, tmp_path: Path) -> None:
+    written(tmp_path, 'from csv("nowhere.csv"); time at')
+    tmp_path.joinpath("empty.csv").write_text("at,x,kind\n", "utf-8")
+    value = value if "over" in value else f"{value} over 2026-03"
+    asked = f'source empty {{ from csv("empty.csv"); time at }}\nkpi members {{ value {value} }}\n'
+    tmp_path.joinpath("members.kpi").write_text(asked, "utf-8")
+    results = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")
+    assert {one.name: one.assessment.status for one in results.kpis}["members"] == "error"
+    (error,) = results.errors
+    assert "members" in error.affects
+
+
 def test_an_error_of_the_spec_evaluates_nothing(tmp_path: Path) -> None:
     spec = kpidsl.load(written(tmp_path, 'from csv("good.csv")'))
     with pytest.raises(kpidsl.SpecError) as caught:

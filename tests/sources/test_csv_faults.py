@@ -78,6 +78,12 @@ def test_the_wrong_delimiter_is_suspected(tmp_path: Path) -> None:
     assert 'delimiter: ";"' in str(caught.value.hint)
 
 
+def test_the_wrong_delimiter_is_suspected_of_rows_with_more_fields_than_the_header(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, "id;amount\n1;2,50\n")
+    assert 'delimiter: ";"' in str(caught.value.hint)
+
+
 def test_columns_that_differ_in_capitals_only(tmp_path: Path) -> None:
     text = "Name,name,id\nA,b,1\n"
     with pytest.raises(SourceError, match="differ in nothing but capitals"):

@@ -195,3 +195,26 @@ def test_missing_column(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         read(dataset(tmp_path, "parquet", "t.parquet"), ask(amont=None))
     assert told(caught.value) == "K0605 t.parquet has no column `amont` | did you mean `amount`? It has amount"
+
+
+def test_nanoseconds_are_left_out_not_rounded(tmp_path: Path) -> None:
+    """As pandas writes the end of a period: its last nanosecond."""
+    last = pa.array([1_775_001_600 * 10**9 - 1, -1, None])
+    zoned = last.cast(pa.timestamp("ns", "Europe/Berlin"))
+    put(tmp_path, pa.table({"at": last.cast(pa.timestamp("ns")), "z": zoned}))
+    opened = dataset(tmp_path, "parquet", "t.parquet")
+    assert {one.name: one.type for one in opened.schema().columns} == {"at": T.TIMESTAMP, "z": T.INSTANT}
+    ends = [civil(2026, 3, 31, 23, 59, 59, 999_999), civil(1969, 12, 31, 23, 59, 59, 999_999), None]
+    table = read(opened)
+    assert table.column("at") == ends
+    assert table.column("z") == [one and f"{one}+00" for one in ends]
+    assert read(opened, ask(at=T.TEXT)).column("at")[0] == "2026-03-31 23:59:59.999999999"
+
+
+def test_midnight_in_nanoseconds_is_a_day_and_the_moment_before_is_none(tmp_path: Path) -> None:
+    moments = pa.array([1_774_915_200 * 10**9, 1_775_001_600 * 10**9 - 1]).cast(pa.timestamp("ns"))
+    put(tmp_path, pa.table({"at": moments[:1]}), "a.parquet")
+    put(tmp_path, pa.table({"at": moments}), "b.parquet")
+    assert read(dataset(tmp_path, "parquet", "a.parquet"), ask(at=T.DATE)).column("at") == [dt.date(2026, 3, 31)]
+    with pytest.raises(SourceError, match=r"row 2"):
+        read(dataset(tmp_path, "parquet", "b.parquet"), ask(at=T.DATE))

@@ -201,7 +201,7 @@ def test_what_is_shared_and_where_it_is_asked_is_told(tmp_path: Path) -> None:
     opened = load([tmp_path / "spec.kpi"])
     shown = opened.show("plan", as_of="2026-03-31").splitlines()
     assert shown[1].startswith("  asked of sqlite; its rows are read where filters are not asked of groups: pattern")
-    assert any(line.startswith("    in scans that share what they can, grouped by who, ") for line in shown)
+    assert any(line.startswith("    where that pays, in scans that are shared, grouped by who, ") for line in shown)
     found = opened.evaluate(as_of="2026-03-31", explain=True)
     told = next(one for one in queries(found) if "kpidsl_groups" in one)
     assert told.startswith("-- asked of sqlite\nSELECT")

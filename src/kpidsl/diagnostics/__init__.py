@@ -3,7 +3,7 @@
 from kpidsl.diagnostics.errors import KpidslError, OptionError, SourceError, Unanswerable, UsageError
 from kpidsl.diagnostics.follow_on import NAMELESS
 from kpidsl.diagnostics.model import Diagnostic, Fix, Label, Problems, Severity
-from kpidsl.diagnostics.suggest import closest, did_you_mean
+from kpidsl.diagnostics.suggest import closest, did_you_mean, unsplit
 
 __all__ = [
     "NAMELESS",
@@ -19,4 +19,5 @@ __all__ = [
     "UsageError",
     "closest",
     "did_you_mean",
+    "unsplit",
 ]

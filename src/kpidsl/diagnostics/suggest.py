@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _DIGITS = re.compile(r"\d")
 
@@ -35,6 +35,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
         if len(equal) > 1:
             return f"did you mean `{equal[0]}` or `{equal[1]}`?"
     return f"did you mean `{near}`?"
+
+
+def unsplit(columns: Sequence[str], wanted: str | None = None) -> str | None:
+    """A hint for a table whose only column is a whole header, in which the wanted name may be: what separates it."""
+    if len(columns) != 1:
+        return None
+    for mark in (";", "\t", "|", ","):
+        parts = [part.strip() for part in columns[0].split(mark)]
+        if len(parts) > (1 if wanted is None or wanted in parts else 2):
+            shown = "\\t" if mark == "\t" else mark
+            return f'the whole header is one column: is the delimiter another one? Write `delimiter: "{shown}"`'
+    return None
 
 
 def distance(word: str, other: str) -> int:

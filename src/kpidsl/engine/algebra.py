@@ -8,6 +8,7 @@ from fractions import Fraction
 from operator import ge, gt, le, lt
 from typing import Any
 
+from kpidsl.diagnostics import KpidslError
 from kpidsl.engine.answers import Answers
 from kpidsl.engine.compact import union
 from kpidsl.engine.estimates import Estimate
@@ -61,6 +62,9 @@ class Evaluation:
                     tuple((window.label, self.step(inner, members, count)) for window, inner in periods), "period"
                 )
             case n.Members(operand=operand, dimension=dimension):
+                failed = self.failed(operand)
+                if failed:
+                    return Missing("source_error", errors=failed)
                 keys = self.members_of(operand, dimension, len(members))
                 values = self.narrowed(keys, members, len(members))
                 return Vector(
@@ -92,6 +96,11 @@ class Evaluation:
     def covered(self, step: n.Step) -> bool:
         """Whether some source has rows around what is asked, so that no members means none, not unknown."""
         return any(self.answers.covers(ask.cell, ask.around) for ask in n.asked(step) if ask.cell in self.answers.cells)
+
+    def failed(self, step: n.Step) -> tuple[KpidslError, ...]:
+        """Why data cannot be had of which members are made: that none are seen does not say that there are none."""
+        errors = (self.answers.error(ask.cell) for ask in n.asked(step))
+        return tuple(dict.fromkeys(error for error in errors if error is not None))
 
     def ask(self, ask: n.Ask, members: tuple[tuple[str, object], ...]) -> Scalar | Missing:
         error = self.answers.error(ask.cell)
@@ -252,6 +261,9 @@ def _missing(left: Scalar | Missing, right: Scalar | Missing, count: int | None)
 
 
 def _vectors(operator: str, left: Outcome, right: Outcome) -> Outcome:
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Missing) and one.errors and isinstance(other, Vector) and not other.items:
+            return one
     if isinstance(left, Vector) and isinstance(right, Vector):
         a, b = dict(left.items), dict(right.items)
         labels = list(dict.fromkeys((*a, *b)))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+from kpidsl.engine.costs import is_much
 from kpidsl.engine.duck import relation
 from kpidsl.engine.groups import edges_of
 from kpidsl.engine.parts import exact_scale, scale_for
 from kpidsl.engine.place import Places
 from kpidsl.engine.run import Run
-from kpidsl.engine.shared_scan import MOST_GROUPS, grouped, measured, pays, scans
+from kpidsl.engine.scales import Needing
+from kpidsl.engine.shared_scan import MOST_GROUPS, grouped, measured, scans
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
@@ -58,26 +60,24 @@ class DryRun(Run):
         """Nothing: how many members a column has is not known. Whether an engine can be asked is tried with few, and,
         for `refused_by_conditions`, with many.
         """
-        if self.is_here(self.rows(source).select()):
+        if self.is_here(source):
             return cells
         by_time, rest = self.shareable(source, cells)
         for same in by_time:
-            if edges_of(same) is None or not pays(same):
+            if edges_of(same) is None or not is_much(same):
                 rest.extend(same)
                 continue
             for one in scans(same, dict.fromkeys(measured(same), 0), 1, MOST_GROUPS)[0]:
-                with grouped(self, self.rows(source), one, self.scales_of(source)):
+                with grouped(self, self.rows(source), one, self.known_scales(source)):
                     pass
             before, self.refused = self.refused, self.refused_by_conditions
             self.in_batches(source, same)
             self.refused = before
         return rest
 
-    def spread(self, source: SourceModel, wanted: Mapping[Row, Sequence[Cell]]) -> dict[tuple[str, Row], Scale]:
+    def scales_of(self, source: SourceModel, wanted: Needing, *, few: bool) -> dict[Row, Scale]:  # noqa: ARG002
         return {
-            (source.name, row): scale_for(None, None, None)
-            if row.type is DataType.FLOAT
-            else exact_scale(None, None, 0)
+            row: scale_for(None, None, None) if row.type is DataType.FLOAT else exact_scale(None, None, 0)
             for row in wanted
         }
 

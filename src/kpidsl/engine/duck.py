@@ -6,13 +6,14 @@ import importlib
 import itertools
 import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import UsageError
+from kpidsl.engine.spilling import spill_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,7 +36,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
         "python_enable_replacements": False,
-        "temp_directory": str(_spilled(os.getpid()) / str(next(_numbers))),
+        "temp_directory": str(spill_folder(os.getpid()) / str(next(_numbers))),
     }
     if threads is not None:
         config["threads"] = threads
@@ -56,40 +57,6 @@ def memory_size(text: str) -> str:
     return f"{found[1]}{found[2]}"
 
 
-@cache
-def _spilled(process: int) -> Path:  # noqa: ARG001  a forked process has a folder of its own
-    """The folder where the connections of this process spill to: nobody else's to read, and gone with the process."""
-    import atexit
-
-    folder = _own_folder()
-    atexit.register(_remove, folder)
-    return folder
-
-
-def _own_folder() -> Path:
-    """A new folder that only this user may look into, where `tempfile` would make it: importing that, for a folder that
-    few runs use, costs more than all statements of `connect`.
-    """
-    chosen = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
-    for base in (*chosen, "/tmp"):  # noqa: S108 -- made with rights for nobody else, under a name that nobody can know
-        folder = Path(base).absolute() / f"kpidsl-spill-{os.urandom(16).hex()}"
-        with suppress(OSError):
-            folder.mkdir(mode=0o700)
-            return folder
-    from tempfile import mkdtemp
-
-    return Path(mkdtemp(prefix="kpidsl-spill-"))
-
-
-def _remove(folder: Path) -> None:
-    try:
-        folder.rmdir()  # nothing was spilled
-    except OSError:
-        from shutil import rmtree
-
-        rmtree(folder, ignore_errors=True)
-
-
 def restrict(connection: DuckDBPyConnection, paths: Iterable[str]) -> None:
     """From here on the connection reads these files and no other, and its configuration cannot be changed."""
     listed = ", ".join(literal(path) for path in paths)
@@ -103,15 +70,36 @@ def _core() -> Any:
     """DuckDB's compiled module: all that is used here. The package around it, with what it offers to data frames, takes
     three times as long to import. Imported when it is used: it costs as much as checking a spec does.
     """
+    with _undisturbed():
+        try:
+            return importlib.import_module("_duckdb")
+        except ImportError:
+            return importlib.import_module("duckdb")
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals wait until this is over: of an exception while it is imported, compiled code makes the abrupt end of the
+    process.
+    """
+    came: list[int] = []
+    former: dict[int, Any] = {}
     try:
-        return importlib.import_module("_duckdb")
-    except ImportError:
-        return importlib.import_module("duckdb")
+        with suppress(ValueError):  # not in the main thread, where signals raise nothing
+            for one in (signal.SIGINT, signal.SIGTERM):
+                former[one] = signal.signal(one, lambda number, _frame: came.append(number))
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def whole() -> None:
     """Import all of DuckDB, which gives connections the methods that its compiled module lacks."""
-    importlib.import_module("duckdb")
+    with _undisturbed():
+        importlib.import_module("duckdb")
 
 
 def failures() -> type[duckdb.Error]:

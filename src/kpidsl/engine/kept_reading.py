@@ -15,6 +15,7 @@ from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
 from kpidsl.engine.kept_values import Unkept, Values, columns_of, extreme
 from kpidsl.engine.parts import is_float, scale_for
 from kpidsl.engine.place import Door
+from kpidsl.engine.scales import Needing, learned, of_all, of_few
 from kpidsl.engine.shared_scan import Scan, guessed, measured, pays, scans
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
@@ -104,6 +105,14 @@ class Reader:
 
     def read(self, asked: Asked, edges: q.Edges, *, daily: bool) -> Read:
         """The state of every pane between edges. Raises Unkept where there is too much of it."""
+        while True:
+            try:
+                return self._read(asked, edges, daily=daily)
+            except _LeftOut as one:
+                self._scales.update(of_all(self.rows(), (one.row,), self.fetch))
+
+    def _read(self, asked: Asked, edges: q.Edges, *, daily: bool) -> Read:
+        """As `read`; raises _LeftOut where numbers are not as they were assumed to be."""
         found = Read()
         if not edges:
             for cell in asked.cells:
@@ -129,13 +138,14 @@ class Reader:
         row = cell.argument
         if row is None or not is_float(cell) or cell.function not in ("sum", "avg") or row in self._scales:
             return True
-        try:
-            _, low, high, least = self.fetch(q.spread(self.rows(), [row]))[0]
-        except CellError:
-            found.failed.add(cell)
-            return False
-        self._scales[row] = scale_for(low, high, least)
-        return True
+
+        def look(wanted: Needing, few: bool) -> Mapping[Row, Scale]:
+            return of_few(self.rows(), wanted, self.fetch) if few else of_all(self.rows(), wanted, self.fetch)
+
+        scales, failed = learned((cell,), look, assume=True)
+        self._scales.update(scales)
+        found.failed.update(failed)
+        return not failed
 
     def by_shared_scans(
         self, found: Read, asked: Asked, cells: Sequence[Cell], edges: q.Edges, starts: Sequence[int], *, daily: bool
@@ -244,6 +254,10 @@ class Reader:
             scale = self._scales.get(cell.argument) if cell.argument is not None else None
             if scale is None:
                 scale = scale_for(None, None, None)
+            is_sum = cell.function in ("sum", "avg")
+            if scale.assumed and is_sum and any(row[place][-1] for row in states):
+                assert cell.argument is not None
+                raise _LeftOut(cell.argument)
             try:
                 columns = columns_of(cell, [row[place] for row in states], scale)
             except Unkept:
@@ -252,6 +266,14 @@ class Reader:
             found.columns.update(zip(state_names(digest, cell), columns, strict=True))
             if kept is not None:
                 found.columns[kept] = Values("sum", 0, False, list(counts.get(cell.where, [])))
+
+
+class _LeftOut(Exception):
+    """Numbers of an expression are not as they were assumed to be."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__()
+        self.row = row
 
 
 def _checked(key: Key) -> Key:

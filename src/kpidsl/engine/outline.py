@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from kpidsl.engine.costs import is_much
 from kpidsl.engine.dry import refused
 from kpidsl.engine.groups import PANES, Group, by_state, edges_of, group_of
 from kpidsl.engine.place import Places
@@ -30,11 +31,13 @@ def outline(plan: n.Plan, places: Places | None = None) -> str:
         groups: dict[Group, list[n.Cell]] = {}
         for cell in cells:
             groups.setdefault(group_of(cell), []).append(cell)
-        scans = _scans(groups)
+        is_here = places is None or source not in places.remotes
+        scans = _scans(groups, is_here=is_here)
         for group, members in groups.items():
             lines.extend(f"  {line}" for line in _group(group, members))
             if group in scans:
-                lines.append(f"    in scans that share what they can, grouped by {', '.join(scans[group])}")
+                which = "in scans that share what they can" if is_here else "where that pays, in scans that are shared"
+                lines.append(f"    {which}, grouped by {', '.join(scans[group])}")
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
@@ -51,7 +54,7 @@ def _place(source: str, places: Places, refusal: str | None, by_conditions: str 
     return f"asked of {remote.dialect.name}, where it lives: what crosses the wire are answers"
 
 
-def _scans(groups: Mapping[Group, Sequence[n.Cell]]) -> dict[Group, list[str]]:
+def _scans(groups: Mapping[Group, Sequence[n.Cell]], *, is_here: bool) -> dict[Group, list[str]]:
     """What rows are grouped by in scans that several groupings or many filters share, with the last of these."""
     by_time: dict[int, list[Group]] = {}
     for group in groups:
@@ -60,7 +63,7 @@ def _scans(groups: Mapping[Group, Sequence[n.Cell]]) -> dict[Group, list[str]]:
     found: dict[Group, list[str]] = {}
     for same in by_time.values():
         cells = [cell for group in same for cell in groups[group]]
-        if pays(cells):
+        if pays(cells) if is_here else is_much(cells):
             members = (name for cell in cells for name in cell.by)
             read = (column.name for column in measured(cells) if isinstance(column, ColumnValue))
             found[same[-1]] = list(dict.fromkeys((*members, *read)))

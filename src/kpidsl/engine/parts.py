@@ -20,6 +20,9 @@ Known = Fraction | str | bool | date | datetime
 _FIFTEEN = Context(prec=15)
 _FIFTY = Context(prec=50)
 _WIDE = Context(prec=200)  # sums of DECIMAL(38) never come near
+_ANY = 28  # numbers of which nothing is known are below 2^28, and their last bits not below 2^-60
+_SPARE = 6
+_STEEPEST = 900  # more powers of two than this are not taken at one go
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Part:
 
 
 INFINITE = "infinite"
+LEFT_OUT = "left out"
+"""Numbers that what was assumed of them does not hold: ask again."""
 
 
 def width(cell: Cell) -> int:
@@ -101,7 +106,7 @@ def finish(cell: Cell, state: Sequence[Any], scale: Scale | None) -> Part:
         (cell.function in ("sum", "avg", "stddev", "variance") and state[-1])
         or any(isinstance(one, float) and isinf(one) for one in state)
     ):
-        return Part(None, 0, reason=INFINITE)
+        return Part(None, 0, reason=LEFT_OUT if scale is not None and scale.assumed else INFINITE)
     match cell.function:
         case "count":
             return Part(Fraction(state[0]), state[0])
@@ -248,6 +253,23 @@ def scale_for(low: float | None, high: float | None, least: float | None, limb: 
     if 2 * bits > 10 * LIMB or bottom <= -900 or top >= 900:
         return Scale(0, 0, 0)
     return Scale(top, -(-bits // limb), -(-2 * bits // limb), bits=limb)
+
+
+def assumed_scale(low: float | None, high: float | None, least: float | None) -> Scale | None:
+    """Limbs that numbers fit in if all are like some of them: room that is left is divided between larger and smaller
+    ones, and there is room for six more powers of two at least. None where the numbers are better looked at.
+    """
+    if low is None or high is None or not least:
+        return Scale(_ANY, 1, 0, assumed=True)
+    seen = scale_for(low, high, least)
+    if not seen.limbs:
+        return None
+    bits = seen.exponent - (frexp(least)[1] - 53)
+    limbs = -(-(bits + _SPARE) // LIMB)
+    top = seen.exponent + (limbs * LIMB - bits + 1) // 2
+    if not 0 <= limbs * LIMB - top <= _STEEPEST:
+        return None
+    return Scale(top, limbs, 0, assumed=True)
 
 
 def exact_scale(low: int | Decimal | None, high: int | Decimal | None, rows: int) -> Scale:

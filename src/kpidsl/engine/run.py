@@ -30,20 +30,19 @@ from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
-from kpidsl.engine.parts import INFINITE, Part, exact_scale, finish, is_empty, scale_for
+from kpidsl.engine.parts import INFINITE, LEFT_OUT, Part, finish, is_empty
 from kpidsl.engine.place import Door, Places
 from kpidsl.engine.quantiles import QUANTILES, quantiles
 from kpidsl.engine.ranked import ranked
+from kpidsl.engine.scales import Needing, learned, looked_at, of_all, of_few
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.terms import AGREEMENT
-from kpidsl.semantic.types import DataType
 from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
-from kpidsl.sql.panes import narrow
 from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
@@ -52,8 +51,6 @@ if TYPE_CHECKING:
 
 CLASSES = 1000
 Scales = Mapping[Row, Scale]
-_SUMMED = frozenset({"sum", "avg"})
-_SQUARED = frozenset({"stddev", "variance"})
 
 
 class Run:
@@ -80,6 +77,7 @@ class Run:
         self.told = told
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
+        self.left_out: set[tuple[str, Row | None]] = set()
         self.members: dict[int, Members] = {}
         self.kept = kept or {}
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
@@ -108,10 +106,21 @@ class Run:
         if source.name in self.kept:
             answered, usable = self.kept[source.name].answers(usable, self.finished)
             self.answers.cells.update(answered)
-        self.learn_scales(source, usable)
-        asked = [cell for cell in usable if cell not in self.answers.failed_cells]
-        asked = self.by_shared_scans(source, asked) if asked else []  # to look at its rows may be to read them
-        self.in_batches(source, asked)
+        self.learn_scales(source, usable, assume=self.is_here(source))
+        self.ask(source, usable)
+        again = [cell for cell in usable if (cell.source, cell.argument) in self.left_out]
+        if again:
+            self.learn_scales(source, again)
+            self.ask(source, again)
+
+    def is_here(self, source: SourceModel) -> bool:
+        """Whether a source's queries are asked here."""
+        return self.asked_here(self.rows(source).select())
+
+    def ask(self, source: SourceModel, cells: Sequence[Cell]) -> None:
+        """Answer cells of a source whose numbers have scales."""
+        asked = [cell for cell in cells if cell not in self.answers.failed_cells]
+        self.in_batches(source, self.by_shared_scans(source, asked) if asked else ())
 
     def in_batches(self, source: SourceModel, cells: Iterable[Cell]) -> None:
         """Answer cells by queries of those that one can answer."""
@@ -128,10 +137,10 @@ class Run:
         """Answer cells of a source by scans that are shared. The others are left over."""
         by_time, rest = self.shareable(source, cells)
         for same in by_time:
-            found, left = shared_scan.shared(self, lambda: self.rows(source), same, self.scales_of(source))
+            found, left = shared_scan.shared(self, lambda: self.rows(source), same, self.known_scales(source))
             self.answers.cells.update(found)
             rest.extend(left)
-        return self.by_marks(source, rest) if self.is_here(self.rows(source).select()) else rest
+        return self.by_marks(source, rest) if self.is_here(source) else rest
 
     def shareable(self, source: SourceModel, cells: Iterable[Cell]) -> tuple[list[list[Cell]], list[Cell]]:
         """Cells of one time column each that groups of rows can answer; and the others."""
@@ -143,7 +152,7 @@ class Run:
             (by_time.setdefault(id(cell.time), []) if is_shared else rest).append(cell)
         return list(by_time.values()), rest
 
-    def scales_of(self, source: SourceModel) -> Scales:
+    def known_scales(self, source: SourceModel) -> Scales:
         """How the numbers of a source are added up."""
         return {row: scale for (name, row), scale in self.scales.items() if name == source.name}
 
@@ -200,41 +209,22 @@ class Run:
                     lambda: self.rows(source), column, sorted(anchors), self.fetch
                 )
 
-    def learn_scales(self, source: SourceModel, cells: Iterable[Cell]) -> None:
-        """How large the numbers are that are summed: of all expressions in one scan, or of each where one fails."""
-        needing: dict[Row, list[Cell]] = {}
-        for cell in cells:
-            row = cell.argument
-            if row is not None and (
-                cell.function in _SQUARED or (row.type is DataType.FLOAT and cell.function in _SUMMED)
-            ):
-                needing.setdefault(row, []).append(cell)
-        if not needing:
-            return
-        try:
-            self.scales.update(self.spread(source, needing))
-        except CellError:
-            for row, concerned in needing.items():
-                try:
-                    self.scales.update(self.spread(source, {row: concerned}))
-                except CellError as error:
-                    self.answers.failed_cells.update(dict.fromkeys(concerned, error))
+    def learn_scales(self, source: SourceModel, cells: Iterable[Cell], *, assume: bool = False) -> None:
+        """How large the numbers are that are summed; with `assume`, as far as a few rows tell."""
+        found, failed = learned(cells, lambda wanted, few: self.scales_of(source, wanted, few=few), assume=assume)
+        self.scales.update({(source.name, row): scale for row, scale in found.items()})
+        self.answers.failed_cells.update(failed)
 
-    def spread(self, source: SourceModel, wanted: Mapping[Row, Sequence[Cell]]) -> dict[tuple[str, Row], Scale]:
-        """The scales of expressions, from the rows that some of their cells look at."""
+    def scales_of(self, source: SourceModel, wanted: Needing, *, few: bool) -> Mapping[Row, Scale]:
+        """The scales of expressions: as a few rows have it, or all that their cells look at."""
+
+        def fetch(query: Any) -> list[tuple[Any, ...]]:
+            return self.fetch(query, source.name)
+
+        if few:
+            return of_few(self.rows(source), wanted, fetch)
         bits = self.door.places.limb_bits(source.name) if self.door.places is not None else LIMB
-        rows = self.rows(source)
-        cells = [cell for concerned in wanted.values() for cell in concerned]
-        time, whole = cells[0].time, edges_of(cells)
-        if time is not None and whole is not None and all(one.at is None and one.time is time for one in cells):
-            narrow(rows, time, whole)
-        count, *edges = self.fetch(q.spread(rows, list(wanted)), source.name)[0]
-        return {
-            (source.name, row): scale_for(low, high, least, bits)
-            if row.type is DataType.FLOAT
-            else exact_scale(low, high, count)
-            for row, low, high, least in zip(wanted, edges[::3], edges[1::3], edges[2::3], strict=True)
-        }
+        return of_all(looked_at(self.rows(source), wanted), wanted, fetch, bits)
 
     # ------------------------------------------------------------ a batch of cells
     def batch(self, source: SourceModel, cells: Sequence[Cell]) -> None:
@@ -254,7 +244,7 @@ class Run:
         if first.conversion is not None:
             self.conversions(source, cells)
             return
-        scales = self.scales_of(source)
+        scales = self.known_scales(source)
         rows = self.rows(source)
         if first.at is None:
             assert first.time is not None
@@ -369,7 +359,11 @@ class Run:
         return self.checked(cell, finish(cell, state, scale))
 
     def checked(self, cell: Cell, part: Part) -> Part:
-        """A part, and where an infinite number is in its way, the source that holds one."""
+        """A part; what is noted is a source that holds an infinite number where one is in the way, and numbers that are
+        not as they were assumed to be.
+        """
+        if part.reason == LEFT_OUT:
+            self.left_out.add((cell.source, cell.argument))
         if part.reason == INFINITE and cell.source not in self.answers.infinite:
             self.answers.infinite[cell.source] = SourceError(
                 f"`{cell.source}` holds an infinite number where finite ones are needed",
@@ -384,7 +378,7 @@ class Run:
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]:
         return self.door.table(query, name, source)
 
-    def is_here(self, query: Any) -> bool:
+    def asked_here(self, query: Any) -> bool:
         """Whether a query is asked here, not where its source lives."""
         return self.door.is_here(query)
 

@@ -108,7 +108,7 @@ class Keeping(Asking, Protocol):
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]: ...
 
-    def is_here(self, query: Any) -> bool: ...
+    def asked_here(self, query: Any) -> bool: ...
 
 
 def shared(
@@ -116,7 +116,7 @@ def shared(
 ) -> tuple[dict[Cell, Answer], Sequence[Cell]]:
     """The answers of cells of one time column that share scans, and the cells that are to be asked otherwise."""
     edges = edges_of(cells)
-    is_here = run.is_here(rows().select())
+    is_here = run.asked_here(rows().select())
     if edges is None or not (pays(cells) if is_here else is_much(cells)):
         return {}, cells
     source = rows().source.name
@@ -172,7 +172,7 @@ def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) 
     for cell in one.cells:
         bare.setdefault(unfiltered(cell), replace(cell, where=()))
     scan = sql.scan(rows, lambda: in_panes(rows, time, edges), one.leaves, tuple(bare.values()), scales)
-    is_here = run.is_here(scan.query)
+    is_here = run.asked_here(scan.query)
     if not is_here:
         scan = replace(scan, query=scan.query.limit(MOST_BROUGHT + 1))
     order = {asked: place for place, asked in enumerate(bare)}
@@ -224,7 +224,7 @@ def _of_members(
 
 def _said(run: Keeping, scan: sql.Scan, query: Any) -> str:
     """A query over the groups of a scan, and the scan: one statement where both are asked here."""
-    if run.is_here(scan.query):
+    if run.asked_here(scan.query):
         return run.said(sql.whole(scan, query))
     return f"{run.said(scan.query)}\n\n-- its rows are here, as {sql.GROUPS}:\n{run.said(query)}"
 

@@ -348,7 +348,8 @@ class RowChecker:
                 and other.type.is_time
             ):
                 return "dates stand without quotes: 2026-03-31"
-        return self.remedy(a, "number") or self.remedy(b, "number")
+        wants = "time" if any(row.type is not None and row.type.is_time for row in (a, b)) else "number"
+        return self.remedy(a, wants) or self.remedy(b, wants)
 
     def instant(self, at: datetime, span: Span) -> datetime:
         try:

@@ -7,7 +7,7 @@ from dataclasses import field, fields, replace
 from fractions import Fraction
 from typing import Any
 
-from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.diagnostics import Problems, did_you_mean, unsplit
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import DeclaredColumn, JoinModel
 from kpidsl.semantic.rows import Arithmetic, ColumnValue, Constant, Row
@@ -56,7 +56,7 @@ class RowScope:
         if owner:
             hint: str | None = f"write `{owner[0]}.{name}`: columns of a joined source are named with it"
         else:
-            hint = did_you_mean(name, self.names())
+            hint = unsplit(self.schema.names if self.schema else (), name) or did_you_mean(name, self.names())
         known = self.names()
         notes = [f"`{self.local_name}` has: {', '.join(known[:12])}{', …' if len(known) > 12 else ''}"] if known else []
         problems.error("K0605", f"`{self.local_name}` has no column `{name}`", span, hint=hint, notes=notes)

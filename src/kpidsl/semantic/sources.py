@@ -9,7 +9,7 @@ from functools import cache
 from typing import TypeVar
 
 from kpidsl.calendar import Calendar, known_timezones
-from kpidsl.diagnostics import Problems, closest, did_you_mean
+from kpidsl.diagnostics import Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import limits
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
@@ -249,7 +249,7 @@ class Sources:
                         f"the data of `{declared.name}` has no column `{name}`",
                         places[name],
                         notes=[f"it has: {', '.join(schema.names)}"],
-                        hint=did_you_mean(name, schema.names),
+                        hint=unsplit(schema.names, name) or did_you_mean(name, schema.names),
                     )
             found |= _as_meant(found, schema)
         return found

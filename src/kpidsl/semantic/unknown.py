@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
@@ -25,6 +26,18 @@ _LOCAL = {
     "upper_bound": "`upper_bound` stands in `require` and `when` beside an interval: add `interval 95%`",
     "previous": "`previous` stands in bounds and `when`: write `METRIC over last month 1 month earlier`",
 }
+_DIVIDED = "write `a / b`: what is divided by 0 has no value, and the result says why"
+_CHANGED = "a KPI shows how its value changed: `compare previous, 1 year earlier`"
+_FILLED = "write `… default 0`"
+_ELSEWHERE = {
+    "nullif": _DIVIDED, "safe_divide": _DIVIDED, "div0": _DIVIDED, "divide": _DIVIDED,
+    "coalesce": "write `… default 0`; of rows, inside an aggregation: `sum(coalesce(amount, 0)) from …`",
+    "ifnull": _FILLED, "isnull": _FILLED, "nvl": _FILLED, "zn": _FILLED, "iferror": _FILLED,
+    "growth": _CHANGED, "change": _CHANGED, "pct_change": _CHANGED, "yoy": _CHANGED, "mom": _CHANGED, "lag": _CHANGED,
+    "delta": _CHANGED, "diff": _CHANGED,
+}  # fmt: skip
+"""Functions of other tools between aggregations, and what there is here."""
+_PERCENTILE = re.compile(r"(?:p|perc|pct|percentile)_?(\d{1,2})", re.IGNORECASE)
 
 
 def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], sources: Sources) -> str:
@@ -67,6 +80,8 @@ def _has(sources: Sources, names: tuple[str, ...], node: NameRef) -> bool:
 def function_hint(node: Call) -> str | None:
     """Something to type instead of a function that there is not, outside of rows."""
     name = node.function.text
+    if name.casefold() in _ELSEWHERE:
+        return _ELSEWHERE[name.casefold()]
     if name in ROW_FUNCTIONS:
         return f"`{name}` works on rows: it stands inside an aggregation, as in `sum({node.span.text}) from …`"
     head, _, last = name.rpartition(".")
@@ -79,6 +94,9 @@ def function_hint(node: Call) -> str | None:
 
 def synonym(name: str) -> str | None:
     """The aggregation that a word of other tools stands for, also where that word is misspelt: `avrage` is `avg`."""
+    percentile = _PERCENTILE.fullmatch(name)
+    if percentile is not None:
+        return f"percentile(…, {percentile[1]}%)"
     known = AGGREGATION_SYNONYMS.get(name.casefold())
     if known is not None or any(is_slip(name, one) for one in AGGREGATIONS):
         return known

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic import values as v
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
+
+_WINDOWED = re.compile(r"\b(?:over|earlier)\b")
 
 
 def unwindowed(value: v.Value, windowed: bool = False) -> list[v.Aggregate]:
@@ -63,9 +67,12 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     )
     window = next(iter(windows(value)), None)
     if window is not None and isinstance(node, x.Binary):
-        hint = f"one part has a window, so all must: write `({without_window(node)}) over {window.label}`"
+        whole = without_window(node)
+        todo = f"write `({whole}) over" if whole is not None else "put parentheses around all, and behind them `over"
+        hint = f"one part has a window, so all must: {todo} {window.label}`"
     else:
-        hint = f"say when: `{shorten(node)} over last month`"
+        text = shorten(node)
+        hint = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
     problems.error(
         "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=hint
     )
@@ -96,7 +103,13 @@ def shorten(node: x.Expr) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def without_window(node: x.Binary) -> str:
-    right = node.right.operand if isinstance(node.right, x.Over) else node.right
-    left = node.left.operand if isinstance(node.left, x.Over) else node.left
-    return f"{shorten(left)} {node.operator} {shorten(right)}"
+def without_window(node: x.Binary) -> str | None:
+    """The text of an operation without the windows of its two sides; None where there are others in it."""
+    source, at, kept = node.span.source, node.span.start, ""
+    for side in (node.left, node.right):
+        if isinstance(side, x.Over):
+            window = side.window.span
+            kept += source.text[at : window.start].rstrip().removesuffix("over").rstrip()
+            at = window.end
+    kept = " ".join((kept + source.text[at : node.span.end]).split())
+    return None if _WINDOWED.search(kept) or len(kept) > 60 else kept

@@ -85,7 +85,7 @@ def native_type(sql_type: str) -> DataType:
         "TIMESTAMP_MS": DataType.TIMESTAMP,
         "TIMESTAMP_NS": DataType.TIMESTAMP,
         "TIMESTAMP WITH TIME ZONE": DataType.INSTANT,
-        "TIMESTAMP_NS WITH TIME ZONE": DataType.INSTANT,
+        "TIMESTAMPTZ_NS": DataType.INSTANT,
         "INTERVAL": DataType.DURATION,
     }
     return known.get(name, DataType.OTHER)
@@ -167,8 +167,8 @@ def convert(
         case (DataType.DATE, DataType.TIMESTAMP):
             return Conversion(f"CAST({x} AS TIMESTAMP)", wanted)
         case (DataType.TIMESTAMP, DataType.DATE):
-            civil = f"CAST({x} AS TIMESTAMP)"
-            tried = f"CASE WHEN {civil} = date_trunc('day', {civil}) THEN CAST({x} AS DATE) END"
+            civil = _normal(x, sql_type)
+            tried = f"CASE WHEN {civil} = date_trunc('day', {civil}) THEN CAST({civil} AS DATE) END"
         case _:
             raise _no_way(request, native, wanted)
     present = _is_number(x) if native is DataType.FLOAT else f"{x} IS NOT NULL"
@@ -211,12 +211,20 @@ def _normal(x: str, sql_type: str) -> str:
             return f"CAST({x} AS HUGEINT)"
         case DataType.TEXT if sql_type != "VARCHAR":
             return f"CAST({x} AS VARCHAR)"
+        case DataType.TIMESTAMP if sql_type == "TIMESTAMP_NS":
+            return _whole_micros(x)
         case DataType.TIMESTAMP if sql_type != "TIMESTAMP":
             return f"CAST({x} AS TIMESTAMP)"
-        case DataType.INSTANT if sql_type != "TIMESTAMP WITH TIME ZONE":
-            return f"CAST({x} AS TIMESTAMP WITH TIME ZONE)"
+        case DataType.INSTANT if sql_type == "TIMESTAMPTZ_NS":
+            utc = f"timezone('UTC', {x})"
+            return f"timezone('UTC', {_whole_micros(utc)})"
         case _:
             return x
+
+
+def _whole_micros(x: str) -> str:
+    """A time without its nanoseconds: a cast rounds, and the last of a day would be in the next. Infinity stays."""
+    return f"coalesce(make_timestamp(epoch_us({x})), CAST({x} AS TIMESTAMP))"
 
 
 def _is_number(x: str) -> str:

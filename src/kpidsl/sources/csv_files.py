@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import SourceError, unsplit
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier
 from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
@@ -203,7 +203,7 @@ class CsvDataset:
                 raise SourceError(
                     f"{file.name}:{record.line}: the row has {has}",
                     code="K0603",
-                    hint="mend the row; a text with the delimiter in it stands in quotes",
+                    hint=unsplit(file.columns) or "mend the row; a text with the delimiter in it stands in quotes",
                 ) from error
         if self._reader.rewrite_all:
             raise self._unknown(error) from error

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import SourceError, unsplit
 from kpidsl.engine.duck import identifier, literal, path_pattern, texts
 from kpidsl.hookspecs import Context
 from kpidsl.records import dataclass
@@ -83,7 +83,7 @@ class CsvReader:
         distinct(wanted, self.label)
         for name in wanted:
             if name not in self.columns:
-                raise missing_column(name, self.columns, self.label, self._delimiter_hint(name))
+                raise missing_column(name, self.columns, self.label, unsplit(self.columns, name))
             for file in self.files:
                 if name not in file.columns and not self.options.union:
                     having = next(other.name for other in self.files if name in other.columns)
@@ -271,16 +271,6 @@ class CsvReader:
         except OSError as error:
             raise files.cannot_read(file.name, error) from error
         return copy
-
-    def _delimiter_hint(self, name: str) -> str | None:
-        if len(self.columns) != 1:
-            return None
-        for mark in (";", "\t", "|", ","):
-            parts = [part.strip() for part in self.columns[0].split(mark)]
-            if len(parts) > 1 and (name in parts or len(parts) > 2):
-                shown = "\\t" if mark == "\t" else mark
-                return f'the whole header is one column: is the delimiter another one? Write `delimiter: "{shown}"`'
-        return None
 
 
 def _dialect(options: CsvOptions, path: Path) -> Dialect:

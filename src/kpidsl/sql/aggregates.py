@@ -34,6 +34,8 @@ class Scale:
     squares into `square_limbs` from 2^(2·exponent). Of exact ones only the squares need a scale: they are taken of
     what is left when `origin` is taken away, in the type `exact`. Where there are no limbs, or no type can hold the
     squares, the values themselves are fetched.
+
+    What is `assumed` was seen in a sample alone: numbers that the limbs do not hold are left out, and counted.
     """
 
     exponent: int
@@ -42,6 +44,7 @@ class Scale:
     origin: Fraction | None = None
     exact: str | None = None
     bits: int = LIMB
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,10 @@ def states(cell: Cell, at: Operands) -> list[exp.Expr]:
     assert x is not None and cell.argument is not None
     match cell.function:
         case "sum" | "avg":
-            return [_sum(kept, x, cell.argument, at.scale), kept.count(x), *infinite(kept, x, cell.argument)]
+            left_out = infinite(kept, x, cell.argument)
+            if at.scale is not None and at.scale.assumed:
+                left_out = [exp.Sub(this=kept.count(x), expression=kept.count(_fitting(x, at.scale)))]
+            return [_sum(kept, x, cell.argument, at.scale), kept.count(x), *left_out]
         case "min" | "max":
             return [kept.of(cell.function, readable(x, cell.argument)), kept.count(x)]
         case "share":
@@ -151,8 +157,21 @@ def _between(x: exp.Expr, low: int, high: int) -> exp.Expr:
 def _sum(kept: _Kept, x: exp.Expr, row: Row, scale: Scale | None) -> exp.Expr:
     if row.type is DataType.FLOAT:
         assert scale is not None
+        if scale.assumed and scale.limbs == 1:
+            return function("list_value", kept.of("sum", cast(_fitting(x, scale), "HUGEINT")))
         return _limbs(kept, (_below_one(x, scale),), scale.limbs, scale.bits) if scale.limbs else _values(kept, x)
     return kept.of("sum", x)
+
+
+def _fitting(x: exp.Expr, scale: Scale) -> exp.Expr:
+    """A number in units of the last bit that the limbs hold, where it is a whole number of them, and not too large."""
+    below = scale.bits * scale.limbs
+    units = exp.paren(exp.Mul(this=x.copy(), expression=_power(below - scale.exponent)))
+    fits = exp.and_(
+        exp.LT(this=function("abs", units), expression=_power(below)),
+        exp.EQ(this=function("trunc", units.copy()), expression=units.copy()),
+    )
+    return exp.Case().when(fits, units.copy(), copy=False)
 
 
 def _values(kept: _Kept, x: exp.Expr) -> exp.Expr:
@@ -164,8 +183,10 @@ def _values(kept: _Kept, x: exp.Expr) -> exp.Expr:
 
 def _below_one(x: exp.Expr, scale: Scale) -> exp.Expr:
     """A finite number divided by the power of two that none reaches: exact but for what is too small to count."""
-    power = cast(exp.Literal.string(repr(2.0**-scale.exponent)), "DOUBLE")
-    return exp.paren(exp.Mul(this=exp.Case().when(function("isfinite", x), x.copy(), copy=False), expression=power))
+    if scale.assumed:
+        return exp.paren(exp.Mul(this=_fitting(x, scale), expression=_power(-scale.bits * scale.limbs)))
+    finite = exp.Case().when(function("isfinite", x), x.copy(), copy=False)
+    return exp.paren(exp.Mul(this=finite, expression=_power(-scale.exponent)))
 
 
 def _limbs(kept: _Kept, parts: Sequence[exp.Expr], count: int, bits: int) -> exp.Expr:

@@ -111,9 +111,9 @@ def newest(rows: RowsOf, time: Row, before: datetime, since: datetime | None = N
     return exp.select(*edges, copy=False).from_(rows.select().subquery("r", copy=False), copy=False)
 
 
-def spread(rows: RowsOf, wanted: Sequence[Row]) -> exp.Select:
+def spread(rows: RowsOf, wanted: Sequence[Row], first: int | None = None) -> exp.Select:
     """How many rows there are; then the least and greatest value of each expression, of floating-point ones those that
-    are finite, and the least size of those that are not 0.
+    are finite, and the least size of those that are not 0. `first`: of so many rows alone.
     """
     columns: list[exp.Expr] = []
     for row in wanted:
@@ -124,8 +124,9 @@ def spread(rows: RowsOf, wanted: Sequence[Row]) -> exp.Select:
             least = function("min", exp.Case().when(nonzero, function("abs", value), copy=False))
             value = exp.Case().when(function("isfinite", value), value, copy=False)
         columns.extend((function("min", value), function("max", value), least))
+    query = rows.select() if first is None else rows.select().limit(first, copy=False)
     return exp.select(exp.Count(this=exp.Star()), *columns, copy=False).from_(
-        rows.select().subquery("r", copy=False), copy=False
+        query.subquery("r", copy=False), copy=False
     )
 
 

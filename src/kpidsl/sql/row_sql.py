@@ -198,6 +198,8 @@ class RowSql:
                 return function("date_part", exp.Literal.string(_PARTS[part]), civil)
             case "ceil":
                 return function("ceiling", self.sql(first))
+            case "round" if len(arguments) > 1:
+                return function("round", self.sql(first), cast(self.sql(arguments[1]), "INTEGER"))
             case _:
                 return function(name, *(self.sql(argument) for argument in arguments))
 

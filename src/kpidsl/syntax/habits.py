@@ -7,11 +7,10 @@ from collections.abc import Set as AbstractSet
 
 from kpidsl.diagnostics import closest
 from kpidsl.diagnostics.suggest import is_slip
+from kpidsl.syntax import sayings
 from kpidsl.syntax.expected import spellings, window_meant
 from kpidsl.syntax.recovery import is_property
-
-# What is said, and what to put in place of the word (None: no single replacement).
-Advice = tuple[str, str | None]
+from kpidsl.syntax.sayings import Advice
 
 _WORDS: dict[str, Advice] = {
     "like": ('texts are compared with a pattern by `matches "^abc"`', None),
@@ -68,6 +67,9 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "a table stands in a block: `given orders {`, then a line of column names, then the rows, then `}`", None
     if text == "per" and re.search(r"\bcolumn\b", statement):
         return "a unit is written with `/`: `EUR/kWh`", "/"
+    as_said = sayings.said(text, statement, after, accepted)
+    if as_said is not None:
+        return as_said
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
     if re.match(r"\s*compare\b", statement) and text in ("last", "this"):
@@ -162,6 +164,10 @@ def window_before(before: str, accepted: AbstractSet[str]) -> tuple[str, str, st
         return word, f"write `over {_RELATIVE[word.lower()]} …`", _RELATIVE[word.lower()]
     if word.lower() == "previous":
         return word, "write `over last month`, or `over last month 1 month earlier` for the one before", None
+    if word.lower() == "the":
+        return word, "leave `the` out: `over last month`", None
+    if word.lower() == "from":
+        return word, "write `over since 2026-01-01`, or `over 2026-01-01 .. 2026-03-31`", None
     near = closest(word, ("last", "next", "this", "trailing", "since"))
     if near is not None:
         return word, f"did you mean `over {near} …`?", near if is_slip(word, near) else None

@@ -221,11 +221,20 @@ def _date(place: Place) -> Slip | None:
     try:
         meant = date(year, month, day).isoformat()
     except ValueError:
-        meant, sure = "2026-03-31", None
+        return _no_such_day(start, written, year, month)
     if meant == written:
         return None
     said = f"dates are written year, month, day: `{meant}`"
     return _cannot(start, start + len(written), written, said, meant if sure else None)
+
+
+def _no_such_day(start: int, written: str, year: int, month: int) -> Slip:
+    if 1 <= month <= 12 and year:
+        last = calendar.monthrange(year, month)[1]
+        said = f"{year:04}-{month:02} ends with day {last}: `{year:04}-{month:02}-{last}`"
+    else:
+        said = "dates are written year, month, day: `2026-03-31`"
+    return Slip(start, start + len(written), "K0104", f"there is no day {written}", said)
 
 
 _PERIODS = re.compile(

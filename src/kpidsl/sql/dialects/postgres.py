@@ -166,9 +166,9 @@ def _of_ascii(name: str, text: exp.Expr) -> exp.Expr:
 
 
 def _round(given: list[exp.Expr]) -> exp.Expr:
-    """Half away from zero: PostgreSQL takes doubles to the even number. With digits only `numeric` can be rounded."""
+    """Half away from zero: PostgreSQL takes doubles to the even number, and none to digits."""
     if len(given) > 1:
-        return shapes.call("round", given[0], _as(given[1], "integer"))
+        raise Untranslatable("a number rounded to some digits")
     whole = shapes.call("trunc", given[0].copy())
     rest = shapes.call("abs", exp.paren(exp.Sub(this=given[0].copy(), expression=whole.copy())))
     half = exp.GTE(this=rest, expression=_as(exp.Literal.string("0.5"), "numeric"))

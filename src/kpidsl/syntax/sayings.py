@@ -1,0 +1,151 @@
+"""What people write as they would say it – `1 year ago`, `at least 5` – and how it is written here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from kpidsl.syntax.expected import spellings
+
+Advice = tuple[str, str | None]
+"""What is said, and what to put in place of the word (None: no single replacement)."""
+_WINDOW = re.compile(r"\s+(last|next|this|trailing|since|\d{4}\b)")
+_BEGINS = ("last", "next", "this", "trailing", "since")
+_DECLARED = r"(?:metric|kpi|source|objective|outcome|param|goal|scorecard|policy|unit|key\s+result)"
+_SPLITS = ("split", "per", "segment", "breakdown", "dimension", "dimensions")
+_NUMBER = r"-?\d[\d_.]*%?(?:\s+[A-Za-z]+)?"
+
+
+class _Word(NamedTuple):
+    text: str
+    statement: str
+    after: str
+    accepted: AbstractSet[str]
+
+
+def said(text: str, statement: str, after: str, accepted: AbstractSet[str]) -> Advice | None:
+    """What is said of a word, after its statement up to it and before what follows."""
+    word = _Word(text, statement, after, accepted)
+    for look in (_of_time, _of_windows, _of_bounds, _of_names, _of_rows, _of_properties, _of_calendars):
+        found = look(word)
+        if found is not None:
+            return found
+    return None
+
+
+def _of_time(word: _Word) -> Advice | None:
+    if word.text in ("ago", "prior", "before") and "EARLIER" in word.accepted:
+        return "write `earlier`", "earlier"
+    if word.text == "to" and _may_stand("..", word.accepted):
+        return "write `..` between the first and the last", ".."
+    if re.search(r"\btrend\s+$", word.statement) and word.text.isidentifier():
+        counted = re.match(r"\s+(\d+\s+\w+)", word.after)
+        return f"a trend is so many steps: `trend {counted[1] if counted else '12 months'}`", None
+    return None
+
+
+def _may_stand(written: str, accepted: AbstractSet[str]) -> bool:
+    return any(spellings().get(name) == f"`{written}`" for name in accepted)
+
+
+def _of_windows(word: _Word) -> Advice | None:
+    if "OVER" not in word.accepted:
+        return None
+    if word.text in ("for", "during", "within", "in") and _WINDOW.match(word.after):
+        return "a window stands behind `over`", "over"
+    if word.text in _BEGINS:
+        return f"a window stands behind `over`: `over {word.text} …`", f"over {word.text}"
+    if word.text == "previous":
+        return "what was before is another window: `over last month 1 month earlier`", None
+    return None
+
+
+def _of_bounds(word: _Word) -> Advice | None:
+    bound = re.match(r"\s*(target|amber)\s+(.*)$", word.statement, re.DOTALL)
+    if bound is None:
+        return None
+    name, written = bound[1], bound[2]
+    ranged = re.match(rf"between\s+({_NUMBER})\s+(?:and|to)\s+({_NUMBER})", f"{written}{word.text}{word.after}")
+    if ranged is not None:
+        return f"the least and the most: `{name} {ranged[1]} .. {ranged[2]}`", None
+    if written.strip() == "at" and word.text in ("least", "most"):
+        return f"write `{name} {'>=' if word.text == 'least' else '<='} {_number(word.after) or '…'}`", None
+    both = re.fullmatch(rf"([<>])=?\s*({_NUMBER})\s+", written)
+    other = re.match(rf"\s*([<>])=?\s*({_NUMBER})", word.after)
+    if word.text == "and" and both is not None and other is not None and both[1] != other[1]:
+        low, high = (both[2], other[2]) if both[1] == ">" else (other[2], both[2])
+        return f"the least and the most: `{name} {low} .. {high}`", None
+    part = re.search(r"(\d+)%\s+$", written)
+    if part is not None and word.text in ("above", "over", "more", "below", "under", "less"):
+        share = 100 + int(part[1]) * (1 if word.text in ("above", "over", "more") else -1)
+        return f"say what part of it: `{share}% of previous`", None
+    return None
+
+
+def _number(after: str) -> str | None:
+    found = re.match(rf"\s*({_NUMBER})", after)
+    return found[1] if found else None
+
+
+def _of_names(word: _Word) -> Advice | None:
+    declared = re.match(rf"\s*{_DECLARED}\s+(\w*)\s*$", word.statement)
+    if declared is None or (word.after[:1] and word.after[0] in '="{'):
+        return None
+    before, joint = declared[1], " " in word.statement[-1:]
+    if before and word.text.isidentifier() and joint:
+        return f"a name is one word: `{before}_{word.text}`", None
+    if before and word.text == "-":
+        rest = re.match(r"\w+", word.after)
+        return f"a name has no `-`: `{before}_{rest[0] if rest else ''}`", None
+    if not before and word.text[:1].isdigit():
+        return "a name begins with a letter", None
+    return None
+
+
+def _of_rows(word: _Word) -> Advice | None:
+    matched = re.match(r'\s*(?:with\s+)?"(\w+)"', word.after)
+    if matched is not None and re.search(r"\bwhere\b", word.statement):
+        if word.text in ("contains", "includes"):
+            return f'write `matches "{matched[1]}"`', None
+        if word.text in ("starts", "startswith", "begins"):
+            return f'write `matches "^{matched[1]}"`', None
+        if word.text in ("ends", "endswith"):
+            return f'write `matches "{matched[1]}$"`', None
+    if word.text == "=" and _may_stand(":", word.accepted) and re.search(r"\bfrom\s+\w+\(", word.statement):
+        return "an option is written with a colon", ":"
+    if word.text.lower() == "as" and "FROM" in word.accepted:
+        return "leave it out: the name of the metric is the name", None
+    if word.text in ("}", ";", "\n") and re.search(r"\binterval\s*$", word.statement):
+        return "say how sure it is to be: `interval 95%`", None
+    return None
+
+
+def _of_properties(word: _Word) -> Advice | None:
+    whole = re.match(r"[\w/-]+", word.after)
+    if word.accepted <= {"STRING", "LONG_STRING"} and whole is not None and word.text.isidentifier():
+        return f'put it in quotes: "{word.text}{whole[0]}"', None
+    if word.text == "by" and re.match(r"\s*metric\b", word.statement):
+        return "say `each country` behind the value in brackets, or `by country` in a KPI", None
+    if word.text == "by" and re.match(r"\s*(increase|reduce|reach|keep)\b", word.statement):
+        return "when it is due has a line of its own: `due 2026-06-30`", None
+    if word.statement.strip():
+        return None
+    if word.text == "metric" and "VALUE" in word.accepted:
+        return "what is measured stands behind `value`", "value"
+    if word.text in _SPLITS and "BY" in word.accepted:
+        return "segments stand behind `by`: `by country`", None if re.match(r"\s+by\b", word.after) else "by"
+    if word.text in ("title", "name") and re.match(r'\s*"', word.after):
+        return 'a title stands behind the name of what it is of: `kpi orders "Orders" {`', None
+    if "FROM" in word.accepted and "TIME" in word.accepted and re.match(r'\s*"', word.after):
+        written = re.match(r'\s*("[^"\n]*")', word.after)
+        return f"write `from {word.text}({written[1] if written else '…'})`", None
+    return None
+
+
+def _of_calendars(word: _Word) -> Advice | None:
+    if word.text == "fiscal" and _may_stand("timezone", word.accepted):
+        return "the fiscal year is the calendar's: `year starts april`", None
+    if re.match(r"\s*year\s+starts\s+\w+\s+$", word.statement) and word.text.isdecimal():
+        return "a year starts with the first day of a month: leave the day out", None
+    return None
