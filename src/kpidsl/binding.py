@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from kpidsl.diagnostics import KpidslError, OptionError, Problems
-from kpidsl.engine.duck import identifier, relation
+from kpidsl.engine.duck import failures, identifier, relation
 from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, Queryable, ScanRequest
 from kpidsl.needed import requests
 from kpidsl.opening import Chosen, Misplaced, Opener, limits_of, report
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kpidsl.assess.results import SourceTraffic
     from kpidsl.engine.answers import Answers
     from kpidsl.engine.kept import KeptSource
+    from kpidsl.engine.located import Located
 
 Learn = Literal["nothing", "local", "all"]
 """Whose columns are looked up: nobody's, those of what lies on this machine, or everything's."""
@@ -210,6 +211,7 @@ class Tables(dict[str, str]):
         super().__init__()
         self._jobs = jobs
         self._fetched: dict[str, str] = {}
+        self._located: dict[tuple[str, str], Located | None] = {}
         self._cursors: dict[str, DuckDBPyConnection] = {}
         self.failed: dict[str, KpidslError] = dict(bound.failed)
         self._plan = plan
@@ -268,7 +270,23 @@ class Tables(dict[str, str]):
             told=told,
             kept=kept,
             places=self.places,
+            located=self.located,
         ).run()
+
+    def located(self, name: str, time: str) -> Located | None:
+        """The rows of a source with where they stand in its files, and what these tell of a time column."""
+        from kpidsl.sources.parquet_files import ParquetDataset
+
+        if (name, time) not in self._located:
+            dataset = self._bound.datasets[name]
+            found = None
+            if isinstance(dataset, ParquetDataset) and name in self:
+                try:
+                    found = dataset.located(self._connection, self._requests[name], time)
+                except (KpidslError, OSError, failures()):  # whatever it is, to read the rows will tell
+                    found = None
+            self._located[name, time] = found
+        return self._located[name, time]
 
     def traffic(self) -> tuple[SourceTraffic, ...]:
         """How much each source that lives elsewhere was asked, and how many of its rows were read."""

@@ -149,12 +149,13 @@ def test_lines_cross_where_they_must_and_nowhere_else() -> None:
 
 
 # ---------------------------------------------------------------- the command
-def test_the_suffix_of_a_file_decides(tmp_path: Path) -> None:
+def test_the_suffix_of_a_file_decides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(tmp_path, SPEC)
     for name, start in (("a.svg", "<svg "), ("a.mmd", "%% as of"), ("a.gv", "digraph")):
         target = tmp_path / name
         arguments = ["graph", str(tmp_path / "spec.kpi"), "--as-of", "2026-03-31", "-o", str(target)]
-        assert CliRunner().invoke(commands, arguments, standalone_mode=False).stdout == ""
+        commands.main(arguments, standalone_mode=False)
+        assert capsys.readouterr().out == ""
         assert target.read_text("utf-8").startswith(start)
 
 

@@ -46,6 +46,7 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET preserve_insertion_order = true")
     connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET parquet_metadata_cache = true")  # a footer is parsed once, not by each query
     return connection
 
 

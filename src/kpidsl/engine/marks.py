@@ -71,7 +71,8 @@ def counted(
         conditions = {id(cell.where): tuple(conditions_of(cell.where)) for cell in some}
         read = {one: columns_read((one,)) for same in conditions.values() for one in same}
         wanted = list(dict.fromkeys((*some[0].members, *(column for columns in read.values() for column in columns))))
-        sizes = guessed(rows, wanted, lambda query: run.fetch(query, source))
+        located = run.located(rows(), cells[0].time)
+        sizes = guessed(rows, wanted, lambda query: run.fetch(query, source), located)
         leaf_of = {
             one: columns[0] if len(columns) == 1 and sizes[columns[0]] <= MOST_MEMBERS else one
             for one, columns in read.items()

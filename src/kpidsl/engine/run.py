@@ -26,8 +26,8 @@ from kpidsl.engine.groups import (
     panes_inside,
     state_of,
 )
-from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
+from kpidsl.engine.located import Located
 from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
 from kpidsl.engine.parts import INFINITE, LEFT_OUT, Part, finish, is_empty
@@ -38,7 +38,7 @@ from kpidsl.engine.scales import Needing, learned, looked_at, of_all, of_few
 from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
-from kpidsl.semantic.rows import Row
+from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.terms import AGREEMENT
 from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
@@ -48,6 +48,8 @@ from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from kpidsl.engine.kept import KeptSource
 
 CLASSES = 1000
 Scales = Mapping[Row, Scale]
@@ -68,6 +70,7 @@ class Run:
         told: Callable[[str], None] | None = None,
         kept: Mapping[str, KeptSource] | None = None,
         places: Places | None = None,
+        located: Callable[[str, str], Located | None] = lambda *_: None,
     ) -> None:
         self.plan = plan
         self.calendar: Calendar = plan.calendar
@@ -80,6 +83,7 @@ class Run:
         self.left_out: set[tuple[str, Row | None]] = set()
         self.members: dict[int, Members] = {}
         self.kept = kept or {}
+        self._located = located
         self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
 
     def run(self) -> Answers:
@@ -374,6 +378,12 @@ class Run:
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]:
         return self.door.fetch(query, source)
+
+    def located(self, rows: RowsOf, time: Row | None) -> Located | None:
+        """Where the rows of a source stand, and what is known of a time column of its own."""
+        if isinstance(time, ColumnValue) and not time.path:
+            return self._located(rows.source.name, time.name)
+        return None
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]:
         return self.door.table(query, name, source)

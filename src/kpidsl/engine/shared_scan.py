@@ -21,15 +21,18 @@ from kpidsl.engine.costs import is_much, worthwhile
 from kpidsl.engine.faults import CellError
 from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain, unfiltered
 from kpidsl.engine.leaves import columns_read, leaves_of, together
+from kpidsl.engine.located import Located
 from kpidsl.engine.parts import is_empty, merge
 from kpidsl.engine.stocks import Asking
 from kpidsl.plan.columns import conditions_of
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
+from kpidsl.sql import exp, spans
 from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
-from kpidsl.sql.panes import in_panes
+from kpidsl.sql.panes import MOST_CASES, in_panes
+from kpidsl.sql.queries import Edges
 from kpidsl.sql.shared_scan import Filter
 from kpidsl.sql.source_rows import RowsOf
 
@@ -68,13 +71,21 @@ def measured(cells: Iterable[Cell]) -> list[Row]:
 
 
 def guessed(
-    rows: Callable[[], RowsOf], wanted: Sequence[Row], fetch: Callable[[Any], list[Any]], *, sampled: bool = True
+    rows: Callable[[], RowsOf],
+    wanted: Sequence[Row],
+    fetch: Callable[[Any], list[Any]],
+    located: Located | None = None,
+    *,
+    sampled: bool = True,
 ) -> dict[Row, int]:
-    """About how many members columns have: in a sample of the rows (where there is one), or, as that is none of a few,
-    in the first ones.
+    """About how many members columns have: in a sample of the rows (where it can be had), or, as that is none of a few,
+    in the first ones; in rows here and there, where it is known how to find some.
     """
     if not wanted:
         return {}
+    if located is not None and located.groups:
+        found = fetch(spans.cardinalities(located.rows(rows()), wanted, located.spots()))[0]
+        return dict(zip(wanted, found, strict=True))
     asked = [sql.first_cardinalities(rows(), wanted, FIRST_ROWS)]
     if sampled:
         asked.append(sql.cardinalities(rows(), wanted, SAMPLE))
@@ -110,6 +121,8 @@ class Keeping(Asking, Protocol):
 
     def asked_here(self, query: Any) -> bool: ...
 
+    def located(self, rows: RowsOf, time: Row | None) -> Located | None: ...
+
 
 def shared(
     run: Keeping, rows: Callable[[], RowsOf], cells: Sequence[Cell], scales: Mapping[Row, Scale]
@@ -122,7 +135,8 @@ def shared(
     source = rows().source.name
     found: dict[Cell, Answer] = {}
     try:
-        sizes = guessed(rows, measured(cells), lambda query: run.fetch(query, source), sampled=is_here)
+        located = run.located(rows(), cells[0].time)
+        sizes = guessed(rows, measured(cells), lambda query: run.fetch(query, source), located, sampled=is_here)
         several, rest = scans(cells, sizes, len(edges) - 1, MOST_GROUPS)
     except CellError:
         return {}, cells
@@ -171,7 +185,8 @@ def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) 
     bare: dict[tuple[object, ...], Cell] = {}
     for cell in one.cells:
         bare.setdefault(unfiltered(cell), replace(cell, where=()))
-    scan = sql.scan(rows, lambda: in_panes(rows, time, edges), one.leaves, tuple(bare.values()), scales)
+    rows, panes = _in_panes(run, rows, time, edges)
+    scan = sql.scan(rows, panes, one.leaves, tuple(bare.values()), scales)
     is_here = run.asked_here(scan.query)
     if not is_here:
         scan = replace(scan, query=scan.query.limit(MOST_BROUGHT + 1))
@@ -181,6 +196,26 @@ def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) 
         if not is_here and groups > MOST_BROUGHT:
             raise CellError(f"`{rows.source.name}` has too many groups to bring them here")
         yield Grouped(scan, one.cells, order, places)
+
+
+def _in_panes(
+    run: Keeping, rows: RowsOf, time: Row, edges: Edges
+) -> tuple[RowsOf, Callable[[], tuple[exp.Select, exp.Expr]]]:
+    """The rows, and what makes a query of them and their panes: where these are known of many, the time of the others
+    alone is read.
+    """
+    located = run.located(rows, time) if len(edges) <= MOST_CASES else None
+    found = located.spans(rows, time, edges) if located is not None else []
+    if located is None or not found:
+        return rows, lambda: in_panes(rows, time, edges)
+    standing = located.rows(rows)
+
+    def panes() -> tuple[exp.Select, exp.Expr]:
+        if standing.joined:  # each span would join anew
+            return in_panes(standing, time, edges)
+        return spans.in_spans(standing, time, edges, found)
+
+    return standing, panes
 
 
 def _of_members(

@@ -19,6 +19,13 @@ from kpidsl.sources.provider_options import ParquetOptions
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from kpidsl.engine.located import Located, RowGroup
+
+
+LARGE = 16 << 20  # bytes: of less, all is read as soon as statistics are
+MOST_CHUNKS = 20_000  # columns of row groups: more take longer to be told of than their times to be read
+_TIMES = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"})
+
 
 class ParquetDataset:
     """One or many Parquet files as a view."""
@@ -54,6 +61,32 @@ class ParquetDataset:
         if not self._options.union and len(self._paths) > 1:
             self._require(connection, whole, request)
         return project.part(connection, whole, self._read(files, column), request, column)
+
+    def located(self, connection: DuckDBPyConnection, request: ScanRequest, time: str) -> Located | None:
+        """The rows with where they stand, and what the file's statistics say of a time column; None where it is hardly
+        worth asking, not to be had, or there are several files.
+        """
+        from kpidsl.engine.located import Located
+
+        path = self._paths[0]
+        if len(self._paths) > 1 or path.stat().st_size < LARGE:
+            return None
+        origin = self._origin(connection)
+        if time not in origin.fields or origin.fields[time].sql_type not in _TIMES:
+            return None
+        if f"/{time.lower()}=" in str(path).lower():
+            return None  # the folder's name may tell it, and the file something else
+        file = literal(path_pattern(str(path)))
+        ((chunks, rows),) = connection.execute(
+            f"SELECT num_row_groups, num_rows FROM parquet_file_metadata({file})"
+        ).fetchall()
+        if chunks * len(origin.fields) > MOST_CHUNKS:
+            return None
+        groups = _row_groups(connection, file, time, origin.fields[time].sql_type)
+        if not groups or groups[-1].end != rows:
+            return None
+        table = project.located(connection, origin, request, time)
+        return None if table is None else Located(table, groups)
 
     @property
     def _label(self) -> str:
@@ -119,3 +152,23 @@ class ParquetDataset:
             code="K0605",
             hint="write `union: true` behind the path if it is NULL there",
         )
+
+
+def _row_groups(connection: DuckDBPyConnection, file: str, time: str, sql_type: str) -> tuple[RowGroup, ...]:
+    from kpidsl.engine.located import RowGroup
+
+    low, high = (
+        f"epoch_us(TRY_CAST(TRY_CAST({end} AS {sql_type}) AS TIMESTAMP))"
+        for end in ("stats_min_value", "stats_max_value")
+    )
+    found: list[RowGroup] = []
+    start = 0
+    for rows, first, last, nulls in connection.execute(
+        f"SELECT row_group_num_rows, {low}, {high}, stats_null_count "
+        f"FROM parquet_metadata({file}) WHERE path_in_schema = ? ORDER BY row_group_id",
+        [time],
+    ).fetchall():
+        is_known = first is not None and last is not None and nulls == 0
+        found.append(RowGroup(start, start + rows, first if is_known else None, last if is_known else None))
+        start += rows
+    return tuple(found)

@@ -106,6 +106,30 @@ def _make(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, 
     return name
 
 
+def located(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, time: str) -> str | None:
+    """As `relation`, with the column of `sql.spans` that tells where a row of a file stands; None where values have to
+    be converted, or the time is another than the file's.
+    """
+    from kpidsl.sql.spans import ROW
+
+    if any(name.lower() == "file_row_number" for name in origin.fields):
+        return None  # the file's own
+    picked: list[str] = []
+    for column in request.columns:
+        found = origin.fields.get(column.name)
+        wanted = _implied(origin, column)
+        if found is None or column.name == ROW or needs_digits(native_type(found.sql_type), wanted):
+            return None
+        conversion = convert(found.sql, found.sql_type, wanted)
+        if conversion.guard is not None or (column.name == time and conversion.value != identifier(time)):
+            return None
+        picked.append(f"{conversion.value} AS {identifier(column.name)}")
+    picked.append(f"file_row_number AS {identifier(ROW)}")
+    name = duck.fresh_name(origin.provider)
+    connection.execute(f"CREATE TEMP VIEW {identifier(name)} AS SELECT {', '.join(picked)} FROM {origin.source}")
+    return name
+
+
 @contextmanager
 def reading(label: str, hint: str | None = None) -> Iterator[None]:
     """DuckDB's refusals inside, as SourceError K0602 that names what was read."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 
 from kpidsl.plan.nodes import Cell
@@ -15,7 +15,7 @@ from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges, filters
 from kpidsl.sql.row_sql import number
 from kpidsl.sql.source_rows import RowsOf, column_of
-from kpidsl.sql.times import as_instant, cast, function, threshold
+from kpidsl.sql.times import as_instant, cast, function, micros, threshold
 
 _DAY = timedelta(days=1)
 _MICRO = timedelta(microseconds=1)
@@ -68,7 +68,7 @@ def in_days(rows: RowsOf, time: Row, edges: Edges) -> tuple[exp.Select, exp.Expr
     moments: list[int] = []
     for place, edge in enumerate(edges[:-1]):
         assert edge is not None
-        moments.append(_micros(threshold(time.type, zone, edge, rows.calendar)))
+        moments.append(micros(threshold(time.type, zone, edge, rows.calendar)))
         if not place or moments[place] - moments[place - 1] != _DAY // _MICRO:
             runs.append(place)
     if len(runs) > MOST_CASES:
@@ -96,10 +96,3 @@ def in_days(rows: RowsOf, time: Row, edges: Edges) -> tuple[exp.Select, exp.Expr
 
 def _whole(value: int) -> exp.Expr:
     return cast(exp.Literal.string(str(value)), "BIGINT")
-
-
-def _micros(at: date | datetime) -> int:
-    """Microseconds since 1970, on the clock that the time itself is on."""
-    if not isinstance(at, datetime):
-        at = datetime(at.year, at.month, at.day, tzinfo=UTC)
-    return (at.replace(tzinfo=at.tzinfo or UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // _MICRO

@@ -7,6 +7,8 @@ in docs/adr/0040-what-a-small-run-pays.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kpidsl.sql.nodes import (
     EQ,
     GT,
@@ -127,6 +129,7 @@ __all__ = [
     "TableAlias",
     "TableSample",
     "Unary",
+    "Union",
     "Var",
     "Where",
     "Window",
@@ -144,6 +147,7 @@ __all__ = [
     "to_identifier",
     "to_table",
     "true",
+    "union_all",
 ]
 
 
@@ -272,7 +276,24 @@ class Select(Expr):
         return Subquery(this=self.copy() if copy else self, alias=TableAlias(this=to_identifier(alias)))
 
 
+class Union(Expr):
+    """The rows of `this` and of `expression`."""
+
+    __slots__ = ()
+
+    def subquery(self, alias: str, copy: bool = True) -> Subquery:  # noqa: ARG002
+        return Subquery(this=self, alias=TableAlias(this=to_identifier(alias)))
+
+
 # ---------------------------------------------------------------- making them
+def union_all(queries: Sequence[Select]) -> Select | Union:
+    """The rows of all queries."""
+    found: Select | Union = queries[0]
+    for query in queries[1:]:
+        found = Union(this=found, expression=query, distinct=False)
+    return found
+
+
 def to_table(name: str) -> Table:
     return Table(this=to_identifier(name))
 

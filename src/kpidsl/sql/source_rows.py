@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from kpidsl.calendar import Calendar
@@ -48,8 +48,13 @@ class RowsOf:
     def row(self, row: Row) -> exp.Expr:
         return self.column(self.sql.sql(row))
 
-    def select(self) -> exp.Select:
-        columns = [exp.alias_(expression.copy(), name) for expression, name in self.columns.items()]
+    def select(
+        self, conditions: Sequence[exp.Expr] | None = None, instead: Mapping[exp.Expr, exp.Expr] | None = None
+    ) -> exp.Select:  # fmt: skip
+        """The rows, under its conditions or other ones; some expressions may be known without being computed."""
+        conditions = self.conditions if conditions is None else conditions
+        known = instead or {}
+        columns = [exp.alias_(known.get(one, one).copy(), name) for one, name in self.columns.items()]
         query = exp.select(*(columns or [exp.alias_(exp.Literal.number(1), "one")]), copy=False)
         query = query.from_(table(self.tables[self.source.name], "t"), copy=False)
         for path, alias in sorted(self.joined.items(), key=lambda item: len(item[0])):
@@ -66,7 +71,7 @@ class RowsOf:
                         table(self.tables[join.source], alias), on=exp.and_(*on), join_type="left", copy=False
                     )
                 model = self.sources[join.source]
-        return query.where(*self.conditions, copy=False) if self.conditions else query
+        return query.where(*conditions, copy=False) if conditions else query
 
     def keep(self, where: tuple[Row, ...]) -> exp.Expr | None:
         """A filter as a column; None keeps all rows."""

@@ -12,6 +12,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 
 _STEP = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def cast(value: exp.Expr, to: str) -> exp.Expr:
@@ -53,6 +54,13 @@ def threshold(kind: DataType | None, zone: str, edge: datetime, calendar: Calend
             return civil_threshold(edge, zone)
         case _:
             return edge
+
+
+def micros(at: date | datetime) -> int:
+    """Microseconds since 1970, on the clock that the time itself is on."""
+    if not isinstance(at, datetime):
+        at = datetime(at.year, at.month, at.day, tzinfo=UTC)
+    return (at.replace(tzinfo=at.tzinfo or UTC) - _EPOCH) // _STEP
 
 
 def _literal(bound: date | datetime) -> exp.Expr:

@@ -177,4 +177,5 @@ _WRITERS: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], str]]] = {
     exp.Table: lambda node: _named(node, _identifier(node.args["this"])),
     exp.Subquery: _subquery,
     exp.Select: _select,
+    exp.Union: lambda node: f"{written(node.args['this'])} UNION ALL {written(node.args['expression'])}",
 }

@@ -145,7 +145,7 @@ def _of_properties(word: _Word) -> Advice | None:
 
 def _of_calendars(word: _Word) -> Advice | None:
     if word.text == "fiscal" and _may_stand("timezone", word.accepted):
-        return "the fiscal year is the calendar's: `year starts april`", None
+        return "the fiscal year is the calendar's: `year starts april named by end`", None
     if re.match(r"\s*year\s+starts\s+\w+\s+$", word.statement) and word.text.isdecimal():
         return "a year starts with the first day of a month: leave the day out", None
     return None
