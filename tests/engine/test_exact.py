@@ -77,6 +77,46 @@ def test_numbers_are_rounded_to_digits_before_they_are_added(expression: str, co
     assert over(f"sum({expression}) from o", column) == expected
 
 
+BIG = [2**62 + 1, 2**62 + 3]
+
+
+@pytest.mark.parametrize("function", ["floor", "ceil", "round"])
+def test_whole_numbers_stay_exact_when_they_are_rounded(function: str) -> None:
+    assert over(f"sum({function}(x)) from o", BIG) == sum(BIG)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("variance(90% of x)", Decimal("0.81")),
+        ("stddev(kg + g)", Decimal("0.25")),
+        ("sum(min + s)", Decimal("6.51666666666667")),
+        ("stddev(min + s)", Decimal("0.935463838207")),
+        ("sum(s + min)", 391),
+    ],
+)
+def test_whole_numbers_in_two_units_make_no_whole_number(expression: str, expected: object) -> None:
+    columns = {"at": [DAY] * 3, "x": [1, 2, 3], "kg": [0] * 3, "g": [0, 250, 500], "min": [1, 2, 3], "s": [10, 20, 1]}
+    declared = "time at; column kg: kg; column g: g; column min: minutes; column s: seconds"
+    assert value(f"({expression} from o) {MARCH}", "2026-03-31", columns, declared) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("avg(x)", Decimal("60060.1666666667")),
+        ("max(x)", 180_000),
+        ("median(x + 1 minute)", 180),
+        ("count_distinct(x)", 3),
+        ("sum(if x <= 2 minutes then 1 else 0)", 2),
+    ],
+)
+@pytest.mark.parametrize("declared", ["", "; column x: minutes"])
+def test_lengths_of_time_that_the_data_has_are_seconds(expression: str, expected: object, declared: str) -> None:
+    lengths = pa.array([60_500_000, 120_000_000, None, 180_000_000_000], pa.duration("us"))
+    assert over(f"{expression} from o", lengths, f"time at{declared}") == expected
+
+
 def test_a_deviation_of_money_in_the_millions() -> None:
     amounts = ["90000000.01", "1.00", "50000000.55"]
     expected = statistics.stdev(map(Decimal, amounts))

@@ -12,7 +12,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.model import DeclaredColumn, JoinModel
 from kpidsl.semantic.rows import Arithmetic, ColumnValue, Constant, Row
 from kpidsl.semantic.types import DataType, Schema
-from kpidsl.semantic.units import NUMBER, PERCENT, Unit, has_currency
+from kpidsl.semantic.units import NUMBER, PERCENT, SECONDS, Unit, has_currency
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 
@@ -97,8 +97,11 @@ class RowScope:
         given = self.schema.get(name) if self.schema is not None else None
         provided = given.type if given is not None else None
         if declared is None:
-            return ColumnValue(provided, NUMBER, self.path, self.source, name)
+            unit = SECONDS if provided is DataType.DURATION else NUMBER
+            return ColumnValue(provided, unit, self.path, self.source, name)
         kind = column_type(declared, provided)
+        if kind is DataType.DURATION and declared.unit.fits(SECONDS):
+            return ColumnValue(kind, SECONDS, self.path, self.source, name)
         if declared.scale is None:
             return ColumnValue(kind, declared.unit, self.path, self.source, name)
         low, high = (Fraction(edge) for edge in declared.scale)
