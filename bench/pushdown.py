@@ -1,12 +1,14 @@
 """What KPIs over a table of PostgreSQL cost: asked there by panes, by a query each, or of rows that are read.
 
-    python bench/pushdown.py [--rows 10_000_000] [--kpis 100] [--single 100] [--repeat 2]
+    python bench/pushdown.py [--rows 10_000_000] [--kpis 100] [--single 100] [--repeat 2] [--groupings]
 
 A server of its own is started on loopback, with the settings it is installed with, and filled with made-up orders that
 have an index on their time. The KPIs are mixed: sums, counts, means and maxima under filters of four columns, distinct
-customers and medians, over ten windows. `--single` is how many of them are asked by a query each: the time is that of
-these, and, scaled, of all. All ways are run in turn, `--repeat` times, on one server; the repetition of least processor
-time counts, that of server and client together. Compare only what was measured in one run.
+customers and medians, over ten windows. With `--groupings` they are sums, counts, means and maxima, told in turn by
+nothing, by country, by channel and by both, under a filter where its column is none of these. `--single` is how many
+of them are asked by a query each: the time is that of these, and, scaled, of all. All ways are run in turn, `--repeat`
+times, on one server; the repetition of least processor time counts, that of server and client together. Compare only
+what was measured in one run.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
@@ -28,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 TABLE = "orders"
+GROUPINGS = ((), ("country",), ("channel",), ("country", "channel"))
 NAMES = ", ".join(f"'{name[:2]}' || (i * 7919 / {at + 3}) % {MEMBERS} as {name}" for at, name in enumerate(FILTERS))
 MADE = """
 create table {table} as select
@@ -42,22 +45,31 @@ vacuum analyze {table};
 """
 
 
-def kpi(number: int) -> tuple[str, str]:
-    """A KPI of ours, and the query that asks for it alone: every tenth counts customers, every tenth is a median."""
+def kpi(number: int, *, by: Sequence[str] | None = None) -> tuple[str, str]:
+    """A KPI of ours, and the query that asks for it alone: every tenth counts customers, every tenth is a median,
+    unless it is told `by` some columns or by none.
+    """
     one: Asked = asked(number)
     measure, sql = one.measure, one.sql_measure
-    if number % 10 == 4:
+    if by is not None:
+        pass
+    elif number % 10 == 4:
         measure, sql = "count_distinct(customer)", "count(distinct customer)"
     elif number % 10 == 9:
         measure, sql = "median(amount)", "percentile_cont(0.5) within group (order by amount)"
     window = one.window.replace("trailing", "last")
+    told = ", ".join(by or ())
+    where, condition = f' where {one.column} == "{one.member}"', f" and {one.column} = '{one.member}'"
+    if one.column in (by or ()):
+        where, condition = "", ""
     text = (
-        f'kpi k{number} "{number}" {{ value {measure} from orders where {one.column} == "{one.member}" over {window};'
-        f" target >= 1 }}"
+        f'kpi k{number} "{number}" {{ value {measure} from orders{where} over {window}; target >= 1'
+        f"{f'; by {told}' if told else ''} }}"
     )
     query = (
-        f"select {sql} from {TABLE} where {one.column} = '{one.member}'"
-        f" and ordered_at >= '{one.start}' and ordered_at < '{one.end}'"
+        f"select {f'{told}, ' if told else ''}{sql} from {TABLE}"
+        f" where ordered_at >= '{one.start}' and ordered_at < '{one.end}'{condition}"
+        f"{f' group by {told}' if told else ''}"
     )
     return text, query
 
@@ -68,6 +80,7 @@ def main() -> None:
     parser.add_argument("--kpis", type=int, default=100)
     parser.add_argument("--single", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=2)
+    parser.add_argument("--groupings", action="store_true")
     given = parser.parse_args()
     driver = import_module("adbc_driver_postgresql.dbapi")
     postgres, tables = import_module("servers.postgres"), import_module("servers.postgres_tables")
@@ -75,7 +88,10 @@ def main() -> None:
     from kpidsl import load
     from kpidsl.testing.opened import reading
 
-    texts, queries = zip(*map(kpi, range(given.kpis)), strict=True)
+    bys = [
+        GROUPINGS[number // len(FILTERS) % len(GROUPINGS)] if given.groupings else None for number in range(given.kpis)
+    ]
+    texts, queries = zip(*(kpi(number, by=by) for number, by in enumerate(bys)), strict=True)
     with postgres.running() as server, tempfile.TemporaryDirectory() as name:
         began = time.perf_counter()
         postgres.execute(server, MADE.format(table=TABLE, rows=given.rows, names=NAMES))
@@ -92,12 +108,14 @@ def main() -> None:
         )
         documents: dict[str, str] = {}
         crossed: dict[str, int] = {}
+        sent: dict[str, int] = {"a query each": given.kpis, "the columns alone": 1}
 
         def evaluated(way: str, *, is_read: bool) -> None:
             with reading() if is_read else nullcontext():
                 found = load([folder]).evaluate(as_of=AS_OF, timings=True)
             assert not found.errors, found.errors
             crossed[way] = sum(one.rows for one in found.traffic)
+            sent[way] = sum(one.queries for one in found.traffic) or 1
             documents[way] = load_text(found.to_json())
 
         def one_by_one() -> None:
@@ -132,7 +150,7 @@ def main() -> None:
         print(f"{given.kpis} KPIs; {given.single} asked by a query each, the time scaled to all")
         for way, (worked, wall) in least.items():
             first = least["by panes"]
-            rows = f"{crossed[way]:>12,} rows crossed" if way in crossed else ""
+            rows = f"{sent[way]:>6,} queries" + (f"{crossed[way]:>12,} rows crossed" if way in crossed else "")
             costs = (
                 f"{worked:8.2f} s{worked / first[0]:6.2f} x processor{wall:9.2f} s{wall / first[1]:6.2f} x wall clock"
             )

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from kpidsl import load
+from kpidsl.engine import shared_scan
 from kpidsl.engine.duck import connect, whole
 from kpidsl.hookspecs import ScanRequest
 from kpidsl.needed import requested
@@ -93,7 +94,7 @@ def test_an_example_is_the_same_document(tmp_path: Path, asked: Asked, example: 
     assert not here.errors
     there, answered = documents(tmp_path, folder, as_of, rows_of(folder), asked)
     same(here.to_json(), there)
-    assert answered >= 10
+    assert answered >= 8
 
 
 # ---------------------------------------------------------------- what engines see differently
@@ -172,6 +173,33 @@ kpi by_hour { value rows over last month; target >= 1; by clock }
 kpi weeks { value people over last week; target >= 1; trend 90 weeks }
 kpi daily { value floats over last day; target >= 1; trend 100 days }
 """
+FILTERS = (
+    "flag", "not flag", 'who == "ada"', "who is null", 'flown in ["UA", "b6"]', "n > 2147487000", "amount > 0",
+    'who > "Z" and flag', 'flown == "ua" and region == "north"', "d >= 2026-01-15", 'lower(flown) == "ua"', "f > 0",
+    "hour(z) < 6", "flown is not null and (who is null or not flag)",
+)  # fmt: skip
+GROUPED = ("rows", "total", "mean", "floats", "high", "float_low", "spread", "shares", "whole", "float_spread")
+GROUPINGS = ("", "by who", "by flown, flag", "by region", "by clock", "by d, flag")
+
+
+def grouping() -> str:
+    """Every filter with every grouping, each told by another measure over another window; and some of times."""
+    lines = [f"metric {name} = {ASKED[name]} from s" for name in GROUPED]
+    for number, condition in enumerate(FILTERS):
+        for place, by in enumerate(GROUPINGS):
+            at = number * len(GROUPINGS) + place
+            name, window = GROUPED[(number + at) % len(GROUPED)], WINDOWS[(at + number) % len(WINDOWS)]
+            bound = "1%" if name == "shares" else "1"
+            lines.append(f"kpi k{at} {{ value {name} where {condition} over {window}; target >= {bound}; {by} }}")
+    lines += [
+        "kpi moments { value total where flag over last day; target >= 1; by z }",
+        "kpi times { value count(t) from s over last day; target >= 1; by t }",
+        "metric earliest = min(d) from s where flag over last month",
+        "metric latest = max(d) from s where not flag over last 90 days",
+    ]
+    return "\n".join([*lines, ""])
+
+
 STOCKS = """
 metric working = count() from jobs at end
 metric paid = sum(pay) from jobs at end
@@ -241,10 +269,19 @@ PARTS = {
     "quantiles": asking(QUANTILES),
     "edges": asking(EDGES),
     "segments": asking({name: ASKED[name] for name in ("rows", "total", "mean", "people", "floats")}) + SEGMENTS,
+    "groupings": grouping(),
     "stocks": STOCKS,
     "conversions": CONVERSIONS,
 }
-TIMES = {"aggregations": "ztd", "letters": "z", "quantiles": "t", "edges": "d", "segments": "zt", "stocks": "td"}
+TIMES = {
+    "aggregations": "ztd",
+    "letters": "z",
+    "quantiles": "t",
+    "edges": "d",
+    "segments": "zt",
+    "groupings": "zt",
+    "stocks": "td",
+}
 CASES = [(part, time) for part in PARTS for time in TIMES.get(part, "zd")]
 """Each part with instants (z), civil times (t) or days (d) for its time."""
 
@@ -264,8 +301,15 @@ def test_the_same_document(tmp_path: Path, asked: Asked, part: str, time: str) -
 
 
 # ---------------------------------------------------------------- random ones
-def test_random_specs_are_the_same_document(tmp_path: Path, asked: Asked) -> None:
+@pytest.mark.parametrize("shared", [False, True])
+def test_random_specs_are_the_same_document(
+    tmp_path: Path, asked: Asked, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    """Also where whatever can share a scan does."""
     asked.lacks("random")
+    if shared:
+        monkeypatch.setattr(shared_scan, "is_much", bool)
+        monkeypatch.setattr(shared_scan, "worthwhile", lambda several, _: several)
 
     @seed(20260331)
     @settings(max_examples=RANDOM, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))

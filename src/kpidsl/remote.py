@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine.duck import is_interruption
-from kpidsl.hookspecs import Dataset, Limits, Queryable, ScanRequest
+from kpidsl.hookspecs import ArrowStream, Dataset, Limits, Queryable, ScanRequest
 from kpidsl.patience import patiently
 from kpidsl.semantic.types import DataType, Schema
-from kpidsl.sources.materialize import rows_of
+from kpidsl.sources.materialize import rows_of, table_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from kpidsl.binding import Bound
-    from kpidsl.engine.place import Places, Remote, Rows
+    from kpidsl.engine.place import Places, Remote
     from kpidsl.plan import Plan
+
+T = TypeVar("T")
+
+
+class Asked(Protocol):
+    """What gives the answer of an engine to a query, as `taken` takes it."""
+
+    def __call__(self, sql: str, taken: Callable[[DuckDBPyConnection, ArrowStream, str], T]) -> T: ...
 
 
 def foreign(source: str, provider: str, error: Exception) -> SourceError:
@@ -42,7 +50,7 @@ class Engines:
 
     def __init__(self, connection: DuckDBPyConnection | None) -> None:
         self._connection = connection
-        self._asked: dict[Hashable, Callable[[str], Rows]] = {}
+        self._asked: dict[Hashable, Asked] = {}
         self._opened: list[Queryable] = []
 
     def remote(
@@ -60,7 +68,10 @@ class Engines:
             self._asked[engine] = self._asking(dataset, limits, what)
             self._opened.append(dataset)
         kinds = {one.name: one.type for one in schema.columns}
-        return Remote(written, engine, table, self._asked[engine], kinds)
+        asked = self._asked[engine]
+        return Remote(
+            written, engine, table, lambda sql: asked(sql, rows_of), lambda sql: asked(sql, table_of), kinds
+        )  # fmt: skip
 
     def close(self) -> None:
         """Nothing is asked any more; what fails at that is nobody's loss."""
@@ -70,17 +81,17 @@ class Engines:
             except Exception:  # noqa: BLE001, S112 — a provider may be anyone's, and the run is over
                 continue
 
-    def _asking(self, dataset: Queryable, limits: Limits | None, what: str) -> Callable[[str], Rows]:
+    def _asking(self, dataset: Queryable, limits: Limits | None, what: str) -> Asked:
         has_answered = False
 
-        def ask(sql: str) -> Rows:
+        def ask(sql: str, taken: Callable[[DuckDBPyConnection, ArrowStream, str], T]) -> T:
             nonlocal has_answered
             assert self._connection is not None
             # Another try would have a new connection, which may see other rows than those that were answered from.
             allowed = replace(limits, retries=0) if limits is not None and has_answered else limits
             cursor = self._connection.cursor()
             try:
-                found = patiently(lambda: rows_of(cursor, dataset.query(sql), what), allowed, what, dataset.cancel)
+                found = patiently(lambda: taken(cursor, dataset.query(sql), what), allowed, what, dataset.cancel)
             except KpidslError:
                 raise
             except Exception as error:

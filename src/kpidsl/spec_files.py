@@ -114,10 +114,11 @@ def read(
     files = list(dict.fromkeys(file for path in given if path != STANDARD_INPUT for file in files_of(Path(path))))
     root = _root(given)
     found = SpecFiles(root, untrusted=untrusted)
+    folders: dict[Path, Path] = {}
     for file in files:
-        resolved = file.resolve()
+        resolved = _resolved(file, folders)
         if found.may_read(resolved):
-            found.add(*read_file(file, root, instead))
+            found.add(*read_file(file, root, instead, resolved))
         else:
             found.add(*refused(Source(file.as_posix(), "", resolved, _name(resolved, root))))
     if STANDARD_INPUT in given:
@@ -135,9 +136,9 @@ def read(
 def files_of(path: Path) -> list[Path]:
     if path.is_dir():
         found = [
-            Path(folder) / name
+            at / name
             for folder, _, names in os.walk(path)
-            if not _hidden(Path(folder), path)
+            if not _hidden(at := Path(folder), path)
             for name in names
             if name.endswith(SUFFIX) and not name.startswith(".")
         ]
@@ -164,12 +165,24 @@ def _root(given: Sequence[str]) -> Path:
     return Path(os.path.commonpath([str(folder) for folder in folders]))
 
 
-def read_file(file: Path, root: Path, instead: Mapping[Path, str] | None = None) -> tuple[Source, Problems]:
-    """A file's text, or that which stands for it, and what is wrong with it as a text.
+def _resolved(file: Path, folders: dict[Path, Path]) -> Path:
+    """`file.resolve()`, with each folder resolved once."""
+    folder = folders.get(file.parent)
+    if folder is None:
+        folder = folders[file.parent] = file.parent.resolve()
+    found = folder / file.name
+    return found.resolve() if found.is_symlink() else found
+
+
+def read_file(
+    file: Path, root: Path, instead: Mapping[Path, str] | None = None, resolved: Path | None = None
+) -> tuple[Source, Problems]:
+    """A file's text, or that which stands for it, and what is wrong with it as a text; `resolved` is its path without
+    links, where that is known.
 
     Raises `UsageError` for one that cannot be read.
     """
-    resolved = file.resolve()
+    resolved = file.resolve() if resolved is None else resolved
     name = _name(resolved, root)
     shown = file.as_posix()
     problems = Problems()
@@ -198,6 +211,9 @@ def read_file(file: Path, root: Path, instead: Mapping[Path, str] | None = None)
 
 
 def _name(resolved: Path, root: Path) -> str:
+    within, start = str(resolved), f"{root}{os.sep}"
+    if within.startswith(start):
+        return within.removeprefix(start).replace(os.sep, "/")
     return Path(os.path.relpath(resolved, root)).as_posix()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -75,6 +76,59 @@ def test_products_and_sums_of_decimals_have_room_for_38_digits(
 )
 def test_numbers_are_rounded_to_digits_before_they_are_added(expression: str, column: object, expected: object) -> None:
     assert over(f"sum({expression}) from o", column) == expected
+
+
+BIG = [2**62 + 1, 2**62 + 3]
+
+
+@pytest.mark.parametrize("function", ["floor", "ceil", "round"])
+def test_whole_numbers_stay_exact_when_they_are_rounded(function: str) -> None:
+    assert over(f"sum({function}(x)) from o", BIG) == sum(BIG)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("variance(90% of x)", Decimal("0.81")),
+        ("stddev(kg + g)", Decimal("0.25")),
+        ("sum(min + s)", Decimal("6.51666666666667")),
+        ("stddev(min + s)", Decimal("0.935463838207")),
+        ("sum(s + min)", 391),
+        ("sum(x_kg + 500 g)", Decimal("7.5")),
+        ("sum(x_kg - 500 g)", Decimal("4.5")),
+        ("median(x_kg + 500 g)", Decimal("2.5")),
+        ("sum(2 * x_kg + 1 g)", Decimal("12.003")),
+        ("sum(coalesce(x_kg, 500 g) + 1 g)", Decimal("6.003")),
+        ("sum(min + 10 seconds)", Decimal("6.5")),
+        ("sum(min + 1 second)", Decimal("6.05")),
+        ("stddev(min * (5 per 3))", Decimal("1.66666666667")),
+        ("stddev(scale)", Decimal("0.1")),
+    ],
+)
+def test_whole_numbers_in_two_units_make_no_whole_number(expression: str, expected: object) -> None:
+    ones: dict[str, list[Any]] = {name: [1, 2, 3] for name in ("x", "x_kg", "min", "scale")}
+    columns = {"at": [DAY] * 3, "kg": [0] * 3, "g": [0, 250, 500], "s": [10, 20, 1], **ones}
+    declared = (
+        "time at; column kg: kg; column x_kg: kg; column g: g; column min: minutes; column s: seconds; "
+        "column scale: % as 0.5..10.5"
+    )
+    assert value(f"({expression} from o) {MARCH}", "2026-03-31", columns, declared) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("avg(x)", Decimal("60060.1666666667")),
+        ("max(x)", 180_000),
+        ("median(x + 1 minute)", 180),
+        ("count_distinct(x)", 3),
+        ("sum(if x <= 2 minutes then 1 else 0)", 2),
+    ],
+)
+@pytest.mark.parametrize("declared", ["", "; column x: minutes"])
+def test_lengths_of_time_that_the_data_has_are_seconds(expression: str, expected: object, declared: str) -> None:
+    lengths = pa.array([60_500_000, 120_000_000, None, 180_000_000_000], pa.duration("us"))
+    assert over(f"{expression} from o", lengths, f"time at{declared}") == expected
 
 
 def test_a_deviation_of_money_in_the_millions() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import kpidsl
-from engine.test_filtered import FILTERS, WINDOWS, tables
+from engine.many_filters import FILTERS, WINDOWS, tables
 from kpidsl.engine import marks
 from kpidsl.report.explained import queries
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import kpidsl
-from engine.test_filtered import column, spec, tables
+from engine.many_filters import column, spec, tables
 from kpidsl.engine import marks, shared_scan
 from kpidsl.engine.leaves import groups_of, leaves_of, together
 from kpidsl.report.explained import queries
@@ -44,7 +44,6 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> str:
     """The document of cells of which each grouping is asked by itself, and each filter as a condition."""
     with monkeypatch.context() as patched:
         patched.setattr(shared_scan, "pays", lambda _: False)
-        patched.setattr("kpidsl.engine.filtered.FEWEST_FILTERS", 10**9)
         return document(patched)
 
 

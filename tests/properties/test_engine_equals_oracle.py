@@ -83,14 +83,6 @@ def test_the_engine_equals_the_oracle_on_many_more(case: Case) -> None:
     hold(case)
 
 
-@settings(max_examples=40, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
-@given(case=cases())
-def test_filters_asked_of_groups_give_the_same(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kpidsl.engine.filtered.FEWEST_FILTERS", 0)
-    monkeypatch.setattr("kpidsl.engine.place.Door.is_here", lambda *_: False)
-    hold(case)
-
-
 @settings(max_examples=30, suppress_health_check=[*UNHURRIED, HealthCheck.function_scoped_fixture])
 @given(case=cases())
 def test_scans_that_groupings_share_and_quantiles_that_are_counted_give_the_same(

@@ -290,3 +290,11 @@ def test_a_table_without_rows(tmp_path: Path, provider: str, name: str) -> None:
     make(tmp_path, 'CREATE TABLE t (amount DECIMAL(9,2), "at" TIMESTAMP)')
     assert read(dataset(tmp_path, provider, name, table="t")).schema == {"amount": "decimal", "at": "timestamp"}
     assert read(dataset(tmp_path, provider, name, table="t")).rows == []
+
+
+def test_intervals_of_duckdb_are_seconds_and_months_have_none(tmp_path: Path) -> None:
+    duckdb_file(tmp_path, "CREATE TABLE t AS SELECT INTERVAL '1 day 01:00:00.5' AS d, INTERVAL 1 MONTH AS m")
+    opened = dataset(tmp_path, "duckdb", "shop.duckdb", table="t")
+    assert read(opened, ask(d=T.DURATION)).column("d") == [Decimal("90000.5")]
+    with pytest.raises(SourceError, match="1 month"):
+        read(opened, ask(m=T.DURATION))

@@ -18,6 +18,7 @@ import pytest
 from kpidsl import load
 from kpidsl.engine.place import Places
 from kpidsl.report.results import Results
+from kpidsl.testing.opened import counting, dataset_of
 from servers import postgres
 from servers.postgres_tables import connection
 from servers.running import Server
@@ -89,6 +90,27 @@ def test_answers_cross_the_wire_and_rows_do_not(tmp_path: Path, postgres_server:
     (traffic,) = found.traffic
     assert (traffic.source, traffic.engine, traffic.reason) == ("s", "postgres", None)
     assert 0 < traffic.rows <= traffic.queries
+
+
+GROUPED = """
+source s { from postgres(shop, table: "TABLE"); time at }
+metric sold = sum(amount) from s
+kpi all_ { value sold over last month; target >= 1 }
+kpi of_people { value sold over last 3 months; target >= 1; by who }
+kpi of_kinds { value sold where who == "Ada" over last month; target >= 1; by kind }
+kpi of_both { value sold where who != "Eve" over last month; target >= 1; by who, kind }
+"""
+
+
+def test_four_groupings_are_one_scan(tmp_path: Path, postgres_server: Server) -> None:
+    table = made(postgres_server, "at date, amount numeric(12, 2), who text, kind integer default 7")
+    with counting() as answered:
+        found = asked(tmp_path, postgres_server, table, GROUPED, timings=True)
+    assert [one.assessment.value for one in found.kpis] == [61.5] * 4
+    assert len(answered) == 3  # the newest time, how many members columns have, and the scan
+    (traffic,) = found.traffic
+    assert (traffic.queries, traffic.reason) == (3, None)
+    assert traffic.rows <= 5
 
 
 def test_all_queries_see_one_state(
@@ -165,6 +187,23 @@ def test_a_query_that_takes_too_long_is_stopped_at_the_server(tmp_path: Path, po
     assert values(found) == dict.fromkeys(("rows", "total", "middle"), "source_error") | {"sound": 1}
     assert [error.code for error in found.errors] == ["K0617"]
     assert is_idle(postgres_server, view)
+
+
+def test_a_session_ends_when_its_query_has(tmp_path: Path, postgres_server: Server) -> None:
+    """A query that was given up is still in the driver's hands for a moment."""
+    dataset: Any = dataset_of(
+        tmp_path, f'postgres(shop, table: "{made(postgres_server)}")', connection(postgres_server)
+    )
+    answered: list[Any] = []
+    asking = Thread(target=lambda: answered.append(dataset.query("SELECT 1 FROM pg_sleep(0.7)").num_rows))
+    asking.start()
+    while "pg_sleep(0.7)" not in postgres.execute(
+        postgres_server, "select query from pg_stat_activity where state = 'active' and application_name = 'kpidsl'"
+    ):
+        time.sleep(0.05)
+    dataset.close()
+    asking.join()
+    assert answered == [1]
 
 
 def test_an_interruption_stops_the_query_at_the_server(tmp_path: Path, postgres_server: Server) -> None:

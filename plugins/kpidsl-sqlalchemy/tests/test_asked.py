@@ -22,8 +22,10 @@ import pytest
 
 from kpidsl import load
 from kpidsl.diagnostics import SourceError, Unanswerable
+from kpidsl.engine import shared_scan
 from kpidsl.engine.place import Places
 from kpidsl.hookspecs import ColumnRequest, ScanRequest
+from kpidsl.report.explained import queries
 from kpidsl.testing.opened import dataset_of
 from kpidsl_sqlalchemy.asking import AskedTable
 from servers import mariadb
@@ -143,6 +145,69 @@ def test_sqlite_answers_as_parquet_does(tmp_path: Path, time: str) -> None:
     with nothing_read() as asked:
         assert document(tmp_path, spec.replace("SOURCE", source)) == expected
     assert asked
+
+
+GROUPED = """
+kpi all_ { value sum(amount) from s over last month; target >= 1 }
+kpi of_people { value sum(amount) from s where who == "ada" or who is null over last 3 months; target >= 1; by who }
+kpi of_months { value avg(f) from s where positive over last 12 months; target >= 1; by of_month, positive }
+kpi patterns { value count() from s where who matches "^[Zé].*ë$" over last month; target >= 1; by of_month }
+kpi letters { value max(n) from s where upper(who) == "ADA" over last quarter; target >= 1; by who }
+kpi of_days { value count() from s where positive over last month; target >= 1; by day }
+kpi of_times { value count() from s where positive over last day; target >= 1; by TIME }
+metric first_day = min(day) from s where positive over last month
+metric last_name = max(who) from s where not positive over last month
+metric no_day = max(day) from s where who == "nobody" over last month
+"""
+
+
+@pytest.mark.parametrize("time", ["z", "t", "d"])
+@pytest.mark.parametrize("most", [None, 40])
+def test_groupings_and_filters_share_scans_of_sqlite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, time: str, most: int | None
+) -> None:
+    """Patterns and letters are asked of groups here: SQLite has them not. Too many groups are asked for as before."""
+    table = rows(exact=False)
+    pq.write_table(table, tmp_path / "rows.parquet")
+    spec = SPEC.partition("metric")[0].replace("let positive", "let day = d\n  let positive") + GROUPED
+    if most is not None:
+        spec = "".join(line for line in spec.splitlines(keepends=True) if "upper" not in line and "matches" not in line)
+    spec = spec.replace("TIME", time)
+    expected = document(tmp_path, spec.replace("SOURCE", 'parquet("rows.parquet")'))
+    there = spec.replace("SOURCE", into_sqlite(tmp_path, table))
+    monkeypatch.setattr(shared_scan, "worthwhile", lambda several, _: several)
+    brought: list[int] = []
+    bring = Places.bring
+
+    def watched(self: Places, query: Any, source: str) -> Any:
+        found = bring(self, query, source)
+        assert found is not None
+        brought.append(found[0].rows)
+        return found
+
+    monkeypatch.setattr(Places, "bring", watched)
+    if most is not None:
+        monkeypatch.setattr(shared_scan, "MOST_BROUGHT", most)
+    with nothing_read() as asked:
+        assert document(tmp_path, there) == expected
+    assert brought
+    assert (max(brought) == most + 1 and len(asked) > 4) if most is not None else len(asked) < 12
+
+
+def test_what_is_shared_and_where_it_is_asked_is_told(tmp_path: Path) -> None:
+    source = into_sqlite(tmp_path, rows(exact=False))
+    spec = SPEC.partition("metric")[0].replace("let positive", "let day = d\n  let positive") + GROUPED
+    (tmp_path / "spec.kpi").write_text(spec.replace("TIME", "t").replace("SOURCE", source), "utf-8")
+    opened = load([tmp_path / "spec.kpi"])
+    shown = opened.show("plan", as_of="2026-03-31").splitlines()
+    assert shown[1].startswith("  asked of sqlite; its rows are read where filters are not asked of groups: pattern")
+    assert any(line.startswith("    where that pays, in scans that are shared, grouped by who, ") for line in shown)
+    found = opened.evaluate(as_of="2026-03-31", explain=True)
+    told = next(one for one in queries(found) if "kpidsl_groups" in one)
+    assert told.startswith("-- asked of sqlite\nSELECT")
+    scan, _, merged = told.partition("\n\n-- its rows are here, as kpidsl_groups:\n")
+    assert "LIMIT 200001" in scan
+    assert "FROM kpidsl_groups" in merged
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ Key = tuple[object, ...]
 State = Sequence[Any]
 PANES = ("panes",)
 """What is merged from panes."""
+BATCH = 100
+"""So many different things are asked of a row by one query."""
 
 
 @dataclass(frozen=True, slots=True)

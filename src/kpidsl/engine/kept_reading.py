@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import Key, Layout, State, plain, unfiltered
+from kpidsl.engine.groups import BATCH, Key, Layout, State, plain, unfiltered
 from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
 from kpidsl.engine.kept_values import Unkept, Values, columns_of, extreme
 from kpidsl.engine.parts import is_float, scale_for
 from kpidsl.engine.place import Door
-from kpidsl.engine.run import BATCH
 from kpidsl.engine.scales import Needing, learned, of_all, of_few
 from kpidsl.engine.shared_scan import Scan, guessed, measured, pays, scans
 from kpidsl.plan.nodes import Cell
@@ -26,9 +25,8 @@ from kpidsl.sql import by_file
 from kpidsl.sql import queries as q
 from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
-from kpidsl.sql.filtered import Filter
 from kpidsl.sql.panes import in_panes
-from kpidsl.sql.shared_scan import merges
+from kpidsl.sql.shared_scan import Filter, merges
 from kpidsl.sql.source_rows import RowsOf
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from kpidsl.engine.costs import is_much
 from kpidsl.engine.dry import refused
-from kpidsl.engine.filtered import FEWEST_FILTERS, columns_of_filters
 from kpidsl.engine.groups import PANES, Group, by_state, edges_of, group_of
 from kpidsl.engine.place import Places
 from kpidsl.engine.shared_scan import measured, pays
@@ -17,7 +17,7 @@ from kpidsl.sql.queries import filters
 
 def outline(plan: n.Plan, places: Places | None = None) -> str:
     """A block of lines for each source, in the order of the plan; where it is asked, if it has an engine."""
-    refusals = refused(plan, places) if places is not None else {}
+    refusals = refused(plan, places) if places is not None else ({}, {})
     asked = Counter(ask.cell for step in _steps(plan) for ask in n.asked(step))
     by_source: dict[str, list[n.Cell]] = {}
     for cell in plan.cells:
@@ -27,30 +27,34 @@ def outline(plan: n.Plan, places: Places | None = None) -> str:
         wanted = sum(asked[cell] for cell in cells)
         lines = [f"source {source}: {_counted(wanted, 'value')} asked for, {len(cells):_} of them different"]
         if places is not None and source in places.traffic:
-            lines.append(f"  {_place(source, places, refusals.get(source))}")
+            lines.append(f"  {_place(source, places, *(found.get(source) for found in refusals))}")
         groups: dict[Group, list[n.Cell]] = {}
         for cell in cells:
             groups.setdefault(group_of(cell), []).append(cell)
         is_here = places is None or source not in places.remotes
-        scans = _scans(groups) if is_here else {}
+        scans = _scans(groups, is_here=is_here)
         for group, members in groups.items():
-            lines.extend(f"  {line}" for line in _group(group, members, is_here=is_here))
+            lines.extend(f"  {line}" for line in _group(group, members))
             if group in scans:
-                lines.append(f"    in scans that share what they can, grouped by {', '.join(scans[group])}")
+                which = "in scans that share what they can" if is_here else "where that pays, in scans that are shared"
+                lines.append(f"    {which}, grouped by {', '.join(scans[group])}")
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
 
-def _place(source: str, places: Places, refusal: str | None) -> str:
+def _place(source: str, places: Places, refusal: str | None, by_conditions: str | None) -> str:
     remote = places.remotes.get(source)
     if remote is None:
         return f"its rows are read: {places.here[source]}"
     if refusal is not None:
         return f"asked of {remote.dialect.name}, until its rows are read: {refusal}"
+    if by_conditions is not None:
+        where = "where filters are not asked of groups"
+        return f"asked of {remote.dialect.name}; its rows are read {where}: {by_conditions}"
     return f"asked of {remote.dialect.name}, where it lives: what crosses the wire are answers"
 
 
-def _scans(groups: Mapping[Group, Sequence[n.Cell]]) -> dict[Group, list[str]]:
+def _scans(groups: Mapping[Group, Sequence[n.Cell]], *, is_here: bool) -> dict[Group, list[str]]:
     """What rows are grouped by in scans that several groupings or many filters share, with the last of these."""
     by_time: dict[int, list[Group]] = {}
     for group in groups:
@@ -59,14 +63,14 @@ def _scans(groups: Mapping[Group, Sequence[n.Cell]]) -> dict[Group, list[str]]:
     found: dict[Group, list[str]] = {}
     for same in by_time.values():
         cells = [cell for group in same for cell in groups[group]]
-        if pays(cells):
+        if pays(cells) if is_here else is_much(cells):
             members = (name for cell in cells for name in cell.by)
             read = (column.name for column in measured(cells) if isinstance(column, ColumnValue))
             found[same[-1]] = list(dict.fromkeys((*members, *read)))
     return found
 
 
-def _group(group: Group, cells: Sequence[n.Cell], *, is_here: bool) -> Iterator[str]:
+def _group(group: Group, cells: Sequence[n.Cell]) -> Iterator[str]:
     by = f", each {' and '.join(cells[0].by)}," if cells[0].by else ""
     functions = ", ".join(dict.fromkeys(cell.function for cell in cells))
     number = _counted(len(cells), "value")
@@ -74,13 +78,9 @@ def _group(group: Group, cells: Sequence[n.Cell], *, is_here: bool) -> Iterator[
     spans = _counted(max(0, len(edges) - 1) if edges is not None else 0, "pane")
     asked = _counted(len(by_state(cells)), "aggregation")
     if group.edge == PANES:
-        reads = columns_of_filters(cells)
         conditions = sum(bool(where) for where in filters(cells))
         under = f" under {_counted(conditions, 'filter')}" if conditions else ""
         yield f"{number}{by} from {spans}: {asked} ({functions}){under}"
-        if len(reads) >= FEWEST_FILTERS and not is_here:
-            columns = ", ".join(dict.fromkeys(column.name for read in reads.values() for column in read))
-            yield f"  grouped by what the filters read, where that has few members: {columns}"
     elif group.edge[0] == "edge":
         yield f"{number}{by} of the rows at {cells[0].at} of a window, by a query of their own: {functions}"
     elif group.edge[0] == "conversion":

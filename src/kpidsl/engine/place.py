@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpidsl.diagnostics import KpidslError, SourceError, Unanswerable
 from kpidsl.engine.duck import failures, identifier, is_interruption, relation, source_of
 from kpidsl.engine.faults import CellError, query_error
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
+from kpidsl.sql import exp
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import LIMB
 from kpidsl.sql.dialects import Statement, Untranslatable
@@ -19,8 +20,10 @@ from kpidsl.sql.dialects import Statement, Untranslatable
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from kpidsl.engine.brought import Brought
     from kpidsl.sql.dialects.base import Dialect
 
+T = TypeVar("T")
 Rows = list[tuple[Any, ...]]
 AT_ONCE = 2_048
 """Rows of a stream that are fetched together: as many as DuckDB computes together."""
@@ -31,13 +34,15 @@ OF_A_VALUE = frozenset({"K0604", "K0610"})
 @dataclass(frozen=True, slots=True)
 class Remote:
     """A source whose queries are asked where it lives. `table` stands behind FROM, `kinds` is what its columns are;
-    what has one `engine` may be joined; `ask` gives the rows of a statement as DuckDB would.
+    what has one `engine` may be joined; `ask` gives the rows of a statement as DuckDB would, `bring` puts them into a
+    table here.
     """
 
     dialect: Dialect
     engine: Hashable
     table: str
     ask: Callable[[str], Rows]
+    bring: Callable[[str], Brought]
     kinds: Mapping[str, DataType] = field(default_factory=dict)
 
 
@@ -91,12 +96,36 @@ class Places:
 
     def ask(self, query: Any, source: str) -> Rows | None:
         """The rows that an engine answers; None where the query is to be asked here, of rows that were read."""
+
+        def asked(remote: Remote, statement: Statement) -> Rows:
+            return [statement.folded(row) for row in remote.ask(statement.sql)]
+
+        rows = self._answered(query, source, asked)
+        if rows is not None:
+            self.traffic[source].rows += len(rows)
+        return rows
+
+    def bring(self, query: exp.Select, source: str) -> tuple[Brought, str] | None:
+        """A table of the rows that an engine answers, and the SELECT that has its columns as the query names them;
+        None where the query is to be asked here.
+        """
+
+        def brought(remote: Remote, statement: Statement) -> tuple[Brought, str]:
+            found = remote.bring(statement.sql)
+            return found, found.selected(query.named_selects, statement.kinds)
+
+        table = self._answered(query, source, brought)
+        if table is not None:
+            self.traffic[source].rows += table[0].rows
+        return table
+
+    def _answered(self, query: Any, source: str, how: Callable[[Remote, Statement], T]) -> T | None:
+        """What an engine answers to a query; None where it is to be asked here, of rows that were read."""
         try:
             found = self.statement(query)
             if found is None:
                 return None
-            remote, statement = found
-            rows = [statement.folded(row) for row in remote.ask(statement.sql)]
+            answer = how(*found)
         except Untranslatable as reason:
             self._read(query, str(reason))
             return None
@@ -105,10 +134,8 @@ class Places:
             return None
         except SourceError as error:
             raise _told(error, source) from error
-        traffic = self.traffic[source]
-        traffic.queries += 1
-        traffic.rows += len(rows)
-        return rows
+        self.traffic[source].queries += 1
+        return answer
 
     def said(self, query: Any, text: str) -> str:
         """A query as it is asked, with where, for people; `text` is what DuckDB would be asked."""
@@ -173,13 +200,18 @@ class Door:
         return self.places is None or not self.places.is_remote(query)
 
     @contextmanager
-    def table(self, query: Any, name: str, source: str) -> Iterator[None]:
-        """The rows of a query that is asked here as a table of this name. Raises as `fetch` does."""
+    def table(self, query: exp.Select, name: str, source: str) -> Iterator[int]:
+        """The rows of a query as a table of this name, and how many these are. Raises as `fetch` does."""
         table = identifier(name)
+        brought = self.places.bring(query, source) if self.places is not None else None
+        text = q.text(query) if brought is None else brought[1]
         with _told_as(source):
-            self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {q.text(query)}")
+            made = self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {text}")
+            (rows,) = made.fetchall()[0]
+            if brought is not None:
+                self.connection.execute(f"DROP TABLE {identifier(brought[0].table)}")
         try:
-            yield
+            yield rows
         finally:
             self.connection.execute(f"DROP TABLE IF EXISTS {table}")
 

@@ -14,8 +14,8 @@ from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
 from kpidsl.engine.extents import anchors_by_time, extent
 from kpidsl.engine.faults import CellError, TooLarge, unread_holidays
-from kpidsl.engine.filtered import by_groups
 from kpidsl.engine.groups import (
+    BATCH,
     PANES,
     Group,
     Layout,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
     from kpidsl.engine.kept import KeptSource
 
-BATCH = 100
 CLASSES = 1000
 Scales = Mapping[Row, Scale]
 
@@ -120,41 +119,46 @@ class Run:
 
     def is_here(self, source: SourceModel) -> bool:
         """Whether a source's queries are asked here."""
-        return self.door.is_here(self.rows(source).select())
+        return self.asked_here(self.rows(source).select())
 
     def ask(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         """Answer cells of a source whose numbers have scales."""
         asked = [cell for cell in cells if cell not in self.answers.failed_cells]
-        is_here = bool(asked) and self.is_here(source)  # to look at its rows may have been to read them
-        if is_here:
-            asked = self.by_shared_scans(source, asked)
+        self.in_batches(source, self.by_shared_scans(source, asked) if asked else ())
+
+    def in_batches(self, source: SourceModel, cells: Iterable[Cell]) -> None:
+        """Answer cells by queries of those that one can answer."""
         groups: dict[Group, list[Cell]] = {}
-        for cell in asked:
+        for cell in cells:
             groups.setdefault(group_of(cell), []).append(cell)
-        for group, members in groups.items():
-            if group.edge == PANES and not is_here:
-                members = list(self.by_groups(source, members))
-            if not members:
-                continue
+        for members in groups.values():
             states = list(by_state(members).values())
             most = CLASSES if members[0].function == "count_distinct" else BATCH
             for start in range(0, len(states), most):
                 self.batch(source, [cell for same in states[start : start + most] for cell in same])
 
     def by_shared_scans(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
-        """Answer cells of a source that is asked here by scans that are shared. The others are left over."""
+        """Answer cells of a source by scans that are shared. The others are left over."""
+        by_time, rest = self.shareable(source, cells)
+        for same in by_time:
+            found, left = shared_scan.shared(self, lambda: self.rows(source), same, self.known_scales(source))
+            self.answers.cells.update(found)
+            rest.extend(left)
+        return self.by_marks(source, rest) if self.is_here(source) else rest
+
+    def shareable(self, source: SourceModel, cells: Iterable[Cell]) -> tuple[list[list[Cell]], list[Cell]]:
+        """Cells of one time column each that groups of rows can answer; and the others."""
         by_time: dict[int, list[Cell]] = {}
         rest: list[Cell] = []
         for cell in cells:
             scale = self.scales.get((source.name, cell.argument)) if cell.argument is not None else None
             is_shared = group_of(cell).edge == PANES and merges(scale, cell)
             (by_time.setdefault(id(cell.time), []) if is_shared else rest).append(cell)
-        scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
-        for same in by_time.values():
-            found, left = shared_scan.shared(self, lambda: self.rows(source), same, scales)
-            self.answers.cells.update(found)
-            rest.extend(left)
-        return self.by_marks(source, rest)
+        return list(by_time.values()), rest
+
+    def known_scales(self, source: SourceModel) -> Scales:
+        """How the numbers of a source are added up."""
+        return {row: scale for (name, row), scale in self.scales.items() if name == source.name}
 
     def by_marks(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
         """Answer the distinct counts that a scan for many of them pays for; the others are left over."""
@@ -175,13 +179,6 @@ class Run:
         """When the rows of a cell's time column begin."""
         extent = self.answers.extents.get((source.name, cell.time))
         return extent.first if extent is not None else None
-
-    def by_groups(self, source: SourceModel, cells: list[Cell]) -> Sequence[Cell]:
-        """Answer the cells whose filters can be asked of groups of rows; the others are left over."""
-        scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
-        found, rest = by_groups(self, lambda: self.rows(source), cells, scales)
-        self.answers.cells.update(found)
-        return rest
 
     def rows(self, source: SourceModel) -> RowsOf:
         return RowsOf(source, self.plan.sources, self.calendar, self.tables)
@@ -251,7 +248,7 @@ class Run:
         if first.conversion is not None:
             self.conversions(source, cells)
             return
-        scales = {row: scale for (name, row), scale in self.scales.items() if name == source.name}
+        scales = self.known_scales(source)
         rows = self.rows(source)
         if first.at is None:
             assert first.time is not None
@@ -388,8 +385,12 @@ class Run:
             return self._located(rows.source.name, time.name)
         return None
 
-    def table(self, query: Any, name: str, source: str) -> AbstractContextManager[None]:
+    def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]:
         return self.door.table(query, name, source)
+
+    def asked_here(self, query: Any) -> bool:
+        """Whether a query is asked here, not where its source lives."""
+        return self.door.is_here(query)
 
     def stream(self, query: Any, source: str, order: Sequence[int] = ()) -> Iterator[tuple[Any, ...]]:
         return self.door.stream(query, source, order)

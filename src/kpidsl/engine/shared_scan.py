@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -17,8 +17,8 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from kpidsl.engine.answers import Answer
+from kpidsl.engine.costs import is_much, worthwhile
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.filtered import SAMPLE
 from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain, unfiltered
 from kpidsl.engine.leaves import columns_read, leaves_of, together
 from kpidsl.engine.located import Located
@@ -31,15 +31,18 @@ from kpidsl.semantic.rows import Row
 from kpidsl.sql import exp, spans
 from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
-from kpidsl.sql.filtered import Filter, cardinalities
 from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges
+from kpidsl.sql.shared_scan import Filter
 from kpidsl.sql.source_rows import RowsOf
 
 FEWEST_FILTERS = 12  # fewer are as cheap as conditions
+SAMPLE = 1  # percent of a table, to guess how many members its columns have
 FIRST_ROWS = 20_000
 FEW_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
 MOST_GROUPS = 100_000  # where that saves a scan
+MOST_BROUGHT = 200_000
+"""More groups than this are not brought here from an engine: there were more members than the first rows have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +71,24 @@ def measured(cells: Iterable[Cell]) -> list[Row]:
 
 
 def guessed(
-    rows: Callable[[], RowsOf], wanted: Sequence[Row], fetch: Callable[[Any], list[Any]], located: Located | None = None
+    rows: Callable[[], RowsOf],
+    wanted: Sequence[Row],
+    fetch: Callable[[Any], list[Any]],
+    located: Located | None = None,
+    *,
+    sampled: bool = True,
 ) -> dict[Row, int]:
-    """About how many members columns have: in a sample of the rows, or, as that is none of a few, in the first ones; in
-    rows here and there, where it is known how to find some.
+    """About how many members columns have: in a sample of the rows (where it can be had), or, as that is none of a few,
+    in the first ones; in rows here and there, where it is known how to find some.
     """
     if not wanted:
         return {}
     if located is not None and located.groups:
         found = fetch(spans.cardinalities(located.rows(rows()), wanted, located.spots()))[0]
         return dict(zip(wanted, found, strict=True))
-    asked = cardinalities(rows(), wanted, SAMPLE), sql.first_cardinalities(rows(), wanted, FIRST_ROWS)
+    asked = [sql.first_cardinalities(rows(), wanted, FIRST_ROWS)]
+    if sampled:
+        asked.append(sql.cardinalities(rows(), wanted, SAMPLE))
     return {row: max(counts) for row, *counts in zip(wanted, *(fetch(query)[0] for query in asked), strict=True)}
 
 
@@ -107,7 +117,9 @@ def scans(cells: Sequence[Cell], sizes: Mapping[Row, int], panes: int, most: int
 class Keeping(Asking, Protocol):
     """The run that asks, and can keep the groups of a scan for as long as they are asked."""
 
-    def table(self, query: Any, name: str, source: str) -> AbstractContextManager[None]: ...
+    def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]: ...
+
+    def asked_here(self, query: Any) -> bool: ...
 
     def located(self, rows: RowsOf, time: Row | None) -> Located | None: ...
 
@@ -117,19 +129,22 @@ def shared(
 ) -> tuple[dict[Cell, Answer], Sequence[Cell]]:
     """The answers of cells of one time column that share scans, and the cells that are to be asked otherwise."""
     edges = edges_of(cells)
-    if edges is None or not pays(cells):
+    is_here = run.asked_here(rows().select())
+    if edges is None or not (pays(cells) if is_here else is_much(cells)):
         return {}, cells
     source = rows().source.name
     found: dict[Cell, Answer] = {}
     try:
         located = run.located(rows(), cells[0].time)
-        sizes = guessed(rows, measured(cells), lambda query: run.fetch(query, source), located)
+        sizes = guessed(rows, measured(cells), lambda query: run.fetch(query, source), located, sampled=is_here)
         several, rest = scans(cells, sizes, len(edges) - 1, MOST_GROUPS)
-        for one in several:
+    except CellError:
+        return {}, cells
+    for one in several if is_here else worthwhile(several, rest):
+        # Asked one by one, it is told which of them an error belongs to.
+        with suppress(CellError):
             found.update(answer(run, rows(), one, scales))
-    except CellError:  # asked one by one, it is told which of them it belongs to
-        return found, [cell for cell in cells if cell not in found]
-    return found, rest
+    return found, [cell for cell in cells if cell not in found]
 
 
 def answer(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:
@@ -172,9 +187,14 @@ def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) 
         bare.setdefault(unfiltered(cell), replace(cell, where=()))
     rows, panes = _in_panes(run, rows, time, edges)
     scan = sql.scan(rows, panes, one.leaves, tuple(bare.values()), scales)
+    is_here = run.asked_here(scan.query)
+    if not is_here:
+        scan = replace(scan, query=scan.query.limit(MOST_BROUGHT + 1))
     order = {asked: place for place, asked in enumerate(bare)}
     places = {edge: place for place, edge in enumerate(edges)}
-    with run.table(scan.query, sql.GROUPS, rows.source.name):
+    with run.table(scan.query, sql.GROUPS, rows.source.name) as groups:
+        if not is_here and groups > MOST_BROUGHT:
+            raise CellError(f"`{rows.source.name}` has too many groups to bring them here")
         yield Grouped(scan, one.cells, order, places)
 
 
@@ -214,7 +234,7 @@ def _of_members(
     query = sql.answers(scan, members, tuple(filters.values()), which)
     at = {state: 2 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, which))}
     states = {asked: _state_at([at[state] for state in scan.merged[order[asked]]]) for asked in wanted}
-    said = run.said(sql.whole(scan, query)) if run.explain else None
+    said = _said(run, scan, query) if run.explain else None
     answers = {cell: run.blank(cell, said) for cell in cells}
     asked_of: dict[int, list[tuple[Cell, Answer, range, Callable[[State], State], Scale | None]]] = {}
     numbers = {where: number for number, where in enumerate(filters)}
@@ -236,6 +256,13 @@ def _of_members(
                 if members:
                     told.seen.add(key)
     return answers
+
+
+def _said(run: Keeping, scan: sql.Scan, query: Any) -> str:
+    """A query over the groups of a scan, and the scan: one statement where both are asked here."""
+    if run.asked_here(scan.query):
+        return run.said(sql.whole(scan, query))
+    return f"{run.said(scan.query)}\n\n-- its rows are here, as {sql.GROUPS}:\n{run.said(query)}"
 
 
 def _by_member(

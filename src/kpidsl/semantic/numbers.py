@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import rows as r
+from kpidsl.semantic.decimals import finite
 from kpidsl.semantic.mismatch import lined_up, literal, remedy
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT, POINTS, SECONDS, Unit, UnitTable, UnknownUnit, product
@@ -96,7 +97,7 @@ def quantity_constant(node: Quantity | Quotient, units: UnitTable, problems: Pro
     kind = DataType.DURATION if unit.dimensions == SECONDS.dimensions else DataType.DECIMAL
     if kind is DataType.DECIMAL and number.denominator == 1:
         kind = DataType.INTEGER
-    return r.Constant(kind, unit, number)
+    return r.Constant(scaled_type(kind, number), unit, number)
 
 
 def is_zero(row: r.Row) -> bool:
@@ -110,15 +111,25 @@ def rescaled(row: r.Row, unit: Unit) -> r.Row:
     if factor == 1 or not row.unit.fits(unit):
         return row
     if isinstance(row, r.Constant) and isinstance(row.value, Fraction):
-        return r.Constant(row.type, unit, row.value * factor)
-    return r.Scaled(row.type, unit, row, factor)
+        value = row.value * factor
+        return r.Constant(scaled_type(row.type, value), unit, value)
+    return r.Scaled(scaled_type(row.type, factor), unit, row, factor)
+
+
+def scaled_type(kind: DataType | None, factor: Fraction) -> DataType | None:
+    """The type of a number times a factor: a tenth of a whole number is a decimal, a third of one is none."""
+    if kind is None or kind is DataType.FLOAT or factor.denominator == 1:
+        return kind
+    if finite(factor) is None:
+        return DataType.FLOAT
+    return DataType.DECIMAL if kind is DataType.INTEGER else kind
 
 
 def plain(row: r.Row) -> r.Row:
     """A number without dimension is counted in ones, whatever units cancelled out on the way."""
     if row.unit.dimensions or row.unit.scale == 1:
         return row
-    return r.Scaled(row.type, NUMBER, replace(row), row.unit.scale)
+    return r.Scaled(scaled_type(row.type, row.unit.scale), NUMBER, replace(row), row.unit.scale)
 
 
 def joined_type(a: DataType | None, b: DataType | None) -> DataType | None:

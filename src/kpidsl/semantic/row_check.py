@@ -22,6 +22,7 @@ from kpidsl.semantic.numbers import (
     plain,
     quantity_constant,
     rescaled,
+    scaled_type,
     unit_mismatch,
 )
 from kpidsl.semantic.params import Params
@@ -137,7 +138,8 @@ class RowChecker:
                 return r.Choice(joined_type(a.type, b.type), a.unit, test, a, b)
             case x.PercentOf(percent=percent, operand=operand):
                 row = self.number(operand)
-                return r.Scaled(row.type, row.unit, row, Fraction(percent.number) / 100)
+                factor = Fraction(percent.number) / 100
+                return r.Scaled(scaled_type(row.type, factor), row.unit, row, factor)
             case x.KofN():
                 self.stop("K0307", "`k of n` stands only in `top_box`, `csat`, `ces` and `ces_net`", node.span)
             case _:

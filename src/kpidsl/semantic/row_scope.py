@@ -10,9 +10,10 @@ from typing import Any
 from kpidsl.diagnostics import Problems, did_you_mean, unsplit
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import DeclaredColumn, JoinModel
+from kpidsl.semantic.numbers import scaled_type
 from kpidsl.semantic.rows import Arithmetic, ColumnValue, Constant, Row
 from kpidsl.semantic.types import DataType, Schema
-from kpidsl.semantic.units import NUMBER, PERCENT, Unit, has_currency
+from kpidsl.semantic.units import NUMBER, PERCENT, SECONDS, Unit, has_currency
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 
@@ -97,8 +98,11 @@ class RowScope:
         given = self.schema.get(name) if self.schema is not None else None
         provided = given.type if given is not None else None
         if declared is None:
-            return ColumnValue(provided, NUMBER, self.path, self.source, name)
+            unit = SECONDS if provided is DataType.DURATION else NUMBER
+            return ColumnValue(provided, unit, self.path, self.source, name)
         kind = column_type(declared, provided)
+        if kind is DataType.DURATION and declared.unit.fits(SECONDS):
+            return ColumnValue(kind, SECONDS, self.path, self.source, name)
         if declared.scale is None:
             return ColumnValue(kind, declared.unit, self.path, self.source, name)
         low, high = (Fraction(edge) for edge in declared.scale)
@@ -106,7 +110,7 @@ class RowScope:
         raw = ColumnValue(kind, unit, self.path, self.source, name)
         if low == 0:
             return raw
-        return Arithmetic(kind, unit, "-", raw, Constant(DataType.DECIMAL, unit, low))
+        return Arithmetic(scaled_type(kind, low), unit, "-", raw, Constant(DataType.DECIMAL, unit, low))
 
 
 def column_type(declared: DeclaredColumn, provided: DataType | None) -> DataType | None:

@@ -143,6 +143,8 @@ def convert(
     wanted = request.as_type or native
     if request.format is not None and wanted.is_time and (native is DataType.TEXT or native is DataType.INTEGER):
         return from_text(as_text(x, sql_type), wanted, request, digits, style, strict)
+    if native is DataType.DURATION and wanted is native:
+        return _seconds(x)
     if wanted is native or wanted is DataType.OTHER:
         return Conversion(_normal(x, sql_type), native)
     if wanted is DataType.TEXT and native not in (DataType.OTHER, DataType.DURATION):
@@ -220,6 +222,13 @@ def _normal(x: str, sql_type: str) -> str:
             return f"timezone('UTC', {_whole_micros(utc)})"
         case _:
             return x
+
+
+def _seconds(x: str) -> Conversion:
+    """An interval as what a length of time is elsewhere: exact seconds. One with months has no length."""
+    months = f"date_part('year', {x}) <> 0 OR date_part('month', {x}) <> 0"
+    micros = f"CAST(epoch_us({x}) AS DECIMAL(20, 0)) * CAST(0.000001 AS DECIMAL(7, 6))"
+    return Conversion(f"CASE WHEN NOT ({months}) THEN {micros} END", DataType.DURATION, f"{x} IS NOT NULL")
 
 
 def _whole_micros(x: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
@@ -12,6 +14,8 @@ from kpidsl.sources.project import Origin
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from kpidsl.engine.brought import Brought
 
 
 def is_streamed(dataset: Dataset) -> bool:
@@ -68,6 +72,26 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
 
 def rows_of(connection: DuckDBPyConnection, stream: ArrowStream, what: str) -> list[tuple[Any, ...]]:
     """The rows of a stream as DuckDB gives the rows of a query. Raises SourceError."""
+    with _registered(connection, stream, what) as name:
+        return connection.execute(f"SELECT * FROM {identifier(name)}").fetchall()
+
+
+def table_of(connection: DuckDBPyConnection, stream: ArrowStream, what: str) -> Brought:
+    """The rows of a stream in a table, which is there for all cursors of the connection. Raises SourceError."""
+    from kpidsl.engine.brought import Brought
+
+    table = fresh_name("rows")
+    with _registered(connection, stream, what) as name:
+        types = tuple(one[1] for one in connection.execute(f"DESCRIBE SELECT * FROM {identifier(name)}").fetchall())
+        columns = ", ".join(f"c{place}" for place in range(len(types)))
+        made = f"CREATE TABLE {identifier(table)} AS SELECT * FROM {identifier(name)} AS t({columns})"
+        (rows,) = connection.execute(made).fetchall()[0]
+    return Brought(table, rows, types)
+
+
+@contextmanager
+def _registered(connection: DuckDBPyConnection, stream: ArrowStream, what: str) -> Iterator[str]:
+    """The name under which a stream can be read once."""
     from kpidsl.sources.once import ReadOnce
 
     whole()  # the compiled module alone reads no Arrow
@@ -75,7 +99,7 @@ def rows_of(connection: DuckDBPyConnection, stream: ArrowStream, what: str) -> l
     with project.reading(what):
         connection.register(name, ReadOnce(stream))
         try:
-            return connection.execute(f"SELECT * FROM {identifier(name)}").fetchall()
+            yield name
         finally:
             connection.unregister(name)
 

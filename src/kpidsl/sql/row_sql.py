@@ -196,6 +196,8 @@ class RowSql:
             case part if part in _PARTS:
                 civil = times.as_civil(self.sql(first), first.type, self.zone(first), self.calendar)
                 return function("date_part", exp.Literal.string(_PARTS[part]), civil)
+            case "ceil" | "floor" if first.type is DataType.INTEGER:
+                return self.sql(first)  # DuckDB makes a floating-point number of it
             case "ceil":
                 return function("ceiling", self.sql(first))
             case "round" if len(arguments) > 1:

@@ -15,10 +15,10 @@ from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
-from kpidsl.sql.filtered import Filter
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import cast, function
 
+Filter = tuple[Row, ...]
 GROUPS: Final = "kpidsl_groups"
 """What the groups are called in the queries that merge them."""
 _MERGED: Final = frozenset({"sum", "min", "max"})
@@ -93,6 +93,13 @@ def members_of(found: Scan, leaf: Row, conditions: Sequence[Row]) -> exp.Select:
 def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
     """The states of the cells at some places of a scan, each once."""
     return list(dict.fromkeys(state for cell in cells for state in found.merged[cell]))
+
+
+def cardinalities(rows: RowsOf, wanted: Sequence[Row], percent: int) -> exp.Select:
+    """About how many distinct values each expression has in a sample of the rows: one row of counts."""
+    counts = [function("approx_count_distinct", rows.member(row)) for row in wanted]
+    sampled = rows.select().subquery("r", copy=False).sampled(percent, seed=1)
+    return exp.select(*counts, copy=False).from_(sampled, copy=False)
 
 
 def first_cardinalities(rows: RowsOf, wanted: Sequence[Row], most: int) -> exp.Select:

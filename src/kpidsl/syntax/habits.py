@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from kpidsl.diagnostics import closest
 from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.syntax import sayings
-from kpidsl.syntax.expected import spellings, window_meant
+from kpidsl.syntax.expected import SHOWN, spellings, window_meant
 from kpidsl.syntax.recovery import is_property
 from kpidsl.syntax.sayings import Advice
 
@@ -143,6 +143,8 @@ def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | Non
     begins = text in ("metric", "kpi", "source", "objective", "outcome", "param", "goal", "test")
     if (begins or is_property(text, 0)) and "_NL" in accepted:
         return "begin a new line, or put `;` between them"
+    if len(keywords) > SHOWN and not _statement(before).strip():
+        return f"what may stand here: {', '.join(sorted(keywords))}"
     if re.search(r"\b(not|if|true|false|null)$", before.rstrip()):
         word = before.rstrip().rsplit(None, 1)[-1].rsplit("(", 1)[-1]
         return f"a column that is called `{word}` is written in backquotes"

@@ -27,7 +27,7 @@ class _Word(NamedTuple):
 def said(text: str, statement: str, after: str, accepted: AbstractSet[str]) -> Advice | None:
     """What is said of a word, after its statement up to it and before what follows."""
     word = _Word(text, statement, after, accepted)
-    for look in (_of_time, _of_windows, _of_bounds, _of_names, _of_rows, _of_properties, _of_calendars):
+    for look in (_of_time, _of_windows, _of_bounds, _of_names, _of_rows, _of_goals, _of_properties, _of_calendars):
         found = look(word)
         if found is not None:
             return found
@@ -121,16 +121,51 @@ def _of_rows(word: _Word) -> Advice | None:
     return None
 
 
+def _of_goals(word: _Word) -> Advice | None:
+    statement, text = word.statement, word.text
+    if text in ("kr", "key_result", "keyresult") and _may_stand("key", word.accepted):
+        return "write `key result`", "key result"
+    if re.match(r"\s*(increase|reduce)\b", statement) and "BY" in word.accepted and re.match(r"\d", text):
+        shown = _number(text + word.after)
+        return f"say `by {shown}` for how much, or `to {shown}` for how far", None
+    kept = re.match(r"\s*(reach|keep)\b", statement)
+    if kept is not None and text in ("of", "at", "above", "over", "below", "under"):
+        sign = "<=" if text in ("below", "under") else ">="
+        return f"write `{sign} {_number(word.after) or '…'}`", sign
+    year = re.match(r"\s*period\s+([QH]\d)\s*$", statement)
+    if year is not None:
+        return f"say of which year: `period 2026-{year[1]}`", None
+    if text.startswith('"') and re.match(r"\s*for\s+$", statement):
+        name = re.sub(r"\W+", "_", text.strip('"').lower()).strip("_") or "customers"
+        return f"a name stands here, without quotes: `for {name}`", name
+    if re.match(r"\s*horizon\s+$", statement):
+        return "say by when it is to show: `horizon 2028`", None
+    if text == "due" and _may_stand("ambition", word.accepted):
+        return "an objective has a period: `period 2026-Q2`; its key results may be due earlier", None
+    if re.match(r"\s*(on|off|at)[_ ](track|risk)\s+(when\s+)?$", statement) and "when" in f"{statement}{text}":
+        return "a rule is a state and its condition: `on_track progress >= 90% of expected`", None
+    return None
+
+
 def _of_properties(word: _Word) -> Advice | None:
-    whole = re.match(r"[\w/-]+", word.after)
+    whole = re.match(r"[\w/.-]+", word.after)
     if word.accepted <= {"STRING", "LONG_STRING"} and whole is not None and word.text.isidentifier():
         return f'put it in quotes: "{word.text}{whole[0]}"', None
     if word.text == "by" and re.match(r"\s*metric\b", word.statement):
         return "say `each country` behind the value in brackets, or `by country` in a KPI", None
     if word.text == "by" and re.match(r"\s*(increase|reduce|reach|keep)\b", word.statement):
         return "when it is due has a line of its own: `due 2026-06-30`", None
+    if word.text == "in" and re.match(r"\s*due\s+$", word.statement):
+        return "leave `in` out: `due 5 days`", None
+    if word.text == "{" and re.match(r"\s*metric\b[^=]*=", word.statement):
+        return "a metric with a block has its value in it: `metric orders { value count() from sales }`", None
     if word.statement.strip():
         return None
+    if word.text in ("higher", "lower") and "TARGET" in word.accepted:
+        sign = ">=" if word.text == "higher" else "<="
+        return f"the sign of the target says it: `target {sign} …`", None
+    if word.accepted >= {"VALUE", "OWNER"} and word.after.startswith("("):
+        return f"write `value {word.text}(…) from …`", f"value {word.text}"
     if word.text == "metric" and "VALUE" in word.accepted:
         return "what is measured stands behind `value`", "value"
     if word.text in _SPLITS and "BY" in word.accepted:

@@ -29,7 +29,7 @@ _SQL_TYPES: Final = {
     DataType.DATE: "DATE",
     DataType.TIMESTAMP: "TIMESTAMP",
     DataType.INSTANT: "TIMESTAMPTZ",
-    DataType.DURATION: "INTERVAL",
+    DataType.DURATION: "DECIMAL(38, 6)",
 }
 
 

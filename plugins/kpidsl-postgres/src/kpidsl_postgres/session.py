@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -21,6 +21,9 @@ PLANNED: Final = {"jit": "off", "work_mem": "64MB", "enable_sort": "off"}
 """Compiling a hundred aggregates takes longer than they do; and how few groups there are of computed columns the server
 does not know, so that it would rather sort all rows than group them in memory.
 """
+
+ENDING: Final = 1.0
+"""Seconds that a query which was stopped is waited for."""
 
 
 def connect(context: Context, more: Mapping[str, str] | None = None, *, autocommit: bool = False) -> Any:
@@ -42,9 +45,14 @@ class Session:
         self._connection: Any = None
         self._cursor: Any = None
         self._lock = Lock()
+        self._busy = RLock()
 
     def query(self, sql: str) -> pa.Table:
         """The rows of a SELECT. One that fails leaves the transaction as it was. Raises SourceError."""
+        with self._busy:
+            return self._answer(sql)
+
+    def _answer(self, sql: str) -> pa.Table:
         is_new = self._connection is None
         if is_new:
             # The driver's own transactions know no savepoints.
@@ -80,9 +88,17 @@ class Session:
                 self._cursor.adbc_cancel()
 
     def close(self) -> None:
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            connection.close()
+        """End the session. A query that was stopped may still be on its way in another thread, and the driver does not
+        live through losing its connection meanwhile: where it takes too long, both end with the process.
+        """
+        if not self._busy.acquire(timeout=ENDING):
+            return
+        try:
+            if self._connection is not None:
+                connection, self._connection = self._connection, None
+                connection.close()
+        finally:
+            self._busy.release()
 
 
 def _address(one: PostgresConnection, context: Context, more: Mapping[str, str]) -> str:

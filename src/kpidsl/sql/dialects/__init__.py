@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from kpidsl.sql.dialects.statement import Statement, Untranslatable
+from kpidsl.sql.dialects.statement import TOO_WIDE, Statement, Untranslatable
 
 if TYPE_CHECKING:
     from kpidsl.sql.dialects.base import Dialect
 
-__all__ = ["HOMES", "Statement", "Untranslatable", "dialect"]
+__all__ = ["HOMES", "TOO_WIDE", "Statement", "Untranslatable", "dialect"]
 
 HOMES = {"mysql": "MySql", "postgres": "Postgres", "spark": "Spark", "sqlite": "Sqlite"}
 """The dialects by sqlglot's name: the class in the module of that name."""

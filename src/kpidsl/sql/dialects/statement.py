@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 
+TOO_WIDE: Final = "a whole number of more than 8 bytes"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 — of civil times
 
 
@@ -52,6 +54,6 @@ def _as(kind: DataType | None, value: object) -> object:
         case DataType.TIMESTAMP if isinstance(value, int):
             return _EPOCH + timedelta(microseconds=value)
         case DataType.INTEGER if isinstance(value, float):
-            raise Untranslatable("a whole number of more than 8 bytes")
+            raise Untranslatable(TOO_WIDE)
         case _:
             return value

@@ -1,4 +1,4 @@
-"""Many filters answered by grouped scans say what each says alone."""
+"""A spec of many filters and some groupings, and rows for it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-import pytest
 
-import kpidsl
-from kpidsl.engine import filtered
-from kpidsl.engine.filtered import bins
 from kpidsl.semantic.rows import ColumnValue
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER
@@ -70,49 +66,5 @@ def tables() -> dict[str, pa.Table]:
     return {"sales": sales, "shops": pa.table({"shop": [1, 2, 3], "region": ["north", "south", None]})}
 
 
-def document(monkeypatch: pytest.MonkeyPatch, fewest: int, most: int = filtered.MOST_GROUPS) -> str:
-    """As sources are asked that live elsewhere."""
-    monkeypatch.setattr("kpidsl.engine.place.Door.is_here", lambda *_: False)
-    monkeypatch.setattr("kpidsl.engine.filtered.FEWEST_FILTERS", fewest)
-    monkeypatch.setattr("kpidsl.engine.filtered.MOST_GROUPS", most)
-    monkeypatch.setattr("kpidsl.engine.filtered.SAMPLE", 100)
-    return kpidsl.load("-", stdin_text=spec()).evaluate(as_of="2026-03-31", sources=tables()).to_json()
-
-
-def test_groups_answer_as_conditions_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
-    answer = filtered.answer_by_groups
-
-    def counted(run: Any, rows: Any, one: filtered.Bin, *others: Any) -> Any:
-        asked.append(len(one.cells))
-        return answer(run, rows, one, *others)
-
-    alone = document(monkeypatch, 10**9)
-    monkeypatch.setattr("kpidsl.engine.filtered.answer_by_groups", counted)
-    grouped = document(monkeypatch, 6)
-    assert sum(asked) > 100
-    assert grouped == alone
-    small = len(asked)
-    assert document(monkeypatch, 6, most=600) == alone
-    assert len(asked) - small > small  # fewer groups in a scan, more scans
-
-
 def column(name: str) -> ColumnValue:
     return ColumnValue(DataType.TEXT, NUMBER, (), "sales", name)
-
-
-def test_filters_share_a_scan_as_long_as_it_stays_small() -> None:
-    a, b, c = (column(name) for name in "abc")
-    filters = {(one,): columns for one, columns in ((a, (a,)), (b, (b,)), (c, (a, b)))}
-    cells = [_cell((one,)) for one in (a, b, c)]
-    sizes = {a: 9, b: 9, c: 9}
-    together, rest = bins(cells, filters, sizes, 100)
-    assert [one.read for one in together] == [(a, b)]
-    assert rest == []
-    apart, rest = bins(cells, filters, sizes, 50)
-    assert [one.read for one in apart] == [(a,), (b,)]
-    assert [cell.where for cell in rest] == [(c,)]
-
-
-def _cell(where: tuple[ColumnValue, ...]) -> Any:
-    return type("Cell", (), {"where": where})()
