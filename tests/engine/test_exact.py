@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -93,11 +94,24 @@ def test_whole_numbers_stay_exact_when_they_are_rounded(function: str) -> None:
         ("sum(min + s)", Decimal("6.51666666666667")),
         ("stddev(min + s)", Decimal("0.935463838207")),
         ("sum(s + min)", 391),
+        ("sum(x_kg + 500 g)", Decimal("7.5")),
+        ("sum(x_kg - 500 g)", Decimal("4.5")),
+        ("median(x_kg + 500 g)", Decimal("2.5")),
+        ("sum(2 * x_kg + 1 g)", Decimal("12.003")),
+        ("sum(coalesce(x_kg, 500 g) + 1 g)", Decimal("6.003")),
+        ("sum(min + 10 seconds)", Decimal("6.5")),
+        ("sum(min + 1 second)", Decimal("6.05")),
+        ("stddev(min * (5 per 3))", Decimal("1.66666666667")),
+        ("stddev(scale)", Decimal("0.1")),
     ],
 )
 def test_whole_numbers_in_two_units_make_no_whole_number(expression: str, expected: object) -> None:
-    columns = {"at": [DAY] * 3, "x": [1, 2, 3], "kg": [0] * 3, "g": [0, 250, 500], "min": [1, 2, 3], "s": [10, 20, 1]}
-    declared = "time at; column kg: kg; column g: g; column min: minutes; column s: seconds"
+    ones: dict[str, list[Any]] = {name: [1, 2, 3] for name in ("x", "x_kg", "min", "scale")}
+    columns = {"at": [DAY] * 3, "kg": [0] * 3, "g": [0, 250, 500], "s": [10, 20, 1], **ones}
+    declared = (
+        "time at; column kg: kg; column x_kg: kg; column g: g; column min: minutes; column s: seconds; "
+        "column scale: % as 0.5..10.5"
+    )
     assert value(f"({expression} from o) {MARCH}", "2026-03-31", columns, declared) == expected
 
 

@@ -97,7 +97,7 @@ def quantity_constant(node: Quantity | Quotient, units: UnitTable, problems: Pro
     kind = DataType.DURATION if unit.dimensions == SECONDS.dimensions else DataType.DECIMAL
     if kind is DataType.DECIMAL and number.denominator == 1:
         kind = DataType.INTEGER
-    return r.Constant(kind, unit, number)
+    return r.Constant(scaled_type(kind, number), unit, number)
 
 
 def is_zero(row: r.Row) -> bool:
@@ -111,7 +111,8 @@ def rescaled(row: r.Row, unit: Unit) -> r.Row:
     if factor == 1 or not row.unit.fits(unit):
         return row
     if isinstance(row, r.Constant) and isinstance(row.value, Fraction):
-        return r.Constant(row.type, unit, row.value * factor)
+        value = row.value * factor
+        return r.Constant(scaled_type(row.type, value), unit, value)
     return r.Scaled(scaled_type(row.type, factor), unit, row, factor)
 
 

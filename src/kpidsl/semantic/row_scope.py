@@ -10,6 +10,7 @@ from typing import Any
 from kpidsl.diagnostics import Problems, did_you_mean, unsplit
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import DeclaredColumn, JoinModel
+from kpidsl.semantic.numbers import scaled_type
 from kpidsl.semantic.rows import Arithmetic, ColumnValue, Constant, Row
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.semantic.units import NUMBER, PERCENT, SECONDS, Unit, has_currency
@@ -109,7 +110,7 @@ class RowScope:
         raw = ColumnValue(kind, unit, self.path, self.source, name)
         if low == 0:
             return raw
-        return Arithmetic(kind, unit, "-", raw, Constant(DataType.DECIMAL, unit, low))
+        return Arithmetic(scaled_type(kind, low), unit, "-", raw, Constant(DataType.DECIMAL, unit, low))
 
 
 def column_type(declared: DeclaredColumn, provided: DataType | None) -> DataType | None:
