@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def table(kind: str) -> pa.Table:
         {
             "at": moments(kind),
             "x": [chance.randrange(100) for _ in range(ROWS)],
-            "w": [chance.choice([None, chance.uniform(-5, 5)]) for _ in range(ROWS)],
+            "w": [chance.choice([None, nan, chance.uniform(-5, 5)]) for _ in range(ROWS)],
             "land": [chance.choice(["l1", "l2", "l3", None]) for _ in range(ROWS)],
             "kind": [chance.choice(["k1", "k2"]) for _ in range(ROWS)],
         }
@@ -108,7 +109,8 @@ def test_the_document_is_the_same(
         # Names in another order than times: where a row stands does not depend on which file comes first.
         pq.write_table(rows.slice(start, of_file), tmp_path / f"[{place * 7 % 31:02}].parquet", row_group_size=of_group)
     clock = KINDS[kind]
-    assert document(tmp_path, clock=clock) == plainly(monkeypatch, tmp_path, clock=clock)
+    found = document(tmp_path, clock=clock, threads=3, memory="200MB")
+    assert found == plainly(monkeypatch, tmp_path, clock=clock, threads=1)
     assert len(used) == (laid == "one file")
     for spans in used:
         assert len({span.pane for span in spans}) > 4
@@ -170,6 +172,30 @@ def test_times_that_the_statistics_tell_are_not_read(used: list[Any], tmp_path: 
     assert len(used) == 2
     assert not after.errors
     assert after.to_json() == before
+
+
+def test_joined_rows(monkeypatch: pytest.MonkeyPatch, used: list[Any], tmp_path: Path) -> None:
+    """NaN meets no row, and is no place."""
+    rows = table("civil")
+    keys = pa.array([[1.5, 2.5, nan, None][place % 4] for place in range(ROWS)])
+    pq.write_table(rows.append_column("place", keys), tmp_path / "o.parquet", row_group_size=50)
+    pq.write_table(pa.table({"place": [1.5, 2.5, nan], "name": ["a", "b", "c"]}), tmp_path / "places.pq")
+    text = f'source places {{ from parquet("{tmp_path}/places.pq") }}\n'
+    text += f'source o {{ from parquet("{tmp_path}/o.parquet"); time at; join places on place }}\n'
+    text += "kpi a { value sum(w) from o over last 2 months; target >= 1; by land }\n"
+    text += "kpi b { value sum(x) from o over last 2 months; target >= 1; by places.name }\n"
+    text += "kpi c { value count() from o over last month; target >= 1; by place }"
+
+    def asked() -> str:
+        results = kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-03-31")
+        assert not results.errors
+        assert all(kpi.assessment.value is not None for kpi in results.kpis)
+        return results.to_json()
+
+    found = asked()
+    with monkeypatch.context() as patched:
+        patched.setattr(parquet_files, "LARGE", 1 << 40)
+        assert asked() == found
 
 
 def test_what_strangers_ask_is_the_same(monkeypatch: pytest.MonkeyPatch, used: list[Any], tmp_path: Path) -> None:

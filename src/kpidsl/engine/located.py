@@ -35,7 +35,7 @@ class RowGroup:
 @dataclass(frozen=True, slots=True)
 class Located:
     """A relation that has the columns of a source, and where each row stands in the file (`sql.spans`); the file's row
-    groups in order.
+    groups in order. Floating-point numbers that are NaN are not NULL there: row expressions make them so.
     """
 
     table: str

@@ -212,6 +212,7 @@ def _in_panes(
 
     def panes() -> tuple[exp.Select, exp.Expr]:
         if standing.joined:  # each span would join anew
+            standing.tables = rows.tables
             return in_panes(standing, time, edges)
         return spans.in_spans(standing, time, edges, found)
 

@@ -107,8 +107,8 @@ def _make(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, 
 
 
 def located(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, time: str) -> str | None:
-    """As `relation`, with the column of `sql.spans` that tells where a row of a file stands; None where values have to
-    be converted, or the time is another than the file's.
+    """As `relation`, with the column of `sql.spans` that tells where a row of a file stands. Floating-point numbers are
+    as they are: NaN is not NULL yet. None where values have to be converted, or the time is another than the file's.
     """
     from kpidsl.sql.spans import ROW
 
@@ -123,7 +123,8 @@ def located(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest
         conversion = convert(found.sql, found.sql_type, wanted)
         if conversion.guard is not None or (column.name == time and conversion.value != identifier(time)):
             return None
-        picked.append(f"{conversion.value} AS {identifier(column.name)}")
+        is_double = found.sql_type == "DOUBLE" and conversion.type is DataType.FLOAT
+        picked.append(f"{found.sql if is_double else conversion.value} AS {identifier(column.name)}")
     picked.append(f"file_row_number AS {identifier(ROW)}")
     name = duck.fresh_name(origin.provider)
     connection.execute(f"CREATE TEMP VIEW {identifier(name)} AS SELECT {', '.join(picked)} FROM {origin.source}")
