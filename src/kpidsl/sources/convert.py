@@ -204,7 +204,8 @@ def from_text(
 
 
 def _quickly(x: str, wanted: DataType, digits: Digits, value: str) -> str:
-    """The value of a text that DuckDB writes back as it stands, which the patterns take, too; otherwise `value`.
+    """The value of a text that DuckDB writes back as it stands (of a decimal, but for zeros at the end), which the
+    patterns take, too; otherwise `value`. A length keeps years of five digits, and those before 1, to the patterns.
 
     Most texts of a column are such ones, and patterns cost several times as much. It has to be a CASE: in anything
     else, DuckDB works out what `value` has twice for all rows before it looks whether it needs it.
@@ -216,16 +217,16 @@ def _quickly(x: str, wanted: DataType, digits: Digits, value: str) -> str:
         written = f"strlen({x}) <= {most} AND {back(tried)} = {x}"
     elif wanted is DataType.DECIMAL:
         tried = f"TRY_CAST({x} AS DECIMAL({_width(digits)},{digits.scale}))"
-        written = f"{back(tried)} = {x}"
-        if digits.scale:
-            written = f"{written} OR rtrim(rtrim({back(tried)}, '0'), '.') = {x}"
+        written = f"starts_with({back(tried)}, {x})"
     elif wanted is DataType.DATE:
         tried = f"TRY_CAST({x} AS DATE)"
-        written = f"{back(tried)} = {x} AND {tried} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'"
+        written = f"strlen({x}) = 10 AND {back(tried)} = {x}"
     elif wanted is DataType.TIMESTAMP:
         tried = f"TRY_CAST({x} AS TIMESTAMP)"
-        years = f"{tried} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
-        written = f"({back(tried)} = {x} OR {back(tried)} = replace({x}, 'T', ' ')) AND {years}"
+        blank = f"replace({x}, 'T', ' ')"
+        written = f"strlen({x}) = 19 AND ({back(tried)} = {x} OR {back(tried)} = {blank})"
+    elif wanted is DataType.BOOLEAN:
+        return f"CASE {x} WHEN 'true' THEN true WHEN 'false' THEN false ELSE {value} END"
     else:
         return f"CASE WHEN {x} IS NOT NULL THEN {value} END"
     return f"CASE WHEN {written} THEN {tried} ELSE {value} END"
