@@ -9,6 +9,7 @@ from sqlglot import exp, parse_one
 
 from kpidsl.sql.dialects import HOMES, Untranslatable, dialect
 from kpidsl.sql.dialects.patterns import common
+from kpidsl.sql.row_sql import PLACES, ROOM
 
 TABLES = {"source s": '(SELECT "x", "y" FROM "orders")'}
 TEXTS = (
@@ -102,3 +103,14 @@ def test_a_pattern_that_is_written_anew_finds_the_same(pattern: str) -> None:
 def test_a_pattern_that_engines_read_differently_is_refused(pattern: str) -> None:
     with pytest.raises(Untranslatable, match="pattern"):
         common(pattern)
+
+
+@pytest.mark.parametrize("name", sorted(HOMES))
+def test_room_that_only_duckdb_needs_is_taken_away(name: str) -> None:
+    written = dialect(name)
+    assert written is not None
+    x = exp.column("x", table="t")
+    nothing = exp.Anonymous(this="coalesce", expressions=[x - x, parse_one(f"CAST('0' AS {PLACES})", dialect="duckdb")])
+    room = parse_one(f"CAST('1' AS {ROOM})", dialect="duckdb")
+    roomy = called("abs", exp.Add(this=exp.paren(exp.Mul(this=x.copy(), expression=room)), expression=nothing))
+    assert written.text(roomy, TABLES).sql == written.text(called("abs", exp.paren(x.copy())), TABLES).sql

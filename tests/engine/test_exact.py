@@ -131,6 +131,27 @@ def test_lengths_of_time_that_the_data_has_are_seconds(expression: str, expected
     assert over(f"{expression} from o", lengths, f"time at{declared}") == expected
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("coalesce(wide, fine)", "1000.685"),
+        ("if fine > 0 then fine else wide", "1000.685"),
+        ("if fine > 0 then fine else wide * n", "3002.045"),
+        ("if fine > 0 then -fine else n * d", "3.295"),
+        ("coalesce(wide * wide, fine)", "1001360.4674"),
+    ],
+)
+def test_a_value_that_is_chosen_keeps_all_its_places(expression: str, expected: str) -> None:
+    columns = {
+        "at": [DAY] * 2,
+        "n": [3, 3],
+        "d": money("1.10", "1.10", precision=18),
+        "wide": pa.array([Decimal("1000.68"), None], pa.decimal128(38, 2)),
+        "fine": pa.array([None, Decimal("0.005")], pa.decimal128(9, 9)),
+    }
+    assert value(f"(sum({expression}) from o) {MARCH}", "2026-03-31", columns) == Decimal(expected)
+
+
 def test_a_deviation_of_money_in_the_millions() -> None:
     amounts = ["90000000.01", "1.00", "50000000.55"]
     expected = statistics.stdev(map(Decimal, amounts))

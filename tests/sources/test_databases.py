@@ -298,3 +298,12 @@ def test_intervals_of_duckdb_are_seconds_and_months_have_none(tmp_path: Path) ->
     assert read(opened, ask(d=T.DURATION)).column("d") == [Decimal("90000.5")]
     with pytest.raises(SourceError, match="1 month"):
         read(opened, ask(m=T.DURATION))
+
+
+def test_a_row_of_a_view_of_sqlite_is_named_by_its_number(tmp_path: Path) -> None:
+    sqlite_file(
+        tmp_path, "CREATE TABLE t(x TEXT)", "INSERT INTO t VALUES ('1'), ('one')", "CREATE VIEW v AS SELECT x FROM t"
+    )
+    with pytest.raises(SourceError) as caught:
+        read(dataset(tmp_path, "sqlite", "shop.db", table="v"), ask(x=T.INTEGER))
+    assert caught.value.message == 'shop.db, table v, row 2: "one" in column `x` is not a whole number'

@@ -102,10 +102,11 @@ kpi of_both { value sold where who != "Eve" over last month; target >= 1; by who
 """
 
 
-def test_four_groupings_are_one_scan(tmp_path: Path, postgres_server: Server) -> None:
+@pytest.mark.parametrize("untrusted", [False, True])
+def test_four_groupings_are_one_scan(tmp_path: Path, postgres_server: Server, untrusted: bool) -> None:
     table = made(postgres_server, "at date, amount numeric(12, 2), who text, kind integer default 7")
     with counting() as answered:
-        found = asked(tmp_path, postgres_server, table, GROUPED, timings=True)
+        found = asked(tmp_path, postgres_server, table, GROUPED, timings=True, untrusted=untrusted)
     assert [one.assessment.value for one in found.kpis] == [61.5] * 4
     assert len(answered) == 3  # the newest time, how many members columns have, and the scan
     (traffic,) = found.traffic

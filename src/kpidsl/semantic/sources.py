@@ -213,7 +213,10 @@ class Sources:
             return r.ColumnValue(DataType.TIMESTAMP, row.unit, row.path, row.source, row.name)
         if row.type is not None and row.type not in _TIMES:
             message = f"`{name.text}` places no row in time: a date or time is expected"
-            rows.wrong(name.span, message, rows.shown(row), rows.remedy(row, "time"), row)
+            remedy = rows.remedy(row, "time")
+            if row.type.is_number:
+                remedy = "seconds since 1970 are made times where the data comes from, such as in a view"
+            rows.wrong(name.span, message, rows.shown(row), remedy, row)
         return row
 
     def holds(self, prop: d.HoldsProp | None, rows: RowChecker) -> HoldsModel | None:

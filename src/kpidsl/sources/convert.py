@@ -19,6 +19,7 @@ from kpidsl.sources.numerals import NumberStyle
 PLAIN: Final = NumberStyle()
 BAD_VALUE: Final = "kpidsl: bad value"
 """What DuckDB's error says where a strict conversion met a value that it cannot convert."""
+_WORD: Final = 18  # decimal digits that fit a machine word
 _BLANKS: Final = "' \t'"
 _SMALL: Final = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"})
 _INTEGERS: Final = _SMALL | {"BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM"}
@@ -197,7 +198,47 @@ def from_text(
     else:
         raise _no_way(request, DataType.TEXT, wanted)
     value = attempts[0] if len(attempts) == 1 else f"coalesce({', '.join(attempts)})"
+    if request.format is None and style.plain:
+        value = _quickly(x, wanted, digits, value)
     return Conversion(value, wanted, f"{x} IS NOT NULL AND NOT ({' OR '.join(absent)})")
+
+
+def _quickly(x: str, wanted: DataType, digits: Digits, value: str) -> str:
+    """The value of a text that DuckDB writes back as it stands, which the patterns take, too; otherwise `value`.
+
+    Most texts of a column are such ones, and patterns cost several times as much. It has to be a CASE: in anything
+    else, DuckDB works out what `value` has twice for all rows before it looks whether it needs it.
+    """
+    back = "CAST({} AS VARCHAR)".format
+    if wanted is DataType.INTEGER:
+        most = _WORD if digits.whole <= _WORD else numerals.DIGITS
+        tried = f"TRY_CAST({x} AS {_whole_type(digits)})"
+        written = f"strlen({x}) <= {most} AND {back(tried)} = {x}"
+    elif wanted is DataType.DECIMAL:
+        tried = f"TRY_CAST({x} AS DECIMAL({_width(digits)},{digits.scale}))"
+        written = f"{back(tried)} = {x}"
+        if digits.scale:
+            written = f"{written} OR rtrim(rtrim({back(tried)}, '0'), '.') = {x}"
+    elif wanted is DataType.DATE:
+        tried = f"TRY_CAST({x} AS DATE)"
+        written = f"{back(tried)} = {x} AND {tried} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'"
+    elif wanted is DataType.TIMESTAMP:
+        tried = f"TRY_CAST({x} AS TIMESTAMP)"
+        years = f"{tried} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+        written = f"({back(tried)} = {x} OR {back(tried)} = replace({x}, 'T', ' ')) AND {years}"
+    else:
+        return f"CASE WHEN {x} IS NOT NULL THEN {value} END"
+    return f"CASE WHEN {written} THEN {tried} ELSE {value} END"
+
+
+def _whole_type(digits: Digits) -> str:
+    """The type of whole numbers of so many digits."""
+    return "BIGINT" if digits.whole <= _WORD else "HUGEINT"
+
+
+def _width(digits: Digits) -> int:
+    """The digits of a decimal: what fits a machine word, or all there can be. There is nothing between worth having."""
+    return _WORD if digits.whole + digits.scale <= _WORD else numerals.DIGITS
 
 
 def _normal(x: str, sql_type: str) -> str:
@@ -266,11 +307,10 @@ def _number(n: str, wanted: DataType, digits: Digits, strict: bool) -> str:
         return f"coalesce({finite}, {_matched(n, numerals.INFINITY, double)})"
     whole, scale = digits.whole, digits.scale
     if wanted is DataType.INTEGER:
-        whole, sql_type = (18, "BIGINT") if whole <= 18 else (numerals.DIGITS, "HUGEINT")
+        whole, sql_type = _WORD if whole <= _WORD else numerals.DIGITS, _whole_type(digits)
         fraction = "" if strict else r"(?:\.0*)?"
     else:
-        # Eighteen digits are what fits a machine word; there is nothing between that and thirty-eight worth having.
-        width = 18 if whole + scale <= 18 else numerals.DIGITS
+        width = _width(digits)
         whole, sql_type = width - scale, f"DECIMAL({width},{scale})"
         fraction = rf"(?:\.[0-9]{{0,{scale}}}0*)?"
     if strict:

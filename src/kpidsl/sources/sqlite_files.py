@@ -145,8 +145,8 @@ class SqliteDataset:
             row = database.execute(f"SELECT {picked} FROM {identifier(name)}").fetchone()
             known |= {column: _held_type(str(held or "")) for column, held in zip(untyped, row, strict=True)}
         try:
-            database.execute(f"SELECT rowid FROM {identifier(name)} LIMIT 1").fetchall()
-            has_rowid = not any(column.casefold() == "rowid" for column in types)
+            found = database.execute(f"SELECT rowid FROM {identifier(name)} LIMIT 1").fetchall()
+            has_rowid = found != [(None,)] and not any(column.casefold() == "rowid" for column in types)  # a view's
         except sqlite3.OperationalError:
             has_rowid = False
         return _Table(name, {column: known[column] for column in types}, frozenset(untyped), has_rowid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -26,6 +26,7 @@ _COMPARED: Mapping[str, type[exp.Binary]] = {
 }
 ROOM = "DECIMAL(19, 0)"
 """The shortest decimals that DuckDB does not keep in 64 bits."""
+PLACES = "DECIMAL(1, 0)"
 _COMPUTED: Mapping[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
 
@@ -96,11 +97,8 @@ class RowSql:
             case r.Pattern(operand=operand, pattern=pattern):
                 return function("regexp_matches", self.sql(operand), exp.Literal.string(pattern))
             case r.Choice(condition=condition, then=then, otherwise=otherwise):
-                return (
-                    exp.Case()
-                    .when(self.sql(condition), self.sql(then), copy=False)
-                    .else_(self.sql(otherwise), copy=False)
-                )
+                first, second = self.alike((then, otherwise))
+                return exp.Case().when(self.sql(condition), first, copy=False).else_(second, copy=False)
             case r.Function(name=name, arguments=arguments, sql=str() as text):
                 return given(name, text, [self.sql(argument) for argument in arguments])
             case r.Function(name=name, arguments=arguments):
@@ -185,6 +183,8 @@ class RowSql:
         match name:
             case "coalesce" if first.type is not None and first.type.is_time and len({a.type for a in arguments}) > 1:
                 return function("coalesce", *(self.instant(argument) for argument in arguments))
+            case "coalesce":
+                return function("coalesce", *self.alike(arguments))
             case "days_between":
                 return function("date_diff", exp.Literal.string("day"), self.day(first), self.day(arguments[1]))
             case "business_days_between":
@@ -204,6 +204,32 @@ class RowSql:
                 return function("round", self.sql(first), cast(self.sql(arguments[1]), "INTEGER"))
             case _:
                 return function(name, *(self.sql(argument) for argument in arguments))
+
+    def alike(self, rows: Sequence[r.Row]) -> list[exp.Expr]:
+        """Values one of which is taken. Of decimals with 38 digits DuckDB leaves out the places that the widest lacks,
+        so that nothing of each other is added to each: sums keep all places.
+        """
+        values = [self.sql(row) for row in rows]
+        exact = [row.type in (DataType.DECIMAL, DataType.DURATION) for row in rows]
+        if len({_places_of(row) for row, is_exact in zip(rows, exact, strict=True) if is_exact}) < 2:
+            return values
+        zero = cast(exp.Literal.string("0"), PLACES)
+        nothing = [
+            function("coalesce", exp.paren(exp.Sub(this=one.copy(), expression=one.copy())), zero.copy())
+            for one in values
+        ]
+        found = []
+        for place, value in enumerate(values):
+            for other, none in enumerate(nothing):
+                if exact[place] and exact[other] and other != place:
+                    value = exp.Add(this=value, expression=none.copy())
+            found.append(exp.paren(value) if exact[place] else value)
+        return found
+
+
+def _places_of(row: r.Row) -> object:
+    """What decides how many places a decimal has: the same for a column and its negative."""
+    return _places_of(row.operand) if isinstance(row, r.Negative) else row
 
 
 def given(name: str, text: str, arguments: list[exp.Expr]) -> exp.Expr:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from sqlglot import exp
 
 from kpidsl.sql.dialects.statement import Untranslatable
-from kpidsl.sql.row_sql import ROOM
+from kpidsl.sql.row_sql import PLACES, ROOM
 
 SAMPLED = 20_000
 """Rows that are looked at where DuckDB would look at a part of a table."""
@@ -177,11 +177,19 @@ def without_samples(query: exp.Expr) -> None:
             sampled.this.limit(SAMPLED, copy=False)
 
 
+def _is_of(node: exp.Expr, kind: str) -> bool:
+    return isinstance(node, exp.Cast) and bool(node.to.is_type(kind))
+
+
 def without_room(query: exp.Expr) -> None:
     """Decimals as they are, where DuckDB is given some with room for all digits of a product."""
     for product in every(query, exp.Mul):
-        if isinstance(product.expression, exp.Cast) and product.expression.to.is_type(ROOM):
+        if _is_of(product.expression, ROOM):
             product.replace(product.this)
+    for total in every(query, exp.Add):
+        zero = total.expression
+        if isinstance(zero, exp.Anonymous) and zero.name.lower() == "coalesce" and _is_of(zero.expressions[-1], PLACES):
+            total.replace(total.this)
 
 
 def in_columns(query: exp.Expr) -> tuple[int, ...]:
