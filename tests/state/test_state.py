@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -277,6 +278,22 @@ def test_joined_rows_that_change(work: Work, kept: list[int]) -> None:
     assert work.agree() != before
     shops.write_text("shop,land\na,FR\na,DE\n", "utf-8")
     assert "K0612" in work.agree()
+
+
+def test_what_is_more_than_worth_keeping_is_remembered(
+    work: Work, kept: list[int], read: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work.write("3", ", ".join(f"('2026-03-05 10:00', 'shop{number}', 1, 0.5)" for number in range(40)))
+    work.agree()
+    all_kept = kept[-1]
+    shutil.rmtree(work.state)
+    monkeypatch.setattr("kpidsl.engine.kept_reading.MOST_VALUES", 90)  # what is by shop has more: 45 rows, 3 columns
+    work.agree()
+    assert 0 < kept[-1] < all_kept
+    read.clear()
+    work.agree()
+    assert 0 < kept[-1] < all_kept
+    assert read == []
 
 
 def test_a_folder_that_is_none(work: Work) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from kpidsl.engine.parts import width
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
-from kpidsl.semantic.rows import Row
 from kpidsl.semantic.terms import AGREEMENT
 from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import MERGEABLE
@@ -95,32 +95,36 @@ def panes_inside(cell: Cell, places: Mapping[datetime | None, int]) -> range:
     return range(places[cell.start], places[cell.end])
 
 
-@dataclass(frozen=True, slots=True)
 class Layout:
     """Where the columns of a query's row are: `lead` of its own, the members, each cell's state, and, where there are
-    members, how many rows each filter keeps.
+    members, how many rows each of `filters` keeps.
     """
 
-    lead: int
-    members: int
-    cells: tuple[Cell, ...]
+    def __init__(self, lead: int, members: int, cells: tuple[Cell, ...]) -> None:
+        self.lead = lead
+        self.members = members
+        self.cells = cells
+        self.filters = q.filters(cells) if members else ()
+        ends = list(accumulate(map(width, cells), initial=lead + members))
+        self._states = list(map(slice, ends, ends[1:]))
+        numbers = {where: number for number, where in enumerate(self.filters)}
+        # By identity: a filter's hash is that of all its parts, and rows are many.
+        self._filter_of = {id(cell.where): numbers[cell.where] for cell in cells} if members else {}
 
     def key(self, row: Sequence[Any]) -> Key:
         return tuple(plain(value) for value in row[self.lead : self.lead + self.members])
 
     def states(self, row: Sequence[Any]) -> list[State]:
         """The states of the cells, in their order."""
-        found: list[State] = []
-        at = self.lead + self.members
-        for cell in self.cells:
-            found.append(row[at : at + width(cell)])
-            at += width(cell)
-        return found
+        return [row[place] for place in self._states]
 
-    def kept(self, row: Sequence[Any]) -> dict[tuple[Row, ...], int]:
-        """How many rows each filter keeps."""
-        filters = q.filters(self.cells) if self.members else ()
-        return dict(zip(filters, row[len(row) - len(filters) :], strict=True))
+    def kept(self, row: Sequence[Any]) -> Sequence[int]:
+        """How many rows each of `filters` keeps."""
+        return row[len(row) - len(self.filters) :]
+
+    def filter_of(self, cell: Cell) -> int | None:
+        """The place of a cell's filter in `filters`; None without members."""
+        return self._filter_of[id(cell.where)] if self.members else None
 
 
 def plain(value: Any) -> object:

@@ -12,8 +12,8 @@ from kpidsl.calendar import Calendar
 from kpidsl.engine.faults import CellError
 from kpidsl.engine.groups import BATCH, Key, Layout, State, plain, unfiltered
 from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
-from kpidsl.engine.kept_values import Unkept, Values, columns_of, extreme
-from kpidsl.engine.parts import is_float, scale_for
+from kpidsl.engine.kept_values import TooMuch, Unkept, Values, columns_of, extreme
+from kpidsl.engine.parts import is_float, scale_for, width
 from kpidsl.engine.place import Door
 from kpidsl.engine.scales import Needing, learned, of_all, of_few
 from kpidsl.engine.shared_scan import Scan, guessed, measured, pays, scans
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 MOST_DAYS = 40_000
 MOST_GROUPS = 500_000  # of all files and days together, while they are read
 MOST_ROWS = 200_000
-"""More rows of state than this cost more to keep than to read again."""
+MOST_VALUES = 4_000_000
+"""More rows of state than this, or rows times columns, cost more to keep than to read again."""
 _FIRST, _LAST = date(2, 1, 1), date(9800, 1, 1)
 Place = tuple[str, int, Key]
 """Whose state a row is: file, start of the pane (microseconds since 1970), member."""
@@ -61,6 +62,17 @@ class Asked:
     cells: tuple[Cell, ...]
     digests: Mapping[Cell, tuple[str, str | None]]
     extent: bool
+
+    @property
+    def columns(self) -> int:
+        """How many columns their state has."""
+        return sum(map(width, self.cells)) + len({name for _, name in self.digests.values() if name is not None})
+
+
+def check_room(rows: int, columns: int) -> None:
+    """Raises TooMuch for more state than is worth keeping."""
+    if rows >= MOST_ROWS or rows * columns > MOST_VALUES:
+        raise TooMuch("too many rows")
 
 
 class Reader:
@@ -182,13 +194,14 @@ class Reader:
             filters.setdefault(id(cell.where), cell.where)
         query = sql.answers(scan, members, tuple(filters.values()), range(len(states)))
         with self.door.table(scan.query, sql.GROUPS, self.source.name):
+            check_room(self.fetch(sql.places(scan, members))[0][0], asked.columns)
             fetched = self.fetch(query)
         at = {state: 3 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, range(len(states))))}
         rows_of: list[dict[Place, tuple[Any, ...]]] = [{} for _ in filters]
         for row in fetched:
             place = row[2], starts[row[1]], _checked(tuple([plain(one) for one in row[3 : 3 + len(members)]]))
             rows_of[row[0]][place] = row
-        self.meet(found, rows_of[0])
+        self.meet(found, asked, rows_of[0])
         numbers = {where: number for number, where in enumerate(filters)}
         columns_of_state = {one: [at[state] for state in scan.merged[place]] for one, place in order.items()}
         counted_at = at[scan.merged[-1][0]]
@@ -202,10 +215,9 @@ class Reader:
                     states_of = [[[row[place] for place in columns]] if row is not None else nothing for row in kept]
                     self.add(found, asked, (cell,), states_of, counted)
 
-    def meet(self, found: Read, by_place: Mapping[Place, object]) -> None:
+    def meet(self, found: Read, asked: Asked, by_place: Mapping[Place, object]) -> None:
         """What was read last is of the same places as what was read before. Raises Unkept where it is not."""
-        if len(by_place) >= MOST_ROWS:
-            raise Unkept("too many rows")
+        check_room(len(by_place), asked.columns)
         if not found.places:
             found.places = list(by_place)
         if len(by_place) != len(found.places) or any(place not in by_place for place in found.places):
@@ -229,15 +241,12 @@ class Reader:
             self.batch(found, asked, cells[:middle], edges, starts, daily=daily)
             self.batch(found, asked, cells[middle:], edges, starts, daily=daily)
             return
-        if len(rows) >= MOST_ROWS:
-            raise Unkept("too many rows")
+        check_room(len(rows), asked.columns)
         by_place = {(row[0], starts[row[1]], _checked(layout.key(row))): row for row in rows}
-        self.meet(found, by_place)
+        self.meet(found, asked, by_place)
         ordered = [by_place[place] for place in found.places]
-        counts: dict[tuple[Row, ...], list[int]] = {}
-        for row in ordered:
-            for where, count in layout.kept(row).items():
-                counts.setdefault(where, []).append(count)
+        kept = [layout.kept(row) for row in ordered]
+        counts = {where: [row[number] for row in kept] for number, where in enumerate(layout.filters)}
         self.add(found, asked, cells, [layout.states(row) for row in ordered], counts)
 
     def add(

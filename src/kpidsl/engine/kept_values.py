@@ -24,6 +24,10 @@ class Unkept(Exception):
     """Something that is not kept: it is read again whenever it is asked for."""
 
 
+class TooMuch(Unkept):
+    """There is more of it than is worth keeping, which is remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Values:
     """What a column of state is in each row. `kind` is `sum` (whole numbers, over 10^scale), `binary` (over 2^scale),

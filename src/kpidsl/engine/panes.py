@@ -41,23 +41,24 @@ def by_panes(
     ]
     for key, fetched in _by_member(run, query, layout, rows.source.name):
         kept: list[tuple[list[int], list[State]]] = [([], []) for _ in groups]
-        seen: dict[tuple[Row, ...], list[int]] = {}
+        seen: list[list[int]] = [[] for _ in layout.filters]
         for row in fetched:
             for (panes, states), state in zip(kept, layout.states(row), strict=True):
                 if not is_empty(state):
                     panes.append(row[0])
                     states.append(state)
-            for where, count in layout.kept(row).items():
+            for there, count in zip(seen, layout.kept(row), strict=True):
                 if count:
-                    seen.setdefault(where, []).append(row[0])
+                    there.append(row[0])
         for (scale, same), (panes, states) in zip(asked, kept, strict=True):
             for cell, answer, inside in same:
                 found = states[bisect_left(panes, inside.start) : bisect_left(panes, inside.stop)]
                 if found:
                     state = merge(cell, found) if len(found) > 1 else found[0]
                     answer.parts[key] = run.finished(cell, state, scale)
-                there = seen.get(cell.where, ())
-                if bisect_left(there, inside.start) < bisect_left(there, inside.stop):
+                filter_at = layout.filter_of(cell)
+                panes_met = seen[filter_at] if filter_at is not None else []
+                if bisect_left(panes_met, inside.start) < bisect_left(panes_met, inside.stop):
                     answer.seen.add(key)
     return answers
 

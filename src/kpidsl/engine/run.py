@@ -356,7 +356,7 @@ class Run:
             if not is_empty(state):
                 scale = scales.get(cell.argument) if cell.argument is not None else None
                 answers[cell].parts[key] = self.finished(cell, state, scale)
-            if kept.get(cell.where):
+            if (filter_at := layout.filter_of(cell)) is not None and kept[filter_at]:
                 answers[cell].seen.add(key)
 
     def finished(self, cell: Cell, state: State, scale: Scale | None) -> Part:

@@ -171,7 +171,7 @@ def _come_and_gone(
                 if not is_empty(state):
                     scale = scales.get(cell.argument) if cell.argument is not None else None
                     answers[cell].parts[key] = run.finished(cell, state, scale)
-                if kept.get(cell.where):
+                if (filter_at := layout.filter_of(cell)) is not None and kept[filter_at]:
                     answers[cell].seen.add(key)
     return answers
 

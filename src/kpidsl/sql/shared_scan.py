@@ -84,6 +84,14 @@ def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cell
     return query.group_by(keep, *keys, copy=False)
 
 
+def places(found: Scan, members: Sequence[Row]) -> exp.Select:
+    """How many rows `answers` has for a filter that keeps all."""
+    keys = [exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else [])]
+    keys += [exp.column(found.leaves[row]) for row in members]
+    each = exp.select(*keys).from_(exp.to_table(GROUPS)).distinct()
+    return exp.select(exp.Count(this=exp.Star())).from_(each.subquery("g"))
+
+
 def members_of(found: Scan, leaf: Row, conditions: Sequence[Row]) -> exp.Select:
     """The members of a leaf that groups have, and of each whether it meets some conditions over it alone."""
     columns = [exp.column(found.leaves[leaf]), *(_condition(found, (one,)) for one in conditions)]

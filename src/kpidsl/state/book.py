@@ -14,14 +14,10 @@ from typing import Any
 
 from kpidsl.engine.groups import Key
 from kpidsl.engine.kept import Panes
-from kpidsl.engine.kept_reading import MOST_ROWS, Place, Read
+from kpidsl.engine.kept_reading import Place, Read, check_room
 from kpidsl.engine.kept_values import Unkept, Values
 from kpidsl.kept_files import read_kept, write_kept
 from kpidsl.records import dataclass
-
-
-class TooMuch(Unkept):
-    """There is more state than is worth keeping."""
 
 
 @dataclass(slots=True)
@@ -47,23 +43,23 @@ class Book:
     def with_files(self, files: Iterable[str], read: Read, unkept: Sequence[str]) -> Book:
         """The same and what was read of further files: of the columns, those that both have. Raises TooMuch."""
         places = [*self.places, *read.places]
-        if len(places) >= MOST_ROWS:
-            raise TooMuch("too many rows")
         if not self.files:
             columns = dict(read.columns)
         else:
             both = [name for name in self.columns if name in read.columns]
             columns = {name: self.columns[name].and_more(read.columns[name]) for name in both}
+        check_room(len(places), len(columns))
         left = list(dict.fromkeys((*self.unkept, *unkept)))
         return Book(self.types, [*self.files, *files], places, columns, left).ordered()
 
     def with_columns(self, read: Read, unkept: Sequence[str]) -> Book:
-        """The same and further columns of all its files. Raises Unkept where they are not of the same rows."""
+        """The same and further columns of all its files. Raises Unkept where they are not of the same rows, TooMuch."""
         found = {place: row for row, place in enumerate(read.places)}
         if len(found) != len(self.places) or any(place not in found for place in self.places):
             raise Unkept("other rows than before")
         rows = [found[place] for place in self.places]
         columns = self.columns | {name: values.some(rows) for name, values in read.columns.items()}
+        check_room(len(rows), len(columns))
         left = list(dict.fromkeys((*self.unkept, *unkept)))
         return Book(self.types, self.files, self.places, columns, left)
 

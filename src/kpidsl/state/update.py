@@ -12,11 +12,12 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.engine.duck import failures, identifier
 from kpidsl.engine.kept import FIRST, NEWEST, Panes, Span, cut, day_of, micros, state_names
 from kpidsl.engine.kept_reading import Asked, Read, Reader
+from kpidsl.engine.kept_values import TooMuch
 from kpidsl.hookspecs import Divisible, ScanRequest
 from kpidsl.plan import Plan
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.model import SourceModel
-from kpidsl.state.book import Book, TooMuch, load, panes_of
+from kpidsl.state.book import Book, load, panes_of
 from kpidsl.state.marks import Seen, touch
 
 if TYPE_CHECKING:
