@@ -63,30 +63,36 @@ def read(
     ).fetchall()
 
 
-def agree(connection: DuckDBPyConnection, texts: list[str]) -> None:
+def agree(connection: DuckDBPyConnection, texts: list[str], wanted: DataType, digits: Digits, *, strict: bool) -> None:
     texts = [text for text in texts if "\x00" not in text]
-    for wanted, digits in WANTED:
-        for strict in (True, False):
-            quickly = read(connection, texts, wanted, digits, strict=strict)
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(convert, "_quickly", lambda x, wanted, digits, value: value)
-                slowly = read(connection, texts, wanted, digits, strict=strict)
-            for text, one, other in zip(texts, quickly, slowly, strict=True):
-                assert one == other, (text, wanted, digits, strict)
+    quickly = read(connection, texts, wanted, digits, strict=strict)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convert, "_quickly", lambda x, wanted, digits, value: value)
+        slowly = read(connection, texts, wanted, digits, strict=strict)
+    for text, one, other in zip(texts, quickly, slowly, strict=True):
+        assert one == other, (text, wanted, digits, strict)
 
 
-def test_what_is_written_back_as_it_stands_means_the_same(connection: DuckDBPyConnection) -> None:
-    agree(connection, list(TEXTS))
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(("wanted", "digits"), WANTED)
+def test_what_is_written_back_as_it_stands_means_the_same(
+    connection: DuckDBPyConnection, wanted: DataType, digits: Digits, strict: bool
+) -> None:
+    agree(connection, list(TEXTS), wanted, digits, strict=strict)
 
 
 @settings(deadline=None)
 @given(
     st.lists(
         st.text("0123456789.,+-eETZ: _nif", max_size=24) | st.datetimes().map(str) | st.decimals().map(str), max_size=20
-    )
+    ),
+    st.sampled_from(WANTED),
+    st.booleans(),
 )
-def test_any_text_means_the_same(connection: DuckDBPyConnection, texts: list[str]) -> None:
-    agree(connection, texts)
+def test_any_text_means_the_same(
+    connection: DuckDBPyConnection, texts: list[str], how: tuple[DataType, Digits], strict: bool
+) -> None:
+    agree(connection, texts, *how, strict=strict)
 
 
 def test_the_quick_way_is_taken(connection: DuckDBPyConnection) -> None:
