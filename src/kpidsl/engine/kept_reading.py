@@ -72,7 +72,7 @@ class Asked:
 def check_room(rows: int, columns: int) -> None:
     """Raises TooMuch for more state than is worth keeping."""
     if rows >= MOST_ROWS or rows * columns > MOST_VALUES:
-        raise TooMuch("too many rows")
+        raise TooMuch(f"{rows} rows of {columns} columns")
 
 
 class Reader:

@@ -21,7 +21,7 @@ def spill_folder(process: int) -> Path:
     import atexit
 
     folder = _new_folder()
-    _is_locked(folder)
+    _lock(folder)
     atexit.register(_leave, process, folder)
     return folder
 
@@ -41,8 +41,8 @@ def _new_folder() -> Path:
     return Path(mkdtemp(prefix=_PREFIX))
 
 
-def _is_locked(folder: Path) -> bool:
-    """Lock a folder until this process ends, however it ends; False where another has, or there are no locks."""
+def _lock(folder: Path) -> bool:
+    """Lock a folder until this process ends, however it ends. False where another has it, or there are no locks."""
     try:
         import fcntl
     except ImportError:
@@ -67,7 +67,7 @@ def _leave(process: int, folder: Path) -> None:
         return
     with suppress(OSError):
         for left in _settled(folder.parent):
-            if _is_locked(left):
+            if _lock(left):
                 _remove(left)
 
 

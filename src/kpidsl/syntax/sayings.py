@@ -92,8 +92,8 @@ def _of_names(word: _Word) -> Advice | None:
     declared = re.match(rf"\s*{_DECLARED}\s+(\w*)\s*$", word.statement)
     if declared is None or (word.after[:1] and word.after[0] in '="{'):
         return None
-    before, joint = declared[1], " " in word.statement[-1:]
-    if before and word.text.isidentifier() and joint:
+    before = declared[1]
+    if before and word.text.isidentifier() and word.statement[-1].isspace():
         return f"a name is one word: `{before}_{word.text}`", None
     if before and word.text == "-":
         rest = re.match(r"\w+", word.after)
