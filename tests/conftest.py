@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -32,8 +33,85 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="rewrite golden files with what came out; read the diff")
 
 
-# Whole files that take seconds on data or texts of real size: `make check` leaves them to `make test`.
-SLOW = ("specs_examples/test_values.py", "specs_examples/test_checked.py", "syntax/test_any_text.py")
+# Whole files that take more than a second and a half, on data or texts of real size or in processes of their own: `make
+# check` leaves them to `make test`.
+SLOW = (
+    "calendar/test_properties.py",
+    "cli/test_fix.py",
+    "cli/test_leaving.py",
+    "cli/test_names.py",
+    "cli/test_streams.py",
+    "configuration/test_remote.py",
+    "diagnostics/test_codes.py",
+    "diagnostics/test_pages.py",
+    "engine/test_business_days.py",
+    "engine/test_coded.py",
+    "engine/test_conversions.py",
+    "engine/test_distinct.py",
+    "engine/test_exact.py",
+    "engine/test_fiscal.py",
+    "engine/test_floats.py",
+    "engine/test_intervals.py",
+    "engine/test_kpis.py",
+    "engine/test_located.py",
+    "engine/test_marks.py",
+    "engine/test_nothing.py",
+    "engine/test_partial.py",
+    "engine/test_quantiles.py",
+    "engine/test_scale.py",
+    "engine/test_shared_scan.py",
+    "engine/test_stocks.py",
+    "engine/test_times.py",
+    "goalmap/test_actions.py",
+    "goalmap/test_checkins.py",
+    "lookup/test_explain.py",
+    "objectives/test_edges.py",
+    "objectives/test_rollup.py",
+    "objectives/test_ways.py",
+    "outcomes/test_evidence.py",
+    "pipeline/test_faults.py",
+    "pipeline/test_hard_faults.py",
+    "pipeline/test_kept.py",
+    "plan/test_cells.py",
+    "plugins/kpidsl-excel/tests/test_broken_workbooks.py",
+    "plugins/kpidsl-excel/tests/test_contract_of_excel.py",
+    "plugins/kpidsl-rest/tests/test_rest.py",
+    "plugins/kpidsl-sqlalchemy/tests/test_asked.py",
+    "plugins/kpidsl-sqlalchemy/tests/test_contract_of_sqlalchemy.py",
+    "plugins/kpidsl-sqlalchemy/tests/test_reading_sqlite.py",
+    "properties/test_engine_equals_oracle.py",
+    "report/test_packed.py",
+    "semantic/test_objectives.py",
+    "signals/test_charts.py",
+    "signals/test_trends.py",
+    "smart/test_additions.py",
+    "smart/test_reports.py",
+    "sources/test_arrow.py",
+    "sources/test_contract.py",
+    "sources/test_csv_faults.py",
+    "sources/test_csv_files.py",
+    "sources/test_csv_types.py",
+    "sources/test_databases.py",
+    "sources/test_json.py",
+    "sources/test_parquet.py",
+    "spec_tests/test_command.py",
+    "spec_tests/test_expectations.py",
+    "specs_examples/test_checked.py",
+    "specs_examples/test_outcomes.py",
+    "specs_examples/test_values.py",
+    "state/test_same_document.py",
+    "state/test_state.py",
+    "stats/test_dependence.py",
+    "syntax/test_any_text.py",
+    "syntax/test_drive.py",
+    "syntax_format/test_layout.py",
+    "test_startup.py",
+    "trust/test_untrusted.py",
+)
+
+
+_HERE = Path(__file__).parent
+assert [name for name in SLOW if not ((_HERE / name).exists() or (_HERE.parent / name).exists())] == []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
