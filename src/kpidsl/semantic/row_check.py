@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.semantic import counted_times
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.numbers import (
     check_fit,
@@ -327,6 +328,8 @@ class RowChecker:
         )
 
     def remedy(self, row: r.Row, wants: str) -> str | None:
+        if wants == "time" and isinstance(row, r.ColumnValue) and row.type is not None and row.type.is_number:
+            return f"say what it counts: `column {row.name}: timestamp {counted_times.formats()}`"
         if isinstance(row, r.ColumnValue) and row.type is D.TEXT:
             if wants == "time":
                 return f'declare how it is written: `column {row.name}: timestamp "%d.%m.%Y"`'
