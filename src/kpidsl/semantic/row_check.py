@@ -151,9 +151,9 @@ class RowChecker:
         for side, other in ((node.left, node.right), (node.right, node.left)):
             if isinstance(side, x.Null):
                 word = "is not null" if node.operator == "!=" else "is null"
-                self.stop(
-                    "K0304", "a comparison with `null` is never true", node.span, f"write `{other.span.text} {word}`"
-                )
+                is_loose = isinstance(other, x.Logic | x.Not | x.Compare | x.InList | x.If)
+                operand = f"({other.span.text})" if is_loose else other.span.text
+                self.stop("K0304", "a comparison with `null` is never true", node.span, f"write `{operand} {word}`")
 
     def not_here(self, node: x.Expr) -> NoReturn:
         inside = "an aggregation" if isinstance(node, x.Aggregation | x.Conversion) else "`over`, `earlier` and `each`"
