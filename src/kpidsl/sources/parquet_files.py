@@ -138,7 +138,7 @@ class ParquetDataset:
             with project.reading(name, "is it a Parquet file, and complete? Fetch or write it again"):
                 connection.execute("SELECT count(*) FROM parquet_schema(?)", [path_pattern(str(path))]).fetchall()
         return SourceError(
-            f"{self._label} cannot be read together: {str(error).splitlines()[0]}",
+            f"{self._label} cannot be read together: {duck.words(error)}",
             code="K0602",
             hint="do their columns have the same types?",
         )

@@ -139,10 +139,7 @@ def reading(label: str, hint: str | None = None) -> Iterator[None]:
     except SourceError:
         raise
     except duck.failures() as error:
-        words = str(error).strip().splitlines()
-        raise SourceError(
-            f"{label} cannot be read: {words[0] if words else type(error).__name__}", code="K0602", hint=hint
-        ) from error
+        raise SourceError(f"{label} cannot be read: {duck.words(error)}", code="K0602", hint=hint) from error
 
 
 def _conversions(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> dict[str, Conversion]:
