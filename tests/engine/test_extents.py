@@ -38,3 +38,16 @@ def test_nothing_is_zero_where_there_are_rows_around_it(
     found = spec.evaluate(as_of="2025-12-31", sources={"orders": orders})
     values = [kpi.assessment.value for kpi in found.kpis]
     assert values == [None if one is None else Decimal(one) for one in (lately, a_year_ago)]
+
+
+def test_each_of_many_anchors_has_its_own_newest_row() -> None:
+    months = {"2025-10": 0, "2025-08": None, "2025-05": 0, "2025-02": None}
+    windows = [f"trailing 7 days {count} months earlier" for count in (2, 4, 7, 10)]
+    days = [date(2025, 12, 20), date(2025, 10, 30), date(2025, 5, 25), date(2025, 5, 3)]
+    text = 'source orders { from arrow("orders"); time at }\n' + "\n".join(
+        f'kpi k{place} {{ value count() from orders where country == "FR" over {window}; target >= 1 }}'
+        for place, window in enumerate(windows)
+    )
+    orders = pa.table({"at": pa.array(days, pa.date32()), "country": pa.array(["DE"] * len(days), pa.string())})
+    found = kpidsl.load("-", stdin_text=text).evaluate(as_of="2025-12-31", sources={"orders": orders})
+    assert [kpi.assessment.value for kpi in found.kpis] == list(months.values())

@@ -52,25 +52,34 @@ def _one_by_one(
     anchors: Sequence[datetime],
     fetch: Callable[[Any, str], list[tuple[Any, ...]]],
 ) -> Extent:
-    """The latest anchor first: what is known of it may tell of the earlier ones, and of each of these the week before
-    it, of which files that are in order have little to read.
+    """The latest anchor first, whose newest row may be that of earlier ones, too. Of each of the others the week before
+    it, all in one query: of files that are in order there is little to read.
     """
 
-    def edges(before: datetime, since: datetime | None = None) -> tuple[datetime | None, datetime | None]:
+    def before(anchor: datetime) -> tuple[datetime | None, datetime | None]:
         made = rows()
-        for least, greatest in fetch(q.newest(made, column, before, since), made.source.name):
+        for least, greatest in fetch(q.newest(made, column, anchor), made.source.name):
             if least is not None:
                 return _at(least), _at(greatest)
         return None, None
 
-    first, newest = edges(anchors[-1])
+    first, newest = before(anchors[-1])
     found: dict[datetime, datetime | None] = {anchors[-1]: newest}
+    open_ones: list[datetime] = []
     for anchor in reversed(anchors[:-1]):
-        if first is None or first >= anchor:
-            newest = None
-        elif newest is not None and newest >= anchor:
-            newest = edges(anchor, anchor - _NEAR)[1] or edges(anchor)[1]
-        found[anchor] = newest
+        if first is None or newest is None or first >= anchor:
+            found[anchor] = None
+        elif newest < anchor:
+            found[anchor] = newest
+        else:
+            open_ones.append(anchor)
+    if open_ones:
+        made = rows()
+        ((*greatest,),) = fetch(
+            q.newest_within(made, column, [(anchor - _NEAR, anchor) for anchor in open_ones]), made.source.name
+        )
+        for anchor, micros in zip(open_ones, greatest, strict=True):
+            found[anchor] = _at(micros) if micros is not None else before(anchor)[1]
     return Extent(first, found)
 
 

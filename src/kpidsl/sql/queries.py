@@ -84,31 +84,38 @@ def in_windows(rows: RowsOf, time: Row, edges: Edges, inside: Sequence[tuple[int
 def extent(rows: RowsOf, time: Row, edges: Edges) -> exp.Select:
     """The least and greatest time in each pane, as microseconds since 1970: pane, least, greatest."""
     moment = rows.row(time)
-    zone = rows.sql.zone(time)
     query, pane = in_panes(rows, time, edges)
-
-    def micros(value: exp.Expr) -> exp.Expr:
-        return function("epoch_us", as_instant(value, time.type, zone, rows.calendar))
-
-    return query.select(
-        pane, micros(function("min", moment)), micros(function("max", moment)), copy=False
-    ).group_by(pane.copy(), copy=False)  # fmt: skip
+    both = [_micros(rows, time, function(name, moment)) for name in ("min", "max")]
+    return query.select(pane, *both, copy=False).group_by(pane.copy(), copy=False)
 
 
-def newest(rows: RowsOf, time: Row, before: datetime, since: datetime | None = None) -> exp.Select:
-    """The least and greatest time before an instant (and not before `since`), as microseconds since 1970: where a
-    file's statistics tell, it is not read.
+def newest(rows: RowsOf, time: Row, before: datetime) -> exp.Select:
+    """The least and greatest time before an instant, as microseconds since 1970: where a file's statistics tell, it is
+    not read.
     """
     rows.conditions.append(exp.not_(rows.sql.at_or_after(time, before)))
-    if since is not None:
-        rows.conditions.append(rows.sql.at_or_after(time, since))
     moment = rows.row(time)
-    zone = rows.sql.zone(time)
-    edges = [
-        function("epoch_us", as_instant(function(name, moment), time.type, zone, rows.calendar))
-        for name in ("min", "max")
-    ]
+    edges = [_micros(rows, time, function(name, moment)) for name in ("min", "max")]
     return exp.select(*edges, copy=False).from_(rows.select().subquery("r", copy=False), copy=False)
+
+
+def newest_within(rows: RowsOf, time: Row, spans: Sequence[tuple[datetime, datetime]]) -> exp.Select:
+    """The greatest time of each span of time (from, up to), as microseconds since 1970, all in one row: where a file's
+    statistics tell that times are in none of them, they are not read.
+    """
+    inside = [
+        exp.and_(rows.sql.at_or_after(time, since), exp.not_(rows.sql.at_or_after(time, before)))
+        for since, before in spans
+    ]
+    moment = rows.sql.sql(time)
+    rows.conditions.append(exp.or_(*inside))
+    found = [rows.column(exp.Case().when(one, moment)) if len(spans) > 1 else rows.column(moment) for one in inside]
+    greatest = [_micros(rows, time, function("max", one)) for one in found]
+    return exp.select(*greatest, copy=False).from_(rows.select().subquery("r", copy=False), copy=False)
+
+
+def _micros(rows: RowsOf, time: Row, value: exp.Expr) -> exp.Expr:
+    return function("epoch_us", as_instant(value, time.type, rows.sql.zone(time), rows.calendar))
 
 
 def spread(rows: RowsOf, wanted: Sequence[Row], first: int | None = None) -> exp.Select:
