@@ -78,6 +78,8 @@ def assert_works(python: Path, folder: Path) -> None:
     done(kpidsl, "check", "shop.kpi", cwd=work)
     done(kpidsl, "init", "bakery", cwd=work)
     assert done(kpidsl, "test", "bakery", cwd=work) == "2 passed\n"
+    done(kpidsl, "plugins", "new", "ledger", cwd=work)
+    assert (work / "kpidsl-ledger" / "src" / "kpidsl_ledger" / "__init__.py").is_file()
     document = json.loads(done(kpidsl, "eval", "shop.kpi", "--as-of", "2026-03-31", "--format", "json", cwd=work))
     (kpi,) = document["kpis"]
     assert (kpi["name"], kpi["value"], kpi["n"], kpi["status"]) == ("monthly_revenue", 110.3, 2, "green")

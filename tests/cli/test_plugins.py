@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from configuration.remote import installed
+from kpidsl.cli.init import template_files
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,6 +80,14 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert "is there already" in ran.stderr
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
     assert not [file for file in before if "__NAME__" in file.name or b"__NAME__" in before[file]]
+
+
+def test_what_pip_compiles_in_a_template_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "given.py").write_text("GIVEN = 1\n", "utf-8")
+    assert compileall.compile_dir(tmp_path, quiet=2)
+    assert list(tmp_path.rglob("*.pyc"))
+    assert template_files(tmp_path) == [("src/given.py", "GIVEN = 1\n")]
 
 
 @pytest.mark.slow

@@ -54,12 +54,14 @@ def command(folder: str) -> int:
 
 
 def template_files(folder: Traversable, before: str = "") -> list[tuple[str, str]]:
-    """The files of a template by their path inside it, in name order."""
+    """The files of a template by their path inside it, in name order; not what pip compiles beside them."""
     found: list[tuple[str, str]] = []
     for each in sorted(folder.iterdir(), key=lambda one: one.name):
-        if each.is_dir() and each.name != "__pycache__":
+        if each.name == "__pycache__" or each.name.startswith("."):
+            continue
+        if each.is_dir():
             found += template_files(each, f"{before}{each.name}/")
-        elif not each.name.startswith(".") and not each.name.endswith(".pyc"):
+        elif not each.name.endswith(".pyc"):
             found.append((f"{before}{each.name}", each.read_text("utf-8")))
     return found
 
