@@ -232,8 +232,19 @@ def _spread(cell: Cell, state: Sequence[Any], scale: Scale) -> Part:
     variance = max(Fraction(0), (second - first * first / n) / (n - 1))
     value = variance if cell.function == "variance" else root(variance)
     if not exact:
-        value = Fraction(Context(prec=12).divide(Decimal(value.numerator), Decimal(value.denominator)))
+        places = _good_digits(second / n, variance, 2 if cell.function == "variance" else 1)
+        value = Fraction(Context(prec=places).divide(Decimal(value.numerator), Decimal(value.denominator)))
     return Part(value, n, exact=False)
+
+
+def _good_digits(mean_square: Fraction, variance: Fraction, times: int) -> int:
+    """To how many significant digits, 12 to 15, the spread of floating-point numbers is that of what was meant by them.
+
+    Each is off by up to four units of its 53rd bit, its last computation included; beside the spread that is as much
+    larger as the numbers are. Of a variance it is double.
+    """
+    off = mean_square * times * times
+    return max((digits for digits in (13, 14, 15) if off * 10 ** (2 * digits) <= variance * 2**102), default=12)
 
 
 def root(value: Fraction) -> Fraction:

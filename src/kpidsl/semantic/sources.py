@@ -12,6 +12,7 @@ from kpidsl.calendar import Calendar, known_timezones
 from kpidsl.diagnostics import Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import limits
 from kpidsl.semantic import rows as r
+from kpidsl.semantic.counted_times import ticks
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
 from kpidsl.semantic.numbers import written_unit
 from kpidsl.semantic.params import Params
@@ -213,10 +214,7 @@ class Sources:
             return r.ColumnValue(DataType.TIMESTAMP, row.unit, row.path, row.source, row.name)
         if row.type is not None and row.type not in _TIMES:
             message = f"`{name.text}` places no row in time: a date or time is expected"
-            remedy = rows.remedy(row, "time")
-            if row.type.is_number:
-                remedy = "seconds since 1970 are made times where the data comes from, such as in a view"
-            rows.wrong(name.span, message, rows.shown(row), remedy, row)
+            rows.wrong(name.span, message, rows.shown(row), rows.remedy(row, "time"), row)
         return row
 
     def holds(self, prop: d.HoldsProp | None, rows: RowChecker) -> HoldsModel | None:
@@ -266,14 +264,16 @@ class Sources:
             meant = TYPE_SYNONYMS[word.lower()]
             problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"write `{meant}`")
             raise Invalid
-        if form is not None and kind not in (DataType.DATE, DataType.TIMESTAMP):
+        is_counted = ticks(form) is not None
+        if form is not None and kind is not DataType.TIMESTAMP and (is_counted or kind is not DataType.DATE):
+            what = "a number of seconds or the like goes with" if is_counted else "a format goes with `date` or"
             problems.error(
-                "K0302", "a format goes with `date` or `timestamp`", prop.span,
+                "K0302", f"{what} `timestamp`", prop.span,
                 hint=f'write `column {prop.name.text}: timestamp "{form}"`',
             )  # fmt: skip
             raise Invalid
         if kind is not None:
-            if kind is DataType.TIMESTAMP and form is not None and "%z" in form:
+            if kind is DataType.TIMESTAMP and form is not None and (is_counted or "%z" in form):
                 kind = DataType.INSTANT
             return DeclaredColumn(prop.name.text, kind, NUMBER, form, None, prop.span)
         unit = written_unit(written, self.units, problems)

@@ -155,7 +155,7 @@ def _words(error: Exception) -> str:
     text = str(error).strip()
     stream = _STREAM.search(text)
     if stream is None:
-        return text.splitlines()[0] if text else type(error).__name__
+        return duck.words(error)
     if text.endswith("KeyboardInterrupt"):
         raise KeyboardInterrupt from error
     return f"after some of its rows: {stream[1]}"
