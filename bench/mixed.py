@@ -1,6 +1,6 @@
 """A thousand KPIs of every additive kind beside one scan of their columns, and beside a query each.
 
-    python bench/mixed.py [--rows 10_000_000] [--kpis 10 100 1000 10000] [--repeat 3] [--distinct] [--each 100]
+    python bench/mixed.py [--rows 10_000_000] [--kpis 10 100 1000] [--repeat 3] [--distinct] [--each 100] [--shuffled]
 
 Sums, counts, means, shares and differences of sums (one operand a floating-point number), ten windows, filters of up to
 two conditions, and four groupings: by country, by channel, by both, by neither. With `--distinct` one in ten counts
@@ -22,7 +22,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from measuring import cheapest, run
+from measuring import cheapest, run, shuffled
 from run import HERE, first, say
 
 AS_OF = "2024-12-31"
@@ -184,8 +184,9 @@ def main() -> None:
     arguments.add_argument("--repeat", type=int, default=3)
     arguments.add_argument("--distinct", action="store_true")
     arguments.add_argument("--each", type=int, default=100)
+    arguments.add_argument("--shuffled", action="store_true", help="rows in no order, not in that of their times")
     given = arguments.parse_args()
-    data = make_data(given.rows)
+    data = shuffled(make_data(given.rows)) if given.shuffled else make_data(given.rows)
     print(
         f"{given.rows:_} rows, {os.cpu_count()} cores, Python {platform.python_version()}, duckdb {version('duckdb')}"
     )

@@ -1,9 +1,10 @@
 """What KPIs cost, beside one scan of their columns and beside what people use today.
 
-    python bench/run.py [--rows 1_000_000] [--kpis 1 10 100 1000] [--repeat 3] [--dbt FOLDER] [--soda PATH]
+    python bench/run.py [--rows 1_000_000] [--kpis 1 10 100 1000] [--repeat 3] [--shuffled] [--dbt FOLDER] [--soda PATH]
 
 Made-up orders and specs go to bench/data/, are kept there for the next run, and are the same for the same numbers. Each
-KPI has a filter, a window and a measure, as far as there are that many. Every line is a process of its own: kpidsl with
+KPI has a filter, a window and a measure, as far as there are that many. Orders stand in the order of their times, or,
+`--shuffled`, in none. Every line is a process of its own: kpidsl with
 its trees kept (and, once, without), DuckDB scanning the same columns once, DuckDB asked for one KPI after the other,
 pandas over the same file, `mf query` and a soda scan (`--dbt` is the `bin` of an environment with
 `dbt-metricflow[dbt-duckdb]`, `--soda` the command of one with `soda-core-duckdb`; what is not there is left out).
@@ -27,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from beside import make_metricflow, make_soda, one_by_one, with_pandas
-from measuring import Cost, cheapest, run
+from measuring import Cost, cheapest, run, shuffled
 from workload import AS_OF, FILTERS, MEMBERS, asked
 
 HERE = Path(__file__).resolve().parent
@@ -114,10 +115,11 @@ def main() -> None:
     arguments.add_argument("--rows", type=int, default=1_000_000)
     arguments.add_argument("--kpis", type=int, nargs="+", default=[1, 10, 100, 1_000])
     arguments.add_argument("--repeat", type=int, default=3)
+    arguments.add_argument("--shuffled", action="store_true", help="rows in no order")
     arguments.add_argument("--dbt", type=Path)
     arguments.add_argument("--soda", type=Path)
     given = arguments.parse_args()
-    data = make_data(given.rows)
+    data = shuffled(make_data(given.rows)) if given.shuffled else make_data(given.rows)
     print(
         f"{given.rows:_} rows, {os.cpu_count()} cores, Python {platform.python_version()}, duckdb {version('duckdb')}"
     )

@@ -92,7 +92,7 @@ class ColumnRequest:
     """A column that is wanted, and as what. `as_type` None: as the provider gives it.
 
     `format` is a strptime format for text that is to be a DATE, a TIMESTAMP or (with `%z`) an INSTANT; without one
-    the text is ISO 8601.
+    the text is ISO 8601. Of a number it is `seconds since 1970` (or milliseconds, microseconds, nanoseconds).
     """
 
     name: str

@@ -73,3 +73,16 @@ def test_a_path_is_no_pattern(tmp_path: Path) -> None:
     with closing(duck.connect()) as connection:
         rows = connection.execute("SELECT v FROM read_csv(?)", [duck.path_pattern(str(odd))]).fetchall()
     assert rows == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Error: No magic bytes found at end of file '/srv/a b/o.parquet'\nmore", "found at end of file 'o.parquet'"),
+        ('Error: The file "C:\\data\\o.duckdb" is none', 'The file "o.duckdb" is none'),
+        ('Error: Could not convert string "/shop/cart" to INT64', 'Could not convert string "/shop/cart" to INT64'),
+        ("", "OSError"),
+    ],
+)
+def test_the_folders_of_this_machine_stand_in_no_message(said: str, words: str) -> None:
+    assert duck.words(OSError(said)).endswith(words)

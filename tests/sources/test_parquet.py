@@ -218,3 +218,12 @@ def test_midnight_in_nanoseconds_is_a_day_and_the_moment_before_is_none(tmp_path
     assert read(dataset(tmp_path, "parquet", "a.parquet"), ask(at=T.DATE)).column("at") == [dt.date(2026, 3, 31)]
     with pytest.raises(SourceError, match=r"row 2"):
         read(dataset(tmp_path, "parquet", "b.parquet"), ask(at=T.DATE))
+
+
+def test_a_bad_value_in_one_of_many_files_is_told_with_its_own_file_and_row(tmp_path: Path) -> None:
+    put(tmp_path, pa.table({"amount": ["1.5", "2.5"]}), "a.parquet")
+    put(tmp_path, pa.table({"amount": pa.array([], pa.string())}), "b.parquet")
+    put(tmp_path, pa.table({"amount": ["3.5", "4.5", "n/a"]}), "c.parquet")
+    with pytest.raises(SourceError) as error:
+        read(dataset(tmp_path, "parquet", "*.parquet"), ask(amount=T.DECIMAL))
+    assert error.value.message.startswith('c.parquet, row 3: "n/a" in column `amount`')

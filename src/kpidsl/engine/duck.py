@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _numbers = itertools.count(1)
+_FOLDERS = re.compile(r"""(?<=file ["'])(?:[A-Za-z]:)?[/\\](?:[^"'/\\]+[/\\])*(?=[^"'/\\]+["'])""")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
 
@@ -112,6 +113,12 @@ def failures() -> type[duckdb.Error]:
 def is_interruption(error: BaseException) -> bool:
     """Whether an exception says that a query was stopped from outside: DuckDB does not raise KeyboardInterrupt."""
     return "interrupted" in str(error).lower() and type(error).__name__ in ("RuntimeError", "InterruptException")
+
+
+def words(error: BaseException) -> str:
+    """The first line of what DuckDB says; of files it has the names alone, so that it is the same on each machine."""
+    lines = str(error).strip().splitlines()
+    return _FOLDERS.sub("", lines[0]) if lines else type(error).__name__
 
 
 def version() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.engine.duck import words
 
 
 class CellError(SourceError):
@@ -23,7 +24,7 @@ def unread_holidays() -> KpidslError:
 
 def query_error(error: Exception, source: str) -> KpidslError:
     """A failure of DuckDB in the words of a spec."""
-    text = str(error).split("\n")[0]
+    text = words(error)
     if "verflow" in text or "out of range" in text:
         return CellError(
             f"a number over `{source}` is too large to be exact: {text}",

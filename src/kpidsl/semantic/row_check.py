@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.semantic import counted_times
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.numbers import (
     check_fit,
@@ -150,9 +151,9 @@ class RowChecker:
         for side, other in ((node.left, node.right), (node.right, node.left)):
             if isinstance(side, x.Null):
                 word = "is not null" if node.operator == "!=" else "is null"
-                self.stop(
-                    "K0304", "a comparison with `null` is never true", node.span, f"write `{other.span.text} {word}`"
-                )
+                is_loose = isinstance(other, x.Logic | x.Not | x.Compare | x.InList | x.If)
+                operand = f"({other.span.text})" if is_loose else other.span.text
+                self.stop("K0304", "a comparison with `null` is never true", node.span, f"write `{operand} {word}`")
 
     def not_here(self, node: x.Expr) -> NoReturn:
         inside = "an aggregation" if isinstance(node, x.Aggregation | x.Conversion) else "`over`, `earlier` and `each`"
@@ -327,6 +328,8 @@ class RowChecker:
         )
 
     def remedy(self, row: r.Row, wants: str) -> str | None:
+        if wants == "time" and isinstance(row, r.ColumnValue) and row.type is not None and row.type.is_number:
+            return f"say what it counts: `column {row.name}: timestamp {counted_times.formats()}`"
         if isinstance(row, r.ColumnValue) and row.type is D.TEXT:
             if wants == "time":
                 return f'declare how it is written: `column {row.name}: timestamp "%d.%m.%Y"`'

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from typing import TypeVar
 
-from kpidsl.calendar import Calendar, known_timezones
+from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import limits
 from kpidsl.semantic import rows as r
+from kpidsl.semantic.counted_times import ticks
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
 from kpidsl.semantic.numbers import written_unit
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.scope import Declared, Names, visible
+from kpidsl.semantic.source_columns import require_of_data, require_of_row
 from kpidsl.semantic.terms import TYPE_SYNONYMS, TYPE_WORDS
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.semantic.units import NUMBER, UnitTable
 from kpidsl.semantic.windows import Invalid, duration
-from kpidsl.source_text import Span
+from kpidsl.semantic.zones import timezone
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax.node import Name, Node
 
@@ -177,7 +178,7 @@ class Sources:
         time = one(node, d.TimeProp, problems)
         key = one(node, d.KeyProp, problems)
         for column in key.columns if key is not None else ():
-            scope.row(column.parts, column.span, problems)
+            require_of_data(scope.row(column.parts, column.span, problems), column, problems)
         for join in scope.joins.values():
             self.check_join(name, join, problems)
         fresh, complete = one(node, d.FreshProp, problems), one(node, d.CompleteProp, problems)
@@ -208,15 +209,12 @@ class Sources:
 
     def time_column(self, name: Name, rows: RowChecker) -> r.Row:
         """A column that places rows in time; a text one is read as ISO 8601."""
-        row = rows.scope.row(name.parts, name.span, rows.problems)
+        row = require_of_row(rows.scope.row(name.parts, name.span, rows.problems), name, rows.problems)
         if row.type is DataType.TEXT and isinstance(row, r.ColumnValue) and not row.path:
             return r.ColumnValue(DataType.TIMESTAMP, row.unit, row.path, row.source, row.name)
         if row.type is not None and row.type not in _TIMES:
             message = f"`{name.text}` places no row in time: a date or time is expected"
-            remedy = rows.remedy(row, "time")
-            if row.type.is_number:
-                remedy = "seconds since 1970 are made times where the data comes from, such as in a view"
-            rows.wrong(name.span, message, rows.shown(row), remedy, row)
+            rows.wrong(name.span, message, rows.shown(row), rows.remedy(row, "time"), row)
         return row
 
     def holds(self, prop: d.HoldsProp | None, rows: RowChecker) -> HoldsModel | None:
@@ -266,14 +264,16 @@ class Sources:
             meant = TYPE_SYNONYMS[word.lower()]
             problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"write `{meant}`")
             raise Invalid
-        if form is not None and kind not in (DataType.DATE, DataType.TIMESTAMP):
+        is_counted = ticks(form) is not None
+        if form is not None and kind is not DataType.TIMESTAMP and (is_counted or kind is not DataType.DATE):
+            what = "a number of seconds or the like goes with" if is_counted else "a format goes with `date` or"
             problems.error(
-                "K0302", "a format goes with `date` or `timestamp`", prop.span,
+                "K0302", f"{what} `timestamp`", prop.span,
                 hint=f'write `column {prop.name.text}: timestamp "{form}"`',
             )  # fmt: skip
             raise Invalid
         if kind is not None:
-            if kind is DataType.TIMESTAMP and form is not None and "%z" in form:
+            if kind is DataType.TIMESTAMP and form is not None and (is_counted or "%z" in form):
                 kind = DataType.INSTANT
             return DeclaredColumn(prop.name.text, kind, NUMBER, form, None, prop.span)
         unit = written_unit(written, self.units, problems)
@@ -337,6 +337,8 @@ class Sources:
         for key, (left, right) in zip(written.keys, join.keys, strict=True):
             mine = self.scope(name).row(key.left.parts, key.left.span, problems)
             theirs = self.scope(join.source).row(key.right.parts, key.right.span, problems)
+            require_of_data(mine, key.left, problems)
+            require_of_data(theirs, key.right, problems)
             if mine.type is None or theirs.type is None:
                 continue
             if group(mine.type) != group(theirs.type):
@@ -378,22 +380,3 @@ def one(node: d.SourceDecl, kind: type[P], problems: Problems) -> P | None:
             also=[(found[0].span, "first here")], hint="keep one",
         )  # fmt: skip
     return found[0] if found else None
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return known_timezones()
-
-
-def timezone(name: str, span: Span, problems: Problems) -> str:
-    """A known time zone. Raises `Invalid`."""
-    known = _zones()
-    if name not in known:
-        cities = sorted(zone for zone in known if "/" in zone and zone.rpartition("/")[2].casefold() == name.casefold())
-        near = f"did you mean `{cities[0]}`?" if len(cities) == 1 else did_you_mean(name, known)
-        problems.error(
-            "K0332", f"there is no time zone `{name}`", span,
-            hint=near or 'zones are written like "Europe/Berlin" or "UTC"',
-        )  # fmt: skip
-        raise Invalid
-    return name

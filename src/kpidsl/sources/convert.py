@@ -5,15 +5,16 @@ Nothing passes through a float that is not one already.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine.duck import literal
 from kpidsl.hookspecs import ColumnRequest
 from kpidsl.records import dataclass
+from kpidsl.semantic.counted_times import ticks
 from kpidsl.semantic.types import DataType
-from kpidsl.sources import numerals
+from kpidsl.sources import counted, numerals
+from kpidsl.sources.formatted import formatted
 from kpidsl.sources.numerals import NumberStyle
 
 PLAIN: Final = NumberStyle()
@@ -23,10 +24,6 @@ _WORD: Final = 18  # decimal digits that fit a machine word
 _BLANKS: Final = "' \t'"
 _SMALL: Final = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"})
 _INTEGERS: Final = _SMALL | {"BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT", "BIGNUM"}
-_DIRECTIVES: Final = frozenset(
-    {f"%{letter}" for letter in "aAwudbBmyYHIpMSfgnzZjUWGVcxX%"} | {f"%-{letter}" for letter in "dmyHIMSj"}
-)
-"""What DuckDB's strptime knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +139,8 @@ def convert(
     """
     native = native_type(sql_type)
     wanted = request.as_type or native
+    if ticks(request.format) is not None and native.is_number:
+        return _counted(x, native, request)
     if request.format is not None and wanted.is_time and (native is DataType.TEXT or native is DataType.INTEGER):
         return from_text(as_text(x, sql_type), wanted, request, digits, style, strict)
     if native is DataType.DURATION and wanted is native:
@@ -178,6 +177,17 @@ def convert(
     return Conversion(tried, wanted, present)
 
 
+def _counted(x: str, native: DataType, request: ColumnRequest) -> Conversion:
+    """A number that counts since 1970. Seven digits after the point are what a float has there."""
+    per_second = ticks(request.format)
+    assert per_second is not None
+    if native is DataType.INTEGER:
+        return Conversion(counted.of_whole(x, per_second), DataType.INSTANT, f"{x} IS NOT NULL")
+    if native is DataType.FLOAT:
+        return Conversion(counted.of_fraction(x, per_second, 7), DataType.INSTANT, _is_number(x))
+    return Conversion(counted.of_fraction(x, per_second), DataType.INSTANT, f"{x} IS NOT NULL")
+
+
 def from_text(
     x: str, wanted: DataType, request: ColumnRequest, digits: Digits, style: NumberStyle, strict: bool
 ) -> Conversion:
@@ -193,8 +203,12 @@ def from_text(
     elif wanted is DataType.BOOLEAN:
         yes, no = ("'true'", "'false'") if strict else ("'true', 't', 'yes', 'y', '1'", "'false', 'f', 'no', 'n', '0'")
         attempts = (f"CASE WHEN lower({t}) IN ({yes}) THEN true WHEN lower({t}) IN ({no}) THEN false END",)
+    elif (per_second := ticks(request.format)) is not None:
+        text = numeral(x, style)
+        exact = counted.of_fraction(f"TRY_CAST({text} AS DECIMAL(38, 9))", per_second)
+        attempts = (_matched(text, f"{numerals.PADDED}|{numerals.EXPONENT}", exact),)
     elif wanted.is_time:
-        attempts = (_formatted(t, wanted, request),) if request.format is not None else _iso(x, t, wanted)
+        attempts = (formatted(t, wanted, request),) if request.format is not None else _iso(x, t, wanted)
     else:
         raise _no_way(request, DataType.TEXT, wanted)
     value = attempts[0] if len(attempts) == 1 else f"coalesce({', '.join(attempts)})"
@@ -350,37 +364,10 @@ def _matched(text: str, pattern: str, value: str) -> str:
     return f"CASE WHEN regexp_full_match({text}, {literal(pattern)}) THEN {value} END"
 
 
-def _formatted(t: str, wanted: DataType, request: ColumnRequest) -> str:
-    form = request.format or ""
-    unknown = next((mark for mark in re.findall(r"%-?.?", form, re.DOTALL) if mark not in _DIRECTIVES), None)
-    if unknown is not None or "%" not in form:
-        what = (
-            f'"{unknown}" in it means nothing' if unknown is not None else "nothing in it stands for a part of a time"
-        )
-        raise SourceError(
-            f'the format "{form}" of column `{request.name}` cannot be used: {what}',
-            code="K0604",
-            hint="use %Y %m %d for the date, %H %M %S %f for the clock, %b for Jan, %p for AM, %z for an offset",
-        )
-    zoned = "%z" in form or "%Z" in form
-    if zoned is not (wanted is DataType.INSTANT):
-        hint = "leave %z out of the format" if zoned else "a time with an offset needs %z in its format"
-        raise SourceError(
-            f'column `{request.name}` is to be a {wanted.value}, which the format "{form}" does not give',
-            code="K0604",
-            hint=hint,
-        )
-    text = f"regexp_replace({t}, '[zZ]$', '+00')" if form.endswith("%z") else t
-    parsed = f"try_strptime({text}, {literal(form)})"
-    if "%Y" in form:
-        # DuckDB takes 26 for the year 26; a four-digit year is what %Y means elsewhere.
-        parsed = f"CASE WHEN year({parsed}) >= 1000 THEN {parsed} END"
-    return f"CAST({parsed} AS DATE)" if wanted is DataType.DATE else parsed
-
-
 def _no_way(request: ColumnRequest, native: DataType, wanted: DataType) -> SourceError:
+    written = 'date "%Y%m%d"' if wanted is DataType.DATE else 'timestamp "seconds since 1970"'
     hints = {
-        DataType.INTEGER: f'a number needs a format to be a time: `column {request.name}: timestamp "%Y%m%d"`',
+        DataType.INTEGER: f"a number needs a format to be a time: `column {request.name}: {written}`",
         DataType.INSTANT: f"leave out `column {request.name}: …`: an instant needs no zone",
     }
     hint = hints.get(native) if wanted.is_time else None

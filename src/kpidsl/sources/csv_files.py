@@ -210,10 +210,7 @@ class CsvDataset:
         self._reader.rewrite_all = True
 
     def _unknown(self, error: Exception) -> SourceError:
-        words = str(error).strip().splitlines()
-        return SourceError(
-            f"{self._reader.label} cannot be read: {words[0] if words else 'no reason given'}", code="K0602"
-        )
+        return SourceError(f"{self._reader.label} cannot be read: {duck.words(error)}", code="K0602")
 
     def _locate(
         self,

@@ -43,7 +43,8 @@ def bad_value(
         what = f'a time as "{form}" says'
     one_line = text.replace("\r", "\\r").replace("\n", "\\n")
     shown = one_line if len(one_line) <= 60 else one_line[:57] + "…"
-    why = "" if declared else ", as the rows before it are"
+    known = "its provider says" if provider == "stream" else "the rows before it are"
+    why = "" if declared else f", as {known}"
     return SourceError(
         f'{place}: "{shown}" in column `{column}` is not {what}{why}',
         code="K0604",

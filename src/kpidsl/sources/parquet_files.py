@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +59,7 @@ class ParquetDataset:
 
     def part(self, connection: DuckDBPyConnection, request: ScanRequest, files: Sequence[Path], column: str) -> str:
         """A view of some of the files. Raises SourceError, also where a type depends on what is in the others."""
-        whole = self._origin(connection)
+        whole = replace(self._origin(connection), place=partial(self._place, connection, files))
         if not self._options.union and len(self._paths) > 1:
             self._require(connection, whole, request)
         return project.part(connection, whole, self._read(files, column), request, column)
@@ -111,8 +113,17 @@ class ParquetDataset:
             fields = project.fields_of(connection, source)
         except duck.failures() as error:
             raise self._broken(connection, error) from error
-        label = self._label
-        return Origin(source, fields, label, "parquet", lambda number: f"{label}, row {number}")
+        return Origin(source, fields, self._label, "parquet", partial(self._place, connection, self._paths))
+
+    def _place(self, connection: DuckDBPyConnection, paths: Sequence[Path], number: int) -> str:
+        """The file and row there of a row of some files, counted through all of them."""
+        for path in paths:
+            counted = "SELECT num_rows FROM parquet_file_metadata(?)"
+            ((rows,),) = connection.execute(counted, [path_pattern(str(path))]).fetchall()
+            if number <= rows:
+                return f"{files.shown(path, self._context)}, row {number}"
+            number -= rows
+        return self._label
 
     def _read(self, paths: Sequence[Path], column: str | None = None) -> str:
         listed = texts(path_pattern(str(path)) for path in paths)
@@ -127,7 +138,7 @@ class ParquetDataset:
             with project.reading(name, "is it a Parquet file, and complete? Fetch or write it again"):
                 connection.execute("SELECT count(*) FROM parquet_schema(?)", [path_pattern(str(path))]).fetchall()
         return SourceError(
-            f"{self._label} cannot be read together: {str(error).splitlines()[0]}",
+            f"{self._label} cannot be read together: {duck.words(error)}",
             code="K0602",
             hint="do their columns have the same types?",
         )
