@@ -329,6 +329,8 @@ class RowChecker:
 
     def remedy(self, row: r.Row, wants: str) -> str | None:
         if wants == "time" and isinstance(row, r.ColumnValue) and row.type is not None and row.type.is_number:
+            if row.type is D.INTEGER and "year" in row.name.lower():
+                return f'if it holds years such as 2026, say so: `column {row.name}: date "%Y"`'
             return f"say what it counts: `column {row.name}: timestamp {counted_times.formats()}`"
         if isinstance(row, r.ColumnValue) and row.type is D.TEXT:
             if wants == "time":
