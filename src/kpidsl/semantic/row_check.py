@@ -329,6 +329,8 @@ class RowChecker:
 
     def remedy(self, row: r.Row, wants: str) -> str | None:
         if wants == "time" and isinstance(row, r.ColumnValue) and row.type is not None and row.type.is_number:
+            if row.type is D.INTEGER and "year" in row.name.lower():
+                return f'if it holds years such as 2026, say so: `column {row.name}: date "%Y"`'
             formats = counted_times.formats()
             return f'say what it counts: `column {row.name}: timestamp {formats}`; days such as 20260331: `"%Y%m%d"`'
         if isinstance(row, r.ColumnValue) and row.type is D.TEXT:
