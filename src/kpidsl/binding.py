@@ -17,7 +17,7 @@ from kpidsl.patience import patiently, side_by_side
 from kpidsl.plan import Plan
 from kpidsl.plugins import PluginError
 from kpidsl.records import dataclass
-from kpidsl.remote import Engines, foreign, places
+from kpidsl.remote import FOREIGN, Engines, checked_schema, foreign, places
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources.materialize import fetch, into_duckdb, is_streamed
@@ -86,7 +86,7 @@ def bind(
                 bound.failed[name] = error
             bound.schemas[name] = None
             continue
-        except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+        except FOREIGN as error:
             bound.failed[name] = foreign(name, written.provider.text, error)
             bound.schemas[name] = None
             continue
@@ -104,10 +104,12 @@ def bind(
 def _look(cache: SchemaCache, chosen: Chosen, dataset: Dataset, limits: Limits | None, name: str) -> Schema:
     what = f"the source `{name}`"
     try:
-        return patiently(lambda: cache.schema(chosen.provider.name, chosen.options, dataset), limits, what)
+        found = patiently(lambda: cache.schema(chosen.provider.name, chosen.options, dataset), limits, what)
+        checked_schema(found)
+        return found
     except KpidslError:
         raise
-    except Exception as error:
+    except FOREIGN as error:
         raise foreign(name, chosen.provider.name, error) from error
 
 
@@ -152,7 +154,7 @@ def dataset_beside(
     except KpidslError as error:
         problems.error(error.code, error.message, written.span, hint=error.hint)
         return error
-    except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+    except FOREIGN as error:
         failed = foreign(what, written.provider.text, error)
         problems.error(failed.code, failed.message, written.span, hint=failed.hint)
         return failed
@@ -176,7 +178,7 @@ def read_holidays(bound: Bound, connection: DuckDBPyConnection) -> frozenset[dat
         found = connection.execute(q.text(q.distinct(name, column))).fetchall()
     except KpidslError as error:
         return error
-    except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+    except FOREIGN as error:
         return foreign("holidays", "holidays", error)
     return frozenset(day for (day,) in found if day is not None)
 
@@ -232,7 +234,7 @@ class Tables(dict[str, str]):
             if name in self._bound.limits and is_streamed(dataset := self._bound.datasets[name])
         }
         for name, found in (side_by_side(calls, self._jobs, self._told, self._stop) if calls else {}).items():
-            if isinstance(found, Exception):
+            if isinstance(found, FOREIGN):
                 self._fail(name, found)
             elif isinstance(found, BaseException):
                 raise found
@@ -339,12 +341,17 @@ class Tables(dict[str, str]):
             if name in self._bound.limits and name not in self._fetched and is_streamed(dataset):
                 self._fetched[name] = self._fetch(name, dataset)
             self[name] = into_duckdb(
-                self._connection, relation(name), dataset, self._requests[name], self._fetched.get(name)
+                self._connection,
+                relation(name),
+                dataset,
+                self._requests[name],
+                self._fetched.get(name),
+                self._bound.schemas.get(name),
             )
-        except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+        except FOREIGN as error:
             self._fail(name, error)
 
-    def _fail(self, name: str, error: Exception) -> None:
+    def _fail(self, name: str, error: Exception | SystemExit) -> None:
         if isinstance(error, KpidslError):
             self.failed[name] = error
         else:
@@ -356,7 +363,7 @@ class Tables(dict[str, str]):
         for name in tuple(self):
             try:
                 found += (path for path, _, _ in self._bound.datasets[name].fingerprint() or ())
-            except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+            except FOREIGN as error:
                 self._fail(name, error)
                 del self[name]
         return found

@@ -10,7 +10,7 @@ from kpidsl.binding import Bound, Learn, dataset_beside
 from kpidsl.diagnostics import KpidslError, Problems, SourceError, did_you_mean
 from kpidsl.hookspecs import ColumnRequest, Dataset, ScanRequest
 from kpidsl.opening import Opener
-from kpidsl.remote import foreign
+from kpidsl.remote import FOREIGN, foreign
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources.materialize import into_duckdb
@@ -107,7 +107,7 @@ def read_checkins(
         except KpidslError as error:
             found[name] = error
             continue
-        except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+        except FOREIGN as error:
             found[name] = foreign(view, "checkins", error)
             continue
         found[name] = tuple(_checkin(dict(zip(there, row, strict=True))) for row in rows)

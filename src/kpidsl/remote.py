@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine.duck import is_interruption
 from kpidsl.hookspecs import ArrowStream, Dataset, Limits, Queryable, ScanRequest
 from kpidsl.patience import patiently
-from kpidsl.semantic.types import DataType, Schema
+from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources.materialize import rows_of, table_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,25 @@ class Asked(Protocol):
     def __call__(self, sql: str, taken: Callable[[DuckDBPyConnection, ArrowStream, str], T]) -> T: ...
 
 
-def foreign(source: str, provider: str, error: Exception) -> SourceError:
+FOREIGN: Final = (Exception, SystemExit)
+"""What a provider may raise, which may be anyone's: what exits must not take the other sources along."""
+
+
+def checked_schema(found: object) -> None:
+    """Raise TypeError for what a provider's `schema()` gives that is no Schema, or one without order."""
+    if not isinstance(found, Schema):
+        raise TypeError(f"schema() gives a {type(found).__name__}, not a Schema")
+    names: set[str] = set()
+    for column in found.columns:
+        parts: tuple[tuple[object, type], ...] = ((column, Column), (column.name, str), (column.type, DataType))
+        if not all(isinstance(value, kind) for value, kind in parts):
+            raise TypeError(f"schema() gives {column!r}, not a Column with a name and a DataType")
+        if column.name in names:
+            raise TypeError(f"schema() names `{column.name}` twice")
+        names.add(column.name)
+
+
+def foreign(source: str, provider: str, error: Exception | SystemExit) -> SourceError:
     """An exception of a provider that is none of ours: named, and kept from the other sources.
 
     Raises KeyboardInterrupt where it only says that a query was stopped.
@@ -94,7 +112,7 @@ class Engines:
                 found = patiently(lambda: taken(cursor, dataset.query(sql), what), allowed, what, dataset.cancel)
             except KpidslError:
                 raise
-            except Exception as error:
+            except FOREIGN as error:
                 raise foreign(what, dataset.dialect, error) from error
             finally:
                 cursor.close()
@@ -156,6 +174,6 @@ def places(
             found[name] = engines.remote(dataset, request, schema, bound.limits.get(name), f"the source `{name}`")
         except KpidslError as error:
             failed[name] = error
-        except Exception as error:  # noqa: BLE001 — a provider may be anyone's
+        except FOREIGN as error:
             failed[name] = foreign(name, dataset.dialect, error)
     return Places(found, here, read), failed

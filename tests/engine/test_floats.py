@@ -158,3 +158,16 @@ def test_there_is_room_on_both_sides_of_what_was_seen(least: float, high: float)
     bottom = scale.exponent - LIMB * scale.limbs
     assert bottom <= 0
     assert 2.0 ** (bottom + 2) <= least * 2.0**-53
+
+
+@pytest.mark.parametrize("number", [0.7, 76.7006, 1.1, 0.1])
+@pytest.mark.parametrize("mean", ["avg(x) from o", "(sum(x) from o) / (count() from o)", "median(x) from o"])
+def test_a_mean_of_floats_is_what_they_say(mean: str, number: float) -> None:
+    """A target of 0.7 is met by a mean of 0.7: the binary number beside it is a little less."""
+    table = pa.table({"at": [date(2026, 2, 3), *[date(2026, 3, 3)] * 3], "x": [number + 1, *[number] * 3]})
+    spec = f"""source o {{ from arrow("o"); time at }}
+        kpi k {{ value ({mean}) over last month; target >= {number}; compare previous }}
+        kpi l {{ value ({mean}) over last month; target <= {number} }}"""
+    low, high = kpidsl.load("-", stdin_text=spec).evaluate(as_of="2026-03-31", sources={"o": table}).kpis
+    assert (low.assessment.status, high.assessment.status) == ("green", "green")
+    assert (low.assessment.gap, low.assessment.comparisons[0].change) == (0, -1)

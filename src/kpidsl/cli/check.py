@@ -11,7 +11,7 @@ import click
 
 from kpidsl.cli import options
 from kpidsl.cli.faults import version
-from kpidsl.cli.streams import columns, is_coloured, say, write
+from kpidsl.cli.streams import aside, columns, is_coloured, say, write
 
 if TYPE_CHECKING:
     from kpidsl.checked import CheckReport
@@ -85,16 +85,18 @@ def command(
     if smart and (fix or diff):
         raise click.UsageError("--smart proposes lines for a person to choose from: --fix and --diff go without it")
     if smart:
-        judged = options.load(paths, config, profile, untrusted=untrusted).smart(
-            as_of=as_of, schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
-        )
+        with aside():
+            judged = options.load(paths, config, profile, untrusted=untrusted).smart(
+                as_of=as_of, schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins
+            )
         return say_judged(judged, format_)
     ended = 0
 
     def checked(spec: SpecSet) -> CheckReport:
-        return spec.check(
-            schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins, connect=connect
-        )
+        with aside():
+            return spec.check(
+                schemas=not no_schemas, params=params, untrusted=untrusted, no_plugins=no_plugins, connect=connect
+            )
 
     if fix or diff:
         from kpidsl.cli.fix import fix as fixed

@@ -13,7 +13,7 @@ import click
 from kpidsl.cli import completing, options
 from kpidsl.cli.fail_on import FAILS, fails, statuses
 from kpidsl.cli.faults import Exit, say_error
-from kpidsl.cli.streams import Progress, columns, is_coloured, is_terminal, say, write
+from kpidsl.cli.streams import Progress, aside, columns, is_coloured, is_terminal, say, write
 from kpidsl.diagnostics.errors import UsageError
 from kpidsl.diagnostics.suggest import did_you_mean
 
@@ -47,7 +47,8 @@ def formats(format_: str | None, files: Sequence[Path], no_plugins: bool) -> tup
     if format_ not in (None, *FORMATS) or any(path.suffix.lower() not in SUFFIXES for path in files):
         from kpidsl import plugins
 
-        given = plugins.load(no_plugins=no_plugins).report_formats
+        with aside():
+            given = plugins.load(no_plugins=no_plugins).report_formats
     suffixes = {suffix: one.name for one in given.values() for suffix in one.suffixes} | SUFFIXES
     known = (*FORMATS, *given)
     if format_ is not None and format_ not in known:
@@ -158,7 +159,7 @@ def command(
     """Evaluate the metrics, KPIs and objectives of specs and write the results."""
     format_, wanted = formats(format_, files, no_plugins)
     spec = options.load(paths, config, profile, untrusted=untrusted)
-    with Progress() as progress:
+    with aside(), Progress() as progress:
         results = spec.evaluate(
             as_of=as_of,
             select=select,
@@ -178,7 +179,8 @@ def command(
     if not (shown == "text" and is_terminal(sys.stdout)):  # the table a person sees there ends with them
         say(problems(results))
     codes.append(deliver(results, shown, wanted, no_plugins=no_plugins))
-    warned = spec.tell(results)
+    with aside():
+        warned = spec.tell(results)
     if warned:
         from kpidsl.diagnostics.text import render_text
 
@@ -202,11 +204,13 @@ def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dic
     if foreign:
         from kpidsl import plugins
 
-        registry = plugins.load(no_plugins=no_plugins)
+        with aside():
+            registry = plugins.load(no_plugins=no_plugins)
         for name in dict.fromkeys(foreign):
             try:
-                found[name] = partial(_same, registry.report_formats[name].render(results))
-            except Exception as error:  # noqa: BLE001 — a plugin's code may raise anything
+                with aside():
+                    found[name] = partial(_same, registry.report_formats[name].render(results))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 — a plugin's code may raise anything
                 say_error(f"the results cannot be written as {name}: {type(error).__name__}: {error}", code="K0806")
     return found
 

@@ -11,7 +11,7 @@ import click
 
 from kpidsl.cli import completing, options
 from kpidsl.cli.faults import Exit
-from kpidsl.cli.streams import columns, is_coloured, write
+from kpidsl.cli.streams import aside, columns, is_coloured, write
 
 EXAMPLES = """\b
 Examples:
@@ -58,9 +58,10 @@ def command(
         write(page_of(name))
         return Exit.FINE
     if not _is_path(name, paths):
-        found = options.load(paths, config, profile, untrusted=untrusted).explain(
-            name, as_of=as_of, params=params, untrusted=untrusted, no_plugins=no_plugins
-        )
+        with aside():
+            found = options.load(paths, config, profile, untrusted=untrusted).explain(
+                name, as_of=as_of, params=params, untrusted=untrusted, no_plugins=no_plugins
+            )
         if format_ == "json":
             from kpidsl.report.explanation_json import to_json
 

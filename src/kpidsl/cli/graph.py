@@ -10,7 +10,7 @@ import click
 from kpidsl.cli import completing, options
 from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.output import write_file
-from kpidsl.cli.streams import Progress, say, write
+from kpidsl.cli.streams import Progress, aside, say, write
 from kpidsl.diagnostics.errors import UsageError
 
 EXAMPLES = """\b
@@ -67,7 +67,7 @@ def command(
     specs = options.load(paths, config, profile, untrusted=untrusted)
     if no_states and as_of is not None:
         raise UsageError("--no-states looks at no data, so --as-of says nothing", hint="leave one of them out")
-    with Progress() as progress:
+    with aside(), Progress() as progress:
         drawn, results = specs.graph(
             as_of=as_of,
             states=not no_states,

@@ -16,7 +16,7 @@ from kpidsl.cli import completing, options
 from kpidsl.cli.faults import Exit
 from kpidsl.cli.init import template_files
 from kpidsl.cli.output import write_file
-from kpidsl.cli.streams import columns, is_coloured, say, write
+from kpidsl.cli.streams import aside, columns, is_coloured, say, write
 from kpidsl.diagnostics.errors import UsageError
 from kpidsl.diagnostics.suggest import did_you_mean
 
@@ -53,7 +53,8 @@ def list_(format_: str, no_plugins: bool) -> int:
     """List everything that kpidsl and its plugins give, and what could not be loaded."""
     from kpidsl import plugins
 
-    registry = plugins.load(no_plugins=no_plugins)
+    with aside():
+        registry = plugins.load(no_plugins=no_plugins)
     warned(registry)
     rows = given(registry)
     if format_ == "json":
@@ -78,7 +79,8 @@ def info(name: str, format_: str, no_plugins: bool) -> int:
     """Tell what the provider NAME takes in a spec, and in kpidsl.toml."""
     from kpidsl import plugins
 
-    registry = plugins.load(no_plugins=no_plugins)
+    with aside():
+        registry = plugins.load(no_plugins=no_plugins)
     warned(registry)
     provider = registry.provider_offer.get(name)
     if provider is None:

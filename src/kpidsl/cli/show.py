@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from kpidsl.cli import options
-from kpidsl.cli.streams import write
+from kpidsl.cli.streams import aside, write
 
 EXAMPLES = """\b
 Examples:
@@ -46,6 +46,7 @@ def command(
     windows (plan), or as the queries that compute it (sql).
     """
     specs = options.load(paths, config, profile, untrusted=untrusted)
-    text = specs.show(what, select=select, as_of=as_of, params=params)
+    with aside():
+        text = specs.show(what, select=select, as_of=as_of, params=params)
     write(text if text.endswith("\n") else f"{text}\n")
     return 0

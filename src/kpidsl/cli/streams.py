@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING, Self, TextIO
 
 from kpidsl.diagnostics.glyphs import encodable, visible
@@ -71,6 +71,30 @@ def say(text: str) -> None:
         with suppress(OSError):
             sys.stderr.write(redacted(encodable(text if text.endswith("\n") else f"{text}\n")))
             sys.stderr.flush()
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """What plugins print while this lasts, and what they start, goes to standard error: standard output carries the
+    document alone.
+    """
+    out, err = sys.stdout, sys.stderr
+    if out is None or err is None:
+        yield
+        return
+    kept: int | None = None
+    with suppress(OSError, ValueError):  # no files: a caller in Python has put something else there
+        out.flush()
+        here, there = out.fileno(), err.fileno()
+        kept = os.dup(here)
+        os.dup2(there, here)
+    try:
+        with redirect_stdout(err):
+            yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, here)
+            os.close(kept)
 
 
 class Progress:

@@ -119,7 +119,9 @@ def finish(cell: Cell, state: Sequence[Any], scale: Scale | None) -> Part:
         case "avg":
             if not state[1]:
                 return Part(None, 0, reason="no_rows")
-            return Part(_sum(state[0], scale if floating else None) / state[1], state[1], exact=False)
+            total = _sum(state[0], scale if floating else None)
+            # As `sum` by `count`: a column that says 0.7 has a mean of 0.7, not of the binary number beside it.
+            return Part((fifteen(total) if floating else total) / state[1], state[1], exact=False)
         case "min" | "max" | "first" | "last":
             return Part(None, 0, reason="no_rows") if state[0] is None else _plain(state[0], state[1], kind)
         case "share":

@@ -113,7 +113,7 @@ class _Loading:
                 continue
             try:
                 things = tuple(call())
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is the plugin's
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the plugin's
                 self._failed(
                     "K0806", entry, f"{hook} of the plugin {entry.distribution} failed: {reason(error)}", error
                 )

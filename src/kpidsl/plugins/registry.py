@@ -141,7 +141,7 @@ class Registry:
         for distribution, call in self.listeners:
             try:
                 call(results)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is the plugin's
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the plugin's
                 words = f"{distribution} failed after the evaluation, in kpidsl_after_eval: {reason(error)}"
                 found.append(warning("K0806", words, "the results are complete; tell the plugin's authors"))
         return tuple(found)

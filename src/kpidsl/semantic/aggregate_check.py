@@ -13,6 +13,7 @@ from kpidsl.semantic.coded_check import coded
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.scope import Names
+from kpidsl.semantic.source_columns import require_of_row
 from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, AGREEMENT, AggregationTerm
 from kpidsl.semantic.types import DataType
@@ -184,7 +185,7 @@ class AggregateChecker:
                 )
                 raise Invalid
             return source.time
-        column = rows.scope.row(node.on.parts, node.on.span, self.problems)
+        column = require_of_row(rows.scope.row(node.on.parts, node.on.span, self.problems), node.on, self.problems)
         if column.type is not None and not column.type.is_time:
             hint = rows.remedy(column, "time")
             rows.wrong(node.on.span, "`on` takes a time column", rows.shown(column), hint, column)

@@ -9,9 +9,9 @@ from typing import Literal
 from kpidsl.calendar import WEEK_53, Calendar, NoHolidays, Retail, holidays_of
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic.scope import Names
-from kpidsl.semantic.sources import timezone
 from kpidsl.semantic.terms import MONTHS, WEEKDAYS
 from kpidsl.semantic.windows import Invalid
+from kpidsl.semantic.zones import timezone
 from kpidsl.syntax import setting_nodes as s
 from kpidsl.syntax.node import Text, Word
 from kpidsl.syntax.shared_nodes import ProviderCall

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache
 from typing import TypeVar
 
-from kpidsl.calendar import Calendar, known_timezones
+from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import limits
 from kpidsl.semantic import rows as r
@@ -19,11 +18,12 @@ from kpidsl.semantic.params import Params
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.scope import Declared, Names, visible
+from kpidsl.semantic.source_columns import require_of_data, require_of_row
 from kpidsl.semantic.terms import TYPE_SYNONYMS, TYPE_WORDS
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.semantic.units import NUMBER, UnitTable
 from kpidsl.semantic.windows import Invalid, duration
-from kpidsl.source_text import Span
+from kpidsl.semantic.zones import timezone
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax.node import Name, Node
 
@@ -93,6 +93,7 @@ class Sources:
                     for prop in node.properties
                     if isinstance(prop, d.JoinProp) and prop.source.text not in joins
                 },
+                others=frozenset(other.rpartition(".")[2] for other in self.names.sources),
             )
         return self._scopes[name]
 
@@ -178,7 +179,7 @@ class Sources:
         time = one(node, d.TimeProp, problems)
         key = one(node, d.KeyProp, problems)
         for column in key.columns if key is not None else ():
-            scope.row(column.parts, column.span, problems)
+            require_of_data(scope.row(column.parts, column.span, problems), column, problems)
         for join in scope.joins.values():
             self.check_join(name, join, problems)
         fresh, complete = one(node, d.FreshProp, problems), one(node, d.CompleteProp, problems)
@@ -209,7 +210,7 @@ class Sources:
 
     def time_column(self, name: Name, rows: RowChecker) -> r.Row:
         """A column that places rows in time; a text one is read as ISO 8601."""
-        row = rows.scope.row(name.parts, name.span, rows.problems)
+        row = require_of_row(rows.scope.row(name.parts, name.span, rows.problems), name, rows.problems)
         if row.type is DataType.TEXT and isinstance(row, r.ColumnValue) and not row.path:
             return r.ColumnValue(DataType.TIMESTAMP, row.unit, row.path, row.source, row.name)
         if row.type is not None and row.type not in _TIMES:
@@ -337,6 +338,8 @@ class Sources:
         for key, (left, right) in zip(written.keys, join.keys, strict=True):
             mine = self.scope(name).row(key.left.parts, key.left.span, problems)
             theirs = self.scope(join.source).row(key.right.parts, key.right.span, problems)
+            require_of_data(mine, key.left, problems)
+            require_of_data(theirs, key.right, problems)
             if mine.type is None or theirs.type is None:
                 continue
             if group(mine.type) != group(theirs.type):
@@ -378,22 +381,3 @@ def one(node: d.SourceDecl, kind: type[P], problems: Problems) -> P | None:
             also=[(found[0].span, "first here")], hint="keep one",
         )  # fmt: skip
     return found[0] if found else None
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return known_timezones()
-
-
-def timezone(name: str, span: Span, problems: Problems) -> str:
-    """A known time zone. Raises `Invalid`."""
-    known = _zones()
-    if name not in known:
-        cities = sorted(zone for zone in known if "/" in zone and zone.rpartition("/")[2].casefold() == name.casefold())
-        near = f"did you mean `{cities[0]}`?" if len(cities) == 1 else did_you_mean(name, known)
-        problems.error(
-            "K0332", f"there is no time zone `{name}`", span,
-            hint=near or 'zones are written like "Europe/Berlin" or "UTC"',
-        )  # fmt: skip
-        raise Invalid
-    return name

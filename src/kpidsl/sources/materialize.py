@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine.duck import fresh_name, identifier, whole
-from kpidsl.hookspecs import ArrowStream, Dataset, Relational, Scannable, ScanRequest
+from kpidsl.hookspecs import ArrowStream, ColumnRequest, Dataset, Relational, Scannable, ScanRequest
+from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import project
-from kpidsl.sources.project import Origin
+from kpidsl.sources.convert import convert, native_type
+from kpidsl.sources.project import Field, Origin
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -24,20 +26,27 @@ def is_streamed(dataset: Dataset) -> bool:
 
 
 def into_duckdb(
-    connection: DuckDBPyConnection, name: str, dataset: Dataset, request: ScanRequest, fetched: str | None = None
+    connection: DuckDBPyConnection,
+    name: str,
+    dataset: Dataset,
+    request: ScanRequest,
+    fetched: str | None = None,
+    schema: Schema | None = None,
 ) -> str:
     """Make the requested columns of a dataset available inside `connection` as a temporary view `name`; returns the
-    name. `fetched` is the table with its rows, where `fetch` was called before.
+    name. `fetched` is the table with its rows, where `fetch` was called before; `schema` is what the dataset said of
+    its columns.
 
     What DuckDB reads itself stays where it is; a stream is read once, into a table. Types are as requested: a value
-    that does not fit is K0604 with its place. Raises SourceError.
+    that does not fit is K0604 with its place. A stream whose columns have other types than the dataset said gets those.
+    Raises SourceError.
     """
     if isinstance(dataset, Relational):
         if not type(dataset).__module__.startswith("kpidsl."):
             whole()  # a plugin may use whatever a connection of DuckDB has
         made = dataset.relation(connection, request)
     elif isinstance(dataset, Scannable):
-        made = _converted(connection, name, fetched or fetch(connection, name, dataset, request), request)
+        made = _converted(connection, name, fetched or fetch(connection, name, dataset, request), request, schema)
     else:
         raise SourceError(
             f"the source `{name}` gives neither a relation nor a stream of rows",
@@ -104,12 +113,36 @@ def _registered(connection: DuckDBPyConnection, stream: ArrowStream, what: str) 
             connection.unregister(name)
 
 
-def _converted(connection: DuckDBPyConnection, name: str, kept: str, request: ScanRequest) -> str:
+def _converted(
+    connection: DuckDBPyConnection, name: str, kept: str, request: ScanRequest, schema: Schema | None
+) -> str:
     label = f"the source `{_spoken(name)}`"
     with project.reading(label):
         fields = project.fields_of(connection, identifier(kept))
-    origin = Origin(identifier(kept), fields, label, "stream", lambda number: f"{label}, row {number}")
+    said = schema.columns if schema is not None else ()
+    implied = {one.name: one.type for one in said if one.name in fields and _differs(one, fields[one.name])}
+    for column in request.columns:
+        if column.as_type is None and column.name in implied:
+            _require_way(label, column.name, fields[column.name], implied[column.name])
+    origin = Origin(identifier(kept), fields, label, "stream", lambda number: f"{label}, row {number}", implied)
     return project.relation(connection, origin, request)
+
+
+def _differs(said: Column, found: Field) -> bool:
+    """Whether a column of a stream has another type than its dataset said."""
+    return not said.is_blank and said.type is not DataType.OTHER and native_type(found.sql_type) is not said.type
+
+
+def _require_way(label: str, name: str, found: Field, said: DataType) -> None:
+    """Raise SourceError K0602 where values of a stream cannot become what its dataset said that they are."""
+    try:
+        convert(found.sql, found.sql_type, ColumnRequest(name, said))
+    except SourceError as error:
+        raise SourceError(
+            f"{label} said that `{name}` is {said.value}, and its rows hold {found.sql_type}",
+            code="K0602",
+            hint="this is a fault of the provider: what `schema` says and what `scan` gives must agree",
+        ) from error
 
 
 def _spoken(name: str) -> str:

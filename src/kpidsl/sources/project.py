@@ -4,10 +4,11 @@ what could.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
@@ -19,6 +20,10 @@ from kpidsl.sources.convert import Conversion, Digits, as_text, convert, measure
 from kpidsl.sources.messages import bad_value, too_many_digits
 from kpidsl.sources.names import distinct, missing_column
 from kpidsl.sources.numerals import DIGITS
+
+_STREAM: Final = re.compile(
+    r"reading the stream registered as .* failed: (?:Unknown error: )?(.*?)(?:\. Detail: |$)", re.MULTILINE
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -139,7 +144,21 @@ def reading(label: str, hint: str | None = None) -> Iterator[None]:
     except SourceError:
         raise
     except duck.failures() as error:
-        raise SourceError(f"{label} cannot be read: {duck.words(error)}", code="K0602", hint=hint) from error
+        raise SourceError(f"{label} cannot be read: {_words(error)}", code="K0602", hint=hint) from error
+
+
+def _words(error: Exception) -> str:
+    """What DuckDB refuses, in a line; of a stream that failed half-way what its provider raised there.
+
+    Raises KeyboardInterrupt where that was Ctrl-C: it comes as a text through the C interface.
+    """
+    text = str(error).strip()
+    stream = _STREAM.search(text)
+    if stream is None:
+        return duck.words(error)
+    if text.endswith("KeyboardInterrupt"):
+        raise KeyboardInterrupt from error
+    return f"after some of its rows: {stream[1]}"
 
 
 def _conversions(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> dict[str, Conversion]:

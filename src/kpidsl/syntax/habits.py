@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Set as AbstractSet
 
 from kpidsl.diagnostics import closest
@@ -27,6 +28,8 @@ _WORDS: dict[str, Advice] = {
 }
 _CONTINUING = re.compile(r"[ \t]*(where|over|on|per|each|default|and|or|[+*/-] |/)")
 _TITLED = re.compile(r"\s*(metric|kpi|source|objective|outcome|scorecard|policy|evidence|key\s+result)\s+")
+_PERIOD = r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?"
+_PERIODS = re.compile(rf"\b(?:over|period|horizon|baseline)\s+{_PERIOD}\s*(?:\.\.|to\b|-|–)\s*{_PERIOD}(?![\w-])")
 _TURNED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
 _RELATIVE = {"past": "last", "rolling": "trailing", "current": "this"}
 
@@ -67,6 +70,9 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "a table stands in a block: `given orders {`, then a line of column names, then the rows, then `}`", None
     if text == "per" and re.search(r"\bcolumn\b", statement):
         return "a unit is written with `/`: `EUR/kWh`", "/"
+    periods = _periods(text, line, after)
+    if periods is not None:
+        return periods
     as_said = sayings.said(text, statement, after, accepted)
     if as_said is not None:
         return as_said
@@ -90,6 +96,24 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     if text == "-" and not line.strip() and re.match(r"\d", after):
         return "a line that begins with a sign and a space continues the one above: write `- 5`", None
     return None
+
+
+def _periods(text: str, line: str, after: str) -> Advice | None:
+    """What is said of two periods that are meant as the time from one to the other."""
+    for found in _PERIODS.finditer(line + text + after.partition("\n")[0]):
+        if found.start() <= len(line) < found.end():
+            first, last = _months(*found.groups()[:4])[0], _months(*found.groups()[4:])[1]
+            year, month = divmod(last - 1, 12)
+            start, end = f"{divmod(first - 1, 12)[0]}-{(first - 1) % 12 + 1:02}-01", f"{year}-{month + 1:02}"
+            return f"write the days: `{start}..{end}-{monthrange(max(year, 1), month + 1)[1]}`", None
+    return None
+
+
+def _months(year: str, month: str | None, quarter: str | None, half: str | None) -> tuple[int, int]:
+    """The first and the last month of a period, counted from the year 0."""
+    length = 1 if month else 3 if quarter else 6 if half else 12
+    first = int(year) * 12 + 1 + (int(month or quarter or half or 1) - 1) * length
+    return first, first + length - 1
 
 
 def _judged(text: str, statement: str, after: str) -> Advice | None:
