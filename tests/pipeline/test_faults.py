@@ -147,3 +147,15 @@ def test_untrusted_reads_files_below_the_spec_and_no_other(tmp_path: Path) -> No
     results = kpidsl.load(inside).evaluate(as_of="2026-03-31", untrusted=True)
     assert [kpi.assessment.value for kpi in results.kpis] == [1, None, None]
     assert [(error.code, error.affects) for error in results.errors] == [("K0607", ("kb",)), ("K0607", ("kc",))]
+
+
+def test_a_document_says_which_columns_there_are(tmp_path: Path) -> None:
+    results = kpidsl.load(written(tmp_path, 'from csv("good.csv"); time at', "zzzzz")).evaluate(as_of="2026-03-31")
+    assert [error.hint for error in results.errors] == ["`bad` has: at, x"]
+
+
+def test_a_nested_column_of_a_source_that_is_not_there_is_no_second_error(tmp_path: Path) -> None:
+    results = kpidsl.load(written(tmp_path, 'from ndjson("nowhere.ndjson"); time at', "`plan.price`")).evaluate(
+        as_of="2026-03-31"
+    )
+    assert [error.code for error in results.errors] == ["K0601"]

@@ -39,6 +39,54 @@ def test_unreadable_rows(tmp_path: Path, text: str | bytes, place: str, words: s
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Report\n\na,b\n1,2\n", "if the lines before it are a title, leave them out: `skip: 2`"),
+        ("a,b\n1,2,\n", "if every row ends with a delimiter, the header needs one, too"),
+        ("a,b\n1,2,3\n", "mend the row; a text with the delimiter in it stands in quotes"),
+    ],
+)
+def test_what_may_be_wrong_with_a_row(tmp_path: Path, text: str, hint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, text)
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "hint"),
+    [
+        (b"PK\x03\x04\xff\xfe\n1\n", "a workbook or another zip archive", "kpidsl-excel"),
+        (b"PAR1\xff\n", "a Parquet file", 'from parquet("…")'),
+        (b"SQLite format 3\0\xff", "an SQLite database", "from sqlite("),
+        (b"\0\0\0\0\0\0\0\0DUCK\xff\n", "a DuckDB database", "from duckdb("),
+        (gzip.compress(b"a,b\n1,2\n"), "packed with gzip", "call it `.gz`"),
+        ("a,b\n1,2\n".encode("utf-16"), "text in UTF-16", 'encoding: "utf-16"'),
+    ],
+)
+def test_what_is_no_text_is_told_as_what_it_is(tmp_path: Path, content: bytes, words: str, hint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, content)
+    assert (caught.value.code, caught.value.message) == ("K0602", f"data.csv is {words}")
+    assert hint in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("03/01/2026", '`column d: timestamp "%d/%m/%Y"`, or `"%m/%d/%Y"` where the month comes first'),
+        ("03/14/2026", '`column d: timestamp "%m/%d/%Y"`'),
+        ("01.03.2026", '`column d: timestamp "%d.%m.%Y"`'),
+        ("2026-03", '`column d: timestamp "%Y-%m"`'),
+        ("2026-02-30", "there is no day 2026-02-30: mend the value"),
+    ],
+)
+def test_a_date_is_answered_with_how_it_is_written(tmp_path: Path, text: str, hint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, f"d,v\n2026-03-01,1\n{text},2\n", ask(d=T.TIMESTAMP))
+    assert (caught.value.hint or "").endswith(hint)
+
+
 @pytest.mark.parametrize("pack", [".gz", ""])
 def test_the_line_is_right_in_the_second_of_several_files(tmp_path: Path, pack: str) -> None:
     first = 'id,v\n1,"a\nb"\n'

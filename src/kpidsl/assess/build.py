@@ -230,7 +230,7 @@ class Assessor:
         for name in selected:
             failed = self.model.failed.get(name)
             for problem in failed.problems if failed is not None else ():
-                self.errors.add(problem.code, problem.message, problem.hint, problem.place, (name,))
+                self.errors.add(problem.code, problem.message, problem.remedy, problem.place, (name,))
 
     def failed_kpi(self, failed: m.Failed) -> KpiResult:
         """A KPI that the data makes impossible: present, with the status error."""

@@ -62,6 +62,11 @@ class Diagnostic:
         """`path:line` of the primary place, empty where there is none."""
         return self.labels[0].span.place if self.labels else ""
 
+    @property
+    def remedy(self) -> str | None:
+        """The hint; of a missing column without one the note that names those there are, where notes are not shown."""
+        return self.hint or (self.notes[0] if self.notes and self.code == "K0605" else None)
+
 
 class Problems:
     """What the stages found, kept in the order found and handed out in file order."""

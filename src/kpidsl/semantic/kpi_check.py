@@ -262,7 +262,8 @@ class KpiChecker:
             for bound in bounds:
                 for edge in (bound.low, bound.high):
                     if edge is not None and not bound.whole and v.aggregates(edge):
-                        self.values.sliceable(edge, name.text, name.span)
+                        hint = f"write `whole` behind the target if it is not one for each {name.text}"
+                        self.values.sliceable(edge, name.text, name.span, hint)
         return tuple(name.text for name in prop.dimensions)
 
     def compare(self, prop: d.CompareProp, value: v.Value) -> list[m.ComparisonModel]:

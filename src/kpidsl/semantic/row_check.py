@@ -331,7 +331,8 @@ class RowChecker:
         if wants == "time" and isinstance(row, r.ColumnValue) and row.type is not None and row.type.is_number:
             if row.type is D.INTEGER and "year" in row.name.lower():
                 return f'if it holds years such as 2026, say so: `column {row.name}: date "%Y"`'
-            return f"say what it counts: `column {row.name}: timestamp {counted_times.formats()}`"
+            formats = counted_times.formats()
+            return f'say what it counts: `column {row.name}: timestamp {formats}`; days such as 20260331: `"%Y%m%d"`'
         if isinstance(row, r.ColumnValue) and row.type is D.TEXT:
             if wants == "time":
                 return f'declare how it is written: `column {row.name}: timestamp "%d.%m.%Y"`'
@@ -348,6 +349,16 @@ class RowChecker:
                 return f"a condition is `true` or `false`: write `== {'true' if row.value else 'false'}`"
             if isinstance(row, r.Constant) and other.type is D.TEXT and isinstance(row.value, Fraction):
                 return f'texts stand in quotes: "{row.value}"'
+            if (
+                isinstance(row, r.Constant)
+                and isinstance(row.value, str)
+                and other.type is not None
+                and other.type.is_number
+            ):
+                digits = re.fullmatch(r"\s*(\d[\d_]*(?:\.\d+)?)\s*", row.value)
+                if digits is not None:
+                    unit = f" {other.unit.label}" if other.unit.label else ""
+                    return f"numbers stand without quotes: {digits[1]}{unit}"
             if (
                 isinstance(row, r.Constant)
                 and isinstance(row.value, str)

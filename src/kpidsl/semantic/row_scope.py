@@ -7,7 +7,7 @@ from dataclasses import field, fields, replace
 from fractions import Fraction
 from typing import Any
 
-from kpidsl.diagnostics import Problems, did_you_mean, unsplit
+from kpidsl.diagnostics import Problems, closest, did_you_mean, unsplit
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import DeclaredColumn, JoinModel
 from kpidsl.semantic.numbers import scaled_type
@@ -20,7 +20,9 @@ from kpidsl.source_text import Span
 
 @dataclass(slots=True)
 class RowScope:
-    """The columns of one source. `joined` gives the scope of a joined one, `let` the meaning of a derived column."""
+    """The columns of one source. `joined` gives the scope of a joined one, `let` the meaning of a derived column;
+    `others` are names of sources, joined or not.
+    """
 
     source: str
     schema: Schema | None
@@ -32,6 +34,7 @@ class RowScope:
     local_name: str
     broken: frozenset[str] = frozenset()
     path: tuple[str, ...] = ()
+    others: frozenset[str] = frozenset()
     known: dict[tuple[str, ...], Row | None] = field(default_factory=dict)
 
     def names(self) -> list[str]:
@@ -47,8 +50,10 @@ class RowScope:
             self.schema is not None and self.find(parts) is not None
         )
 
-    def row(self, parts: tuple[str, ...], span: Span, problems: Problems) -> Row:
-        """The meaning of a name. Raises `Invalid` after saying that the source has no such column."""
+    def row(self, parts: tuple[str, ...], span: Span, problems: Problems, instead: str | None = None) -> Row:
+        """The meaning of a name. Raises `Invalid` after saying that the source has no such column, and with `instead`
+        where no other name is near.
+        """
         found = self.find(parts)
         if found is not None:
             return found
@@ -56,8 +61,12 @@ class RowScope:
         owner = [join for join in self.joins if self.joined(join).find(parts) is not None]
         if owner:
             hint: str | None = f"write `{owner[0]}.{name}`: columns of a joined source are named with it"
+        elif len(parts) > 1 and parts[0] in self.others and parts[0] != self.local_name:
+            hint = f"`{self.local_name}` does not join it: add `join {parts[0]} on COLUMN`"
         else:
-            hint = unsplit(self.schema.names if self.schema else (), name) or did_you_mean(name, self.names())
+            hint = (
+                unsplit(self.schema.names if self.schema else (), name) or did_you_mean(name, self.names()) or instead
+            )
         known = self.names()
         notes = [f"`{self.local_name}` has: {', '.join(known[:12])}{', …' if len(known) > 12 else ''}"] if known else []
         problems.error("K0605", f"`{self.local_name}` has no column `{name}`", span, hint=hint, notes=notes)
@@ -89,7 +98,7 @@ class RowScope:
                     return None if found is None else under(found, (*self.path, head))
             if parts[0] == self.local_name:
                 return self.find(parts[1:])
-        if self.schema is None and len(parts) == 1:
+        if self.schema is None and (len(parts) == 1 or closest(parts[0], (*self.joins, *self.others)) is None):
             return ColumnValue(None, NUMBER, self.path, self.source, name)
         return None
 

@@ -93,6 +93,7 @@ class Sources:
                     for prop in node.properties
                     if isinstance(prop, d.JoinProp) and prop.source.text not in joins
                 },
+                others=frozenset(other.rpartition(".")[2] for other in self.names.sources),
             )
         return self._scopes[name]
 

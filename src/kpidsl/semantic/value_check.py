@@ -298,13 +298,13 @@ class ValueChecker:
         check_allowed(value, node.by.text, node.by.span, self.sources, self.problems)
         return v.EachMember(info, value, node.by.text)
 
-    def sliceable(self, value: v.Value, dimension: str, span: Span) -> None:
-        """Whether every source of a value has the dimension. Raises `Invalid` where one has not."""
+    def sliceable(self, value: v.Value, dimension: str, span: Span, hint: str | None = None) -> None:
+        """Whether every source of a value has the dimension. Raises `Invalid` where one has not, after saying so."""
         found = v.aggregates(value)
         if not found:
             self.stop("K0340", f"there is nothing to slice by `{dimension}`: no source is read here", span)
         for aggregate in dict.fromkeys(found):
-            self.sources.scope(aggregate.source).row(tuple(dimension.split(".")), span, self.problems)
+            self.sources.scope(aggregate.source).row(tuple(dimension.split(".")), span, self.problems, hint)
 
     def reduction(self, node: x.Call, around: Around) -> v.Value:
         name = node.function.text

@@ -199,11 +199,12 @@ class CsvDataset:
             fields = len(record.fields)
             if fields != counts[file.path]:
                 few = "fewer" if fields < counts[file.path] else "more"
+                hint = unsplit(file.columns) or _remedy(record, counts[file.path])
                 has = f"{fields} field{'s' if fields != 1 else ''}, {few} than the {counts[file.path]} of the header"
                 raise SourceError(
                     f"{file.name}:{record.line}: the row has {has}",
                     code="K0603",
-                    hint=unsplit(file.columns) or "mend the row; a text with the delimiter in it stands in quotes",
+                    hint=hint,
                 ) from error
         if self._reader.rewrite_all:
             raise self._unknown(error) from error
@@ -250,3 +251,12 @@ class CsvDataset:
             declared,
             "csv",
         )
+
+
+def _remedy(record: csv_text.Record, columns: int) -> str:
+    """What may be wrong with a row that has another number of fields than the header."""
+    if columns == 1 < len(record.fields) and record.line > 1:
+        return f"if the lines before it are a title, leave them out: `skip: {record.line - 1}`"
+    if not any(text.strip() for text in record.fields[columns:]) and len(record.fields) > columns:
+        return "if every row ends with a delimiter, the header needs one, too"
+    return "mend the row; a text with the delimiter in it stands in quotes"

@@ -19,6 +19,7 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
 from kpidsl.records import dataclass
 from kpidsl.sources import zstd
+from kpidsl.sources.kinds_of_file import other_kind
 
 _UNDECODED: Final = re.compile("[\udc80-\udcff]")
 
@@ -80,7 +81,7 @@ def records(path: Path, dialect: Dialect, name: str, kept: IO[str] | None = None
             if at[1]:
                 start[0], at[1] = at[0], False
             if not line.isascii() and _UNDECODED.search(line):
-                raise not_decoded(name, start[0], dialect)
+                raise other_kind(path, name) or not_decoded(name, start[0], dialect)
             if kept is not None:
                 kept.write(line)
             yield line
@@ -105,7 +106,7 @@ def records(path: Path, dialect: Dialect, name: str, kept: IO[str] | None = None
                     continue
                 yield Record(start[0], at[0], tuple(fields))
     except UnicodeError as error:
-        raise not_decoded(name, at[0] + 1, dialect) from error
+        raise other_kind(path, name) or not_decoded(name, at[0] + 1, dialect) from error
     except csv.Error as error:
         raise SourceError(
             f"{name}:{start[0]}: the row cannot be read: {_csv_words(str(error))}",

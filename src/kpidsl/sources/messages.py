@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Final
 
 from kpidsl.diagnostics import SourceError
@@ -24,6 +25,9 @@ _FORMATS: Final = tuple(
         "%d %b %Y",
         "%b %d, %Y",
         "%d %B %Y",
+        "%Y-%m",
+        "%m/%Y",
+        "%b %Y",
     )
     for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z")
 )
@@ -66,10 +70,17 @@ def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
     if text.strip().casefold() in _NOTHING and provider == "csv":
         return f'if that means no value, write `{provider}("…", null: "{text.strip()}")`'
     if wanted.is_time:
+        if re.match(r"\d{4}-\d\d-\d\d", text.strip()) and not _is_day(text.strip()[:10]):
+            return f"there is no day {text.strip()[:10]}: mend the value"
         form = _guess(text.strip())
         if form is not None:
             kind = "timestamp" if "%H" in form or "%I" in form or wanted is not DataType.DATE else "date"
-            return f'mend the value, or say how times are written: `column {column}: {kind} "{form}"`'
+            other = form.replace("%d/%m", "%m/%d").replace("%d-%m-", "%m-%d-")
+            months_first = (
+                f', or `"{other}"` where the month comes first' if other != form and _fits(text.strip(), other) else ""
+            )
+            said = f'say how times are written: `column {column}: {kind} "{form}"`'
+            return f"mend the value, or {said}{months_first}"
         return f'mend the value, or say how times are written: `column {column}: timestamp "%d.%m.%Y"`'
     if wanted.is_number and "," in text and provider == "csv":
         marks = 'say how numbers are written: `decimal: ","` or `thousands: ","`'
@@ -78,11 +89,19 @@ def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
 
 
 def _guess(text: str) -> str | None:
-    for form in _FORMATS:
-        try:
-            parsed = datetime.strptime(text, form)  # noqa: DTZ007 - only whether it fits is asked
-        except ValueError:
-            continue
-        if parsed.year >= 1900:
-            return form
-    return None
+    return next((form for form in _FORMATS if _fits(text, form)), None)
+
+
+def _fits(text: str, form: str) -> bool:
+    try:
+        return datetime.strptime(text, form).year >= 1900  # noqa: DTZ007 - only whether it fits is asked
+    except ValueError:
+        return False
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -148,7 +148,7 @@ def _of_goals(word: _Word) -> Advice | None:
 
 
 def _of_properties(word: _Word) -> Advice | None:
-    whole = re.match(r"[\w/.-]+", word.after)
+    whole = re.match(r"[\w/.@+-]+", word.after)
     if word.accepted <= {"STRING", "LONG_STRING"} and whole is not None and word.text.isidentifier():
         return f'put it in quotes: "{word.text}{whole[0]}"', None
     if word.text == "by" and re.match(r"\s*metric\b", word.statement):
