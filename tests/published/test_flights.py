@@ -70,6 +70,10 @@ OF_THE_YEAR = {
     "count() from flights where not (arr_delay > 120 or dep_delay > 120)": 316_050,
     "count() from flights where arr_delay <= 120 and dep_delay <= 120": 316_050,
 }  # fmt: skip
+WEEKDAYS = (50_690, 50_422, 50_060, 50_219, 50_308, 38_720, 46_357)  # from Monday on
+OF_THE_YEAR |= {
+    f"count() from flights where weekday(scheduled_at) == {day}": count for day, count in enumerate(WEEKDAYS, 1)
+}
 # By carrier: flights, mean delay of arrival, mean delay of departure.
 CARRIERS = {
     "9E": (18_460, "7.38", "16.7"), "AA": (32_729, "0.364", "8.59"), "AS": (714, "-9.93", "5.80"),

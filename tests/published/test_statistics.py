@@ -62,6 +62,16 @@ def test_what_manuals_print(expression: str, numbers: object, printed: str) -> N
     assert rounded(of(expression, numbers), len(printed.replace(".", ""))) == printed
 
 
+@pytest.mark.parametrize(
+    ("number", "whole", "two"),
+    [("2.5", 3, "2.5"), ("-2.5", -3, "-2.5"), ("2.15", 2, "2.15"), ("-1.475", -1, "-1.48"), ("2.149", 2, "2.15"), ("1.005", 1, "1.01")],
+)  # fmt: skip
+def test_rounding_is_that_of_spreadsheets(number: str, whole: int, two: str) -> None:
+    """Microsoft's page of ROUND: halves go away from zero."""
+    assert of("sum(round(x))", money(number, scale=3)) == whole
+    assert of("sum(round(x, 2))", money(number, scale=3)) == Decimal(two)
+
+
 # Miles a gallon and cylinders of 32 cars (Henderson and Velleman 1981), as R has them in `mtcars`.
 MPG = [
     "21.0",
