@@ -11,7 +11,7 @@ from kpidsl.diagnostics import UsageError, did_you_mean
 from kpidsl.semantic.model import Model
 
 
-def anchor_of(as_of: str | date | datetime | None, model: Model) -> datetime:
+def anchor_of(as_of: object, model: Model) -> datetime:
     match as_of:
         case None:
             return datetime.now(UTC).replace(microsecond=0)
