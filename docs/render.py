@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,13 +67,19 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KPIDSL_", "PYTHON"))}
     return kept | {
         "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",
-        "XDG_CACHE_HOME": str(folder / "cache"),
+        "XDG_CACHE_HOME": _cache().name,
         "COLUMNS": str(COLUMNS),  # else a caller's own would count for more than the terminal
         "NO_COLOR": "1",
         "TERM": "dumb",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
     }
+
+
+@cache
+def _cache() -> tempfile.TemporaryDirectory[str]:
+    """A folder for what kpidsl keeps, for all documents of a process: tables of a grammar take seconds to be made."""
+    return tempfile.TemporaryDirectory(prefix="kpidsl-docs-cache-")
 
 
 def _commands(body: str) -> Iterator[str]:

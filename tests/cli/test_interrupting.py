@@ -46,7 +46,7 @@ def ended(tmp_path: Path, spec: str, ready: Callable[[Path, Path], bool], pause:
     work.mkdir()
     temporary.mkdir()
     (work / "slow.kpi").write_text(spec, "utf-8")
-    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": ":".join(sys.path), "KPIDSL_CACHE": ""}
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": ":".join(sys.path)}
     command = [
         sys.executable,
         "-m",

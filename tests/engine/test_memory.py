@@ -56,7 +56,7 @@ def made(file: Path, rows: int, people: int) -> None:
 def took(file: Path, spec: str, *more: str) -> tuple[float, int]:
     """The largest resident memory of `kpidsl eval`, in MiB, and how many bytes it wrote."""
     file.with_suffix(".kpi").write_text(spec.replace("FILE", str(file)), "utf-8")
-    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path), "KPIDSL_CACHE": "", "TMPDIR": str(file.parent)}
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path), "TMPDIR": str(file.parent)}
     command = [sys.executable, "-c", TOLD, "eval", str(file.with_suffix(".kpi")), "--as-of", "2026-06-30"]
     with subprocess.Popen(
         [*command, "-f", "json", "--threads", "2", *more],

@@ -108,3 +108,43 @@ def test_the_quick_way_is_taken(connection: DuckDBPyConnection) -> None:
     ):
         asked = convert._quickly("x", wanted, digits, "error('a pattern')")
         assert connection.execute(f"SELECT {asked} IS NOT NULL FROM (SELECT $1 AS x)", [text]).fetchall() == [(True,)]
+
+
+NUMERALS = st.from_regex(r"[ +-]{0,2}[0-9]{0,25}(?:\.[0-9]{0,20})?(?:e-?[0-9])?", fullmatch=True)
+
+
+def digits_of(connection: DuckDBPyConnection, texts: list[str], style: NumberStyle) -> list[tuple[int, int, bool]]:
+    """How many digits each text alone is said to need."""
+    picked = ", ".join(f"coalesce({one}, {nothing})" for one, nothing in zip(
+        convert.measures("x", style), ("0", "0", "false"), strict=True
+    ))  # fmt: skip
+    numbered = "SELECT unnest(range(len($1))) AS place, unnest($1) AS x"
+    asked = f"SELECT {picked} FROM ({numbered}) GROUP BY place ORDER BY place"
+    return [
+        (int(whole), int(scale), exponent) for whole, scale, exponent in connection.execute(asked, [texts]).fetchall()
+    ]
+
+
+@settings(deadline=None)
+@given(st.lists(NUMERALS | st.decimals().map(str) | st.sampled_from(TEXTS), min_size=1, max_size=20), st.booleans())
+def test_a_plain_numeral_needs_as_many_digits_as_patterns_tell(
+    connection: DuckDBPyConnection, texts: list[str], is_plain: bool
+) -> None:
+    texts = [text for text in texts if "\x00" not in text] or ["1"]
+    style = NumberStyle() if is_plain else NumberStyle(decimal=",", thousands=".")
+    if not is_plain:
+        texts = [text.translate({ord("."): ",", ord(","): "."}) for text in texts]
+    quickly = digits_of(connection, texts, style)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convert, "_PLAINLY", "nothing is plain")
+        slowly = digits_of(connection, texts, style)
+    for text, one, other in zip(texts, quickly, slowly, strict=True):
+        assert one == other, text
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [("120.50", (3, 1)), ("-0.050", (0, 2)), ("-12", (2, 0)), ("0", (0, 0)), ("0.00", (0, 0)), ("100", (3, 0)), ("7.", (1, 0))],
+)  # fmt: skip
+def test_the_digits_of_a_numeral(connection: DuckDBPyConnection, text: str, digits: tuple[int, int]) -> None:
+    assert digits_of(connection, [text], NumberStyle()) == [(*digits, False)]
