@@ -94,7 +94,9 @@ def _type(source: SourceModel, name: str) -> DataType | None:
     given = source.schema.get(name) if source.schema is not None else None
     declared = source.columns.get(name)
     provided = given.type if given is not None else None
-    return provided if declared is None else column_type(declared, provided)
+    if declared is not None:
+        return column_type(declared, provided)
+    return DataType.TIMESTAMP if provided is DataType.TEXT and name in source.times else provided
 
 
 def _request(source: SourceModel, name: str, kind: DataType | None) -> ColumnRequest:
