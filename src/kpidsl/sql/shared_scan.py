@@ -81,6 +81,7 @@ def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cell
     inner = inner.from_(exp.to_table(GROUPS), copy=False)
     query = exp.select(keep, *keys, *wanted_of(found, cells), copy=False)
     query = query.from_(inner.subquery("g", copy=False), copy=False)
+    query = query.where(exp.not_(exp.Is(this=keep, expression=exp.null())), copy=False)
     return query.group_by(keep, *keys, copy=False)
 
 
@@ -122,14 +123,14 @@ def whole(found: Scan, query: exp.Select) -> exp.Select:
 
 
 def _kept(found: Scan, filters: Sequence[Filter]) -> exp.Expr:
-    """The places of the filters that keep a group, a row each."""
+    """The places of the filters that keep a group, a row each; and rows of NULL for the others."""
     if tuple(filters) == ((),):
         return _place(0)
     cases = [
         exp.Case().when(_condition(found, where), _place(number), copy=False) if where else _place(number)
         for number, where in enumerate(filters)
     ]
-    return function("unnest", function("list_distinct", function("list_value", *cases)))  # without those that are NULL
+    return function("unnest", function("list_value", *cases))
 
 
 def _place(number: int) -> exp.Expr:
