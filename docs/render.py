@@ -59,11 +59,14 @@ def render(text: str, beside: Path = ROOT) -> str:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """A shell's variables in which `kpidsl` is this checkout's and nothing of the caller's settings shows."""
+    """A shell's variables in which `kpidsl` and `import kpidsl` are this checkout's, without the caller's settings."""
     command = folder / "bin" / "kpidsl"
     command.parent.mkdir()
     command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" -m kpidsl "$@"\n', "utf-8")
     command.chmod(0o755)
+    python = command.with_name("python")
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT / "src"}" exec "{sys.executable}" "$@"\n', "utf-8")
+    python.chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("KPIDSL_", "PYTHON"))}
     return kept | {
         "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.diagnostics import KpidslError, OptionError, Problems
+from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError
 from kpidsl.engine.duck import failures, identifier, relation
+from kpidsl.engine.lacking import Lacking
 from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, Queryable, ScanRequest
-from kpidsl.needed import requests
+from kpidsl.needed import essential, requests
 from kpidsl.opening import Chosen, Misplaced, Opener, limits_of, report
 from kpidsl.patience import patiently, side_by_side
 from kpidsl.plan import Plan
@@ -216,6 +217,8 @@ class Tables(dict[str, str]):
         self._located: dict[tuple[str, str], Located | None] = {}
         self._cursors: dict[str, DuckDBPyConnection] = {}
         self.failed: dict[str, KpidslError] = dict(bound.failed)
+        self._broken: dict[str, dict[str, KpidslError]] = {}
+        self._essential, self._spares = essential(plan), False
         self._plan = plan
         self._bound = bound
         self._connection = connection
@@ -225,8 +228,10 @@ class Tables(dict[str, str]):
         self.places, failed = places(bound, self._requests, self._engines, self.read)
         self.failed.update(failed)
 
-    def bring_all(self, but: Collection[str] = ()) -> None:
-        """Make every source the plan needs a relation. Those that are not on this machine are read side by side."""
+    def bring_all(self, but: Collection[str] = (), *, spare: bool = False) -> None:
+        """Make every source the plan needs a relation, those that are elsewhere side by side; `spare` columns with a
+        value that cannot be read: `answers` knows what that costs.
+        """
         wanted = [name for name in self._requests if name not in but and not self.is_done(name)]
         calls = {
             name: partial(self._fetch, name, dataset)
@@ -240,8 +245,10 @@ class Tables(dict[str, str]):
                 raise found
             else:
                 self._fetched[name] = found
+        self._spares = spare
         for name in wanted:
             self.bring(name)
+        self._spares = False
 
     def is_done(self, name: str) -> bool:
         return name in self or name in self.failed or name in self.places.remotes
@@ -268,7 +275,7 @@ class Tables(dict[str, str]):
             self,
             self.failed,
             explain=explain,
-            no_holidays=no_holidays,
+            lacking=Lacking(no_holidays, self._broken),
             told=told,
             kept=kept,
             places=self.places,
@@ -340,16 +347,32 @@ class Tables(dict[str, str]):
         try:
             if name in self._bound.limits and name not in self._fetched and is_streamed(dataset):
                 self._fetched[name] = self._fetch(name, dataset)
-            self[name] = into_duckdb(
-                self._connection,
-                relation(name),
-                dataset,
-                self._requests[name],
-                self._fetched.get(name),
-                self._bound.schemas.get(name),
-            )
+            while True:
+                try:
+                    self[name] = into_duckdb(
+                        self._connection,
+                        relation(name),
+                        dataset,
+                        self._requests[name],
+                        self._fetched.get(name),
+                        self._bound.schemas.get(name),
+                    )
+                    return
+                except SourceError as error:
+                    if not self._spare(name, error):
+                        raise
         except FOREIGN as error:
             self._fail(name, error)
+
+    def _spare(self, name: str, error: SourceError) -> bool:
+        """Leave out a column with a value that cannot be read, if there is one: it costs only what needs it."""
+        asked = self._requests[name].columns
+        left = tuple(one for one in asked if one.name != error.column)
+        if not self._spares or left == asked or error.column in self._essential[name]:
+            return False
+        self._broken.setdefault(name, {})[str(error.column)] = error
+        self._requests[name] = replace(self._requests[name], columns=left)
+        return True
 
     def _fail(self, name: str, error: Exception | SystemExit) -> None:
         if isinstance(error, KpidslError):

@@ -66,6 +66,20 @@ def requests(plan: Plan) -> dict[str, ScanRequest]:
     }
 
 
+def essential(plan: Plan) -> dict[str, set[str]]:
+    """The columns without which a source is of no use: those that name its rows, place them in time, and join them."""
+    found: dict[str, set[str]] = {name: set(source.key) for name, source in plan.sources.items()}
+    for name, source in plan.sources.items():
+        held = (source.holds.start, source.holds.end) if source.holds is not None else ()
+        for row in (source.time, *held):
+            for column in columns_in(row) if row is not None else ():
+                found.setdefault(column.source, set()).add(column.name)
+        for join in source.joins.values():
+            found[name].update(left for left, _ in join.keys)
+            found.setdefault(join.source, set()).update(right for _, right in join.keys)
+    return found
+
+
 def _until(plan: Plan, source: SourceModel) -> tuple[str | None, None, datetime | None]:
     """The time column of a source and the anchor, at and after which no row is read. What is before the first window is
     wanted, too: it tells whether nothing means zero.
@@ -80,7 +94,9 @@ def _type(source: SourceModel, name: str) -> DataType | None:
     given = source.schema.get(name) if source.schema is not None else None
     declared = source.columns.get(name)
     provided = given.type if given is not None else None
-    return provided if declared is None else column_type(declared, provided)
+    if declared is not None:
+        return column_type(declared, provided)
+    return DataType.TIMESTAMP if provided is DataType.TEXT and name in source.times else provided
 
 
 def _request(source: SourceModel, name: str, kind: DataType | None) -> ColumnRequest:

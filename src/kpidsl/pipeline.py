@@ -169,7 +169,7 @@ class SpecSet:
         ):
             keeps = state is not None and not explain and not untrusted
             if not keeps:
-                tables.bring_all()
+                tables.bring_all(spare=True)
             holidays = read_holidays(checked.bound, connection)
             if isinstance(holidays, frozenset):
                 plan = replace(plan, calendar=replace(plan.calendar, holidays=holidays))
@@ -182,7 +182,7 @@ class SpecSet:
 
                 kept = keep(Keeping(plan, checked.bound, connection, Path(state), tables.__getitem__, told))
                 clock.lap("state")
-                tables.bring_all(but=on_demand(plan, kept))
+                tables.bring_all(but=on_demand(plan, kept), spare=True)
             if untrusted:
                 restrict(connection, tables.files())
             no_holidays = holidays if isinstance(holidays, KpidslError) else None

@@ -11,7 +11,7 @@ from kpidsl.diagnostics import UsageError, did_you_mean
 from kpidsl.semantic.model import Model
 
 
-def anchor_of(as_of: str | date | datetime | None, model: Model) -> datetime:
+def anchor_of(as_of: object, model: Model) -> datetime:
     match as_of:
         case None:
             return datetime.now(UTC).replace(microsecond=0)
@@ -19,8 +19,11 @@ def anchor_of(as_of: str | date | datetime | None, model: Model) -> datetime:
             return as_of.astimezone(UTC) if as_of.tzinfo is not None else model.calendar.instant(as_of)
         case date():
             text = as_of.isoformat()
-        case _:
+        case str():
             text = as_of
+        case _:
+            message = f"`as_of` is of type {type(as_of).__name__}"
+            raise UsageError(message, hint='give a date, a datetime or a text such as "2026-03-31"')
     try:
         return parse_as_of(text, model.calendar)
     except ValueError as error:
@@ -28,12 +31,14 @@ def anchor_of(as_of: str | date | datetime | None, model: Model) -> datetime:
 
 
 def selected_names(model: Model, select: Sequence[str]) -> tuple[str, ...]:
-    """The names that are evaluated, in the order of the spec.
+    """The names that are evaluated, in the order of the spec; `select` may be one word alone.
 
     Raises `UsageError` for a selection that matches nothing.
     """
     if not select:
         return model.order
+    if isinstance(select, str):
+        select = (select,)
     chosen: set[str] = set()
     key_results = {one.name for objective in model.objectives.values() for one in objective.key_results}
     for pattern in select:

@@ -155,6 +155,16 @@ def test_closed_streams_do_not_matter(
     assert json.loads((tmp_path / "a.json").read_text("utf-8"))["kpis"]
 
 
+def test_a_document_that_nobody_can_get_is_an_error(
+    command: Callable[..., list[str]], environment: dict[str, str]
+) -> None:
+    ran = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *command("eval")], env=environment, stderr=subprocess.PIPE, timeout=60
+    )
+    assert ran.returncode == 3
+    assert b"cannot write to standard output: it is closed" in ran.stderr
+
+
 def test_an_interruption_ends_with_130_and_writes_nothing(process: Process, tmp_path: Any) -> None:
     ran = process("eval", "-o", "a.json", interrupt=True)
     assert (ran.returncode, ran.stdout) == (130, b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from types import ModuleType
@@ -52,3 +53,26 @@ def test_stages_are_shown_as_stable_text() -> None:
     sql = spec.show("sql", as_of="2026-03-31", sources=ORDERS)
     assert sql.startswith("SELECT")
     assert "2026-03-01" in sql
+
+
+def test_one_word_is_a_selection_as_well() -> None:
+    found = kpidsl.load("-", stdin_text=SPEC).evaluate(as_of="2026-03-31", select="sold", sources=ORDERS)
+    assert [one.name for one in found.kpis] == ["sold"]
+
+
+def test_an_as_of_of_another_type_is_told() -> None:
+    with pytest.raises(UsageError, match="`as_of` is of type int"):
+        kpidsl.load("-", stdin_text=SPEC).evaluate(as_of=20260331, sources=ORDERS)  # type: ignore[arg-type]
+
+
+def test_what_is_imported_when_it_is_used_is_listed() -> None:
+    assert set(kpidsl.__all__) <= set(dir(kpidsl))
+
+
+def test_evaluations_side_by_side_give_what_they_give_alone() -> None:
+    def document(_: int = 0) -> str:
+        return kpidsl.load("-", stdin_text=SPEC).evaluate(as_of="2026-03-31", sources=ORDERS).to_json()
+
+    alone = document()
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(document, range(8))) == {alone}

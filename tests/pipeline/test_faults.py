@@ -116,7 +116,7 @@ def test_a_join_by_a_key_that_repeats_costs_only_what_uses_it(tmp_path: Path) ->
     tmp_path.joinpath("people.csv").write_text("who,land\n1,DE\n1,FR\n2,DE\n", "utf-8")
     tmp_path.joinpath("spec.kpi").write_text(
         """
-        source orders { from csv("orders.csv"); time at; join people on who }
+        source orders { from csv("orders.csv"); time at; column amount: integer; join people on who }
         source people { from csv("people.csv") }
         kpi count_them { value count() from orders over 2026-03; target >= 2 }
         kpi german { value count() from orders where people.land == "DE" over 2026-03; target >= 2 }
@@ -159,3 +159,52 @@ def test_a_nested_column_of_a_source_that_is_not_there_is_no_second_error(tmp_pa
         as_of="2026-03-31"
     )
     assert [error.code for error in results.errors] == ["K0601"]
+
+
+COLUMNS = """
+source orders { from csv("orders.csv"); time at; column amount: integer; join people on person }
+source people { from csv("people.csv"); key person; column born: date }
+source calls { from csv("calls.csv"); time at; column length: integer }
+kpi rows { value count() from orders over 2026-03; target >= 3 }
+kpi amounts { value sum(amount) from orders over 2026-03; target >= 1 }
+kpi large { value count() from orders where amount > 1 over 2026-03; target >= 1 }
+kpi by_kind { value count() from orders over 2026-03; target >= 1; by kind }
+kpi towns { value count() from orders where people.town == "Ulm" over 2026-03; target >= 1 }
+kpi young { value count() from orders where people.born > 2000-01-01 over 2026-03; target >= 1 }
+kpi called { value conversions(orders to calls per person within 7 days) over 2026-03; target >= 1 }
+kpi long { value conversions(orders to calls where length > 5 per person within 7 days) over 2026-03; target >= 1 }
+"""
+
+
+@pytest.mark.parametrize("state", [False, True])
+def test_a_value_that_cannot_be_read_costs_only_what_needs_its_column(tmp_path: Path, state: bool) -> None:
+    tmp_path.joinpath("spec.kpi").write_text(COLUMNS, "utf-8")
+    tmp_path.joinpath("orders.csv").write_text(
+        "at,person,amount,kind\n2026-03-01,1,2,a\n2026-03-02,2,oops,b\n2026-03-03,1,5,a\n", "utf-8"
+    )
+    tmp_path.joinpath("people.csv").write_text("person,town,born\n1,Ulm,2001-02-03\n2,Bonn,soon\n", "utf-8")
+    tmp_path.joinpath("calls.csv").write_text("at,person,length\n2026-03-04,1,7\n2026-03-05,1,long\n", "utf-8")
+    results = kpidsl.load([tmp_path]).evaluate(as_of="2026-03-31", state=tmp_path / "state" if state else None)
+    told = {one.name: (one.assessment.status, one.assessment.value) for one in results.kpis}
+    assert told == {
+        "rows": ("green", 3),
+        "amounts": ("error", None),
+        "large": ("error", None),
+        "by_kind": ("green", 3),
+        "towns": ("green", 2),
+        "young": ("error", None),
+        "called": ("green", 1),
+        "long": ("error", None),
+    }
+    assert {error.message.partition('"')[0]: error.affects for error in results.errors} == {
+        "orders.csv:3: ": ("amounts", "large"),
+        "people.csv:3: ": ("young",),
+        "calls.csv:3: ": ("long",),
+    }
+
+
+def test_a_key_that_cannot_be_read_costs_the_source(tmp_path: Path) -> None:
+    results = kpidsl.load(written(tmp_path, 'from csv("text.csv"); time at; key x; column x: integer', "x")).evaluate(
+        as_of="2026-03-31"
+    )
+    assert [error.affects for error in results.errors] == [("broken", "both", "compared")]

@@ -1,4 +1,4 @@
-"""Trends by seasons against what R's package `trend` prints for its own example."""
+"""Trends and forecasts against what R's packages `trend` and `forecast` print for the series R comes with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+import pytest
+
 from engine.evaluating import kpi, money
+from kpidsl.assess.signal_results import ForecastResult
 from kpidsl.stats.trend import seasonal_mann_kendall, variance
 
 # O. D. Anderson (1976), Time Series Analysis and Forecasting: mean air temperatures at Nottingham Castle, °F, 1920–1939.
@@ -21,6 +24,14 @@ NOTTINGHAM = """
 35.8 39.4 38.2 40.4 46.9 53.4 59.6 66.5 60.4 59.2 51.2 42.8 45.8 40 42.6 43.5 47.1 50 60.5 64.6 64 56.8 48.6 44.2
 36.4 37.3 35 44 43.9 52.7 58.6 60 61.1 58.1 49.6 41.6 41.3 40.8 41 38.4 47.4 54.1 58.6 61.4 61.8 56.3 50.9 41.4 37.1
 42.1 41.2 47.3 46.6 52.4 59 59.6 60.4 57 50.7 47.8 39.2 39.4 40.9 42.4 47.8 52.4 58 60.7 61.8 58.2 46.7 46.6 37.8
+"""
+# G. E. P. Box, G. M. Jenkins, Time Series Analysis: international airline passengers in thousands, 1949–1960.
+PASSENGERS = """
+112 118 132 129 121 135 148 148 136 119 104 118 115 126 141 135 125 149 170 170 158 133 114 140 145 150 178 163 172
+178 199 199 184 162 146 166 171 180 193 181 183 218 230 242 209 191 172 194 196 196 236 235 229 243 264 272 237 211
+180 201 204 188 235 227 234 264 302 293 259 229 203 229 242 233 267 269 270 315 364 347 312 274 237 278 284 277 317
+313 318 374 413 405 355 306 271 306 315 301 356 348 355 422 465 467 404 347 305 336 340 318 362 348 363 435 491 505
+404 359 310 337 360 342 406 396 420 472 548 559 463 407 362 405 417 391 419 461 472 535 622 606 508 461 390 432
 """
 
 
@@ -41,3 +52,33 @@ def test_through_a_spec() -> None:
     assert (signal.s, signal.variance, signal.covariance) == (224, Decimal("19663.3333333333"), True)
     # (224 − 1)/√19663.33, two-sided
     assert (signal.z, signal.p, signal.direction) == (Decimal("1.59029"), Decimal("0.111769"), "no_trend")
+
+
+@pytest.mark.parametrize(
+    ("until", "landing", "low"),
+    [("1961-01-31", 417, "370.4595"), ("1961-06-30", 535, "488.4595"), ("1961-12-31", 432, "385.4595")],
+)
+def test_the_season_before(until: str, landing: int, low: str) -> None:
+    """`snaive(AirPassengers)`, lower ends at 80 %."""
+    found = forecast(f"seasonal_naive until {until}")
+    assert found.landing == landing
+    assert found.low is not None and found.high is not None
+    assert (f"{found.low:.4f}", f"{found.high:.4f}") == (low, f"{2 * landing - Decimal(low):.4f}")
+
+
+@pytest.mark.parametrize(("until", "landing"), [("1961-01-31", "434.2378"), ("1961-02-28", "436.4755")])
+def test_the_line_through_the_ends(until: str, landing: str) -> None:
+    """`rwf(AirPassengers, drift = TRUE)`. Its interval is 0.2 % narrower: it divides by T − 1 where the book's σ̂ (5.5)
+    has T − 2, as here.
+    """
+    found = forecast(f"drift until {until}")
+    assert f"{found.landing:.4f}" == landing
+
+
+def forecast(how: str) -> ForecastResult:
+    months = [date(1949 + at // 12, at % 12 + 1, 15) for at in range(144)]
+    rows = {"at": months, "x": list(map(int, PASSENGERS.split()))}
+    properties = f"value sum(x) from o over last month; target >= 1; trend 144 months; forecast {how}"
+    found = kpi(properties, "1960-12-31", o=rows).forecast
+    assert found is not None
+    return found

@@ -239,6 +239,8 @@ def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugi
             failed.extend(_failure(partial(write, on_screen), "to standard output"))
     if is_terminal(sys.stdout):  # where the line of progress would stand in the text
         failed.extend(_failure(partial(write, on_screen), "to standard output"))
+    if sys.stdout is None and not files:
+        failed.append(("cannot write to standard output: it is closed", "`-o kpis.json` writes a file"))
     for said, hint in failed:
         say_error(said, hint=hint)
     return Exit.FINE if not failed and {shown, *files.values()} <= texts.keys() else Exit.NOT_HAD

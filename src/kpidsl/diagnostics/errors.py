@@ -32,8 +32,11 @@ class SourceError(KpidslError):
     """A data source failed: wrong path, wrong column, unreadable row, connection.
 
     Names the file and line where it can. A `transient` one may be gone the next time – a server that is busy, a
-    connection that was lost – and is tried again, after `retry_after` seconds where the source said so.
+    connection that was lost – and is tried again, after `retry_after` seconds where the source said so. `column` is the
+    one whose values cannot be used, where the others can.
     """
+
+    column: str | None = None
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine import extents, shared_scan
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
-from kpidsl.engine.faults import CellError, TooLarge, unread_holidays
+from kpidsl.engine.faults import CellError, TooLarge
 from kpidsl.engine.groups import (
     BATCH,
     PANES,
@@ -26,6 +26,7 @@ from kpidsl.engine.groups import (
     state_of,
 )
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
+from kpidsl.engine.lacking import Lacking
 from kpidsl.engine.located import Located
 from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
@@ -34,7 +35,6 @@ from kpidsl.engine.place import Door, Places
 from kpidsl.engine.quantiles import QUANTILES, quantiles
 from kpidsl.engine.ranked import ranked
 from kpidsl.engine.scales import Needing, learned, looked_at, of_all, of_few
-from kpidsl.plan.columns import calls
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import ColumnValue, Row
@@ -65,7 +65,7 @@ class Run:
         failed: Mapping[str, KpidslError],
         *,
         explain: bool,
-        no_holidays: KpidslError | None = None,
+        lacking: Lacking | None = None,
         told: Callable[[str], None] | None = None,
         kept: Mapping[str, KeptSource] | None = None,
         places: Places | None = None,
@@ -84,7 +84,7 @@ class Run:
         self.members: dict[int, Members] = {}
         self.kept = kept or {}
         self._located = located
-        self.no_holidays = no_holidays if no_holidays is not None else unread_holidays()
+        self.lacking = lacking if lacking is not None else Lacking()
 
     def run(self) -> Answers:
         by_source: dict[str, list[Cell]] = {}
@@ -105,7 +105,7 @@ class Run:
     def source(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         if source.key:
             check_key(source, self.tables[source.name], self.fetch, self.answers.warnings)
-        usable = [cell for cell in cells if self.holidays_are_known(cell) and self.joins_hold(source, cell)]
+        usable = [cell for cell in cells if self.is_all_there(cell) and self.joins_hold(source, cell)]
         extents.learn(self, source, usable)
         if source.name in self.kept:
             answered, usable = self.kept[source.name].answers(usable, self.finished)
@@ -184,12 +184,12 @@ class Run:
     def rows(self, source: SourceModel) -> RowsOf:
         return RowsOf(source, self.plan.sources, self.calendar, self.tables)
 
-    def holidays_are_known(self, cell: Cell) -> bool:
-        """Whether a cell counts business days only where the calendar's holidays could be read."""
-        if self.calendar.holidays is None and calls(cell, "business_days_between"):
-            self.answers.failed_cells[cell] = self.no_holidays
-            return False
-        return True
+    def is_all_there(self, cell: Cell) -> bool:
+        """Whether nothing that a cell needs is lacking: holidays, a column that can be read."""
+        error = self.lacking.why(cell, self.calendar)
+        if error is not None:
+            self.answers.failed_cells[cell] = error
+        return error is None
 
     def joins_hold(self, source: SourceModel, cell: Cell) -> bool:
         reached = paths(cell) if source.joins else set()

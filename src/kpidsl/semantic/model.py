@@ -57,7 +57,9 @@ class HoldsModel:
 
 @dataclass(frozen=True, slots=True)
 class SourceModel:
-    """`zone` is how timestamps without one are meant. `schema` is None where it is not known."""
+    """`zone` is how timestamps without one are meant. `schema` is None where it is not known. Texts in the columns
+    `times` are read as times.
+    """
 
     name: str
     title: str | None
@@ -75,6 +77,7 @@ class SourceModel:
     lag: tuple[int, PeriodUnit] | None
     ahead: bool
     span: Span
+    times: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from kpidsl.source_text import Span
 @dataclass(slots=True)
 class RowScope:
     """The columns of one source. `joined` gives the scope of a joined one, `let` the meaning of a derived column;
-    `others` are names of sources, joined or not.
+    `others` are names of sources, joined or not. `times` place its rows in time: texts in them are read as times.
     """
 
     source: str
@@ -35,6 +35,7 @@ class RowScope:
     broken: frozenset[str] = frozenset()
     path: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset()
     known: dict[tuple[str, ...], Row | None] = field(default_factory=dict)
 
     def names(self) -> list[str]:
@@ -107,6 +108,8 @@ class RowScope:
         given = self.schema.get(name) if self.schema is not None else None
         provided = given.type if given is not None else None
         if declared is None:
+            if provided is DataType.TEXT and name in self.times:
+                provided = DataType.TIMESTAMP
             unit = SECONDS if provided is DataType.DURATION else NUMBER
             return ColumnValue(provided, unit, self.path, self.source, name)
         kind = column_type(declared, provided)

@@ -2,10 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic import rows as r
+from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.windows import Invalid
+from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax.node import Name
+
+
+def times_of(sources: Mapping[str, Declared[d.SourceDecl]]) -> dict[str, frozenset[str]]:
+    """The columns of each source that place its rows in time, and those that are joined to such columns: where the data
+    has texts there, they are read as times wherever the columns are named.
+    """
+    found: dict[str, set[str]] = {name: set() for name in sources}
+    equal: list[tuple[tuple[str, str], tuple[str, str]]] = []
+    for name, declared in sources.items():
+        for prop in declared.node.properties:
+            match prop:
+                case d.TimeProp():
+                    found[name].add(prop.column.text)
+                case d.HoldsProp():
+                    found[name] |= {prop.start.text, prop.end.text}
+                case d.JoinProp():
+                    full = f"{declared.namespace}.{prop.source.text}"
+                    other = next((one for one in (full, prop.source.text) if one in sources), None)
+                    if other is not None:
+                        equal += [((name, key.left.text), (other, key.right.text)) for key in prop.keys]
+                case _:
+                    pass
+    spread = True
+    while spread:
+        spread = False
+        for left, right in equal:
+            for (source, column), (of, its) in ((left, right), (right, left)):
+                if column in found[source] and its not in found[of]:
+                    found[of].add(its)
+                    spread = True
+    return {name: frozenset(columns) for name, columns in found.items()}
 
 
 def require_of_row(row: r.Row, name: Name, problems: Problems) -> r.Row:

@@ -18,7 +18,7 @@ from kpidsl.semantic.params import Params
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.scope import Declared, Names, visible
-from kpidsl.semantic.source_columns import require_of_data, require_of_row
+from kpidsl.semantic.source_columns import require_of_data, require_of_row, times_of
 from kpidsl.semantic.terms import TYPE_SYNONYMS, TYPE_WORDS
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.semantic.units import NUMBER, UnitTable
@@ -53,6 +53,7 @@ class Sources:
         self.params = params
         self.schemas = schemas
         self.problems = problems
+        self._times = times_of(names.sources)
         self._models: dict[str, SourceModel | None] = {}
         self._scopes: dict[str, RowScope] = {}
         self._lets: dict[tuple[str, str], r.Row | None] = {}
@@ -94,6 +95,7 @@ class Sources:
                     if isinstance(prop, d.JoinProp) and prop.source.text not in joins
                 },
                 others=frozenset(other.rpartition(".")[2] for other in self.names.sources),
+                times=self._times[name],
             )
         return self._scopes[name]
 
@@ -201,6 +203,7 @@ class Sources:
             duration(complete.after, problems) if complete is not None else None,
             one(node, d.AheadProp, problems) is not None,
             node.name.span,
+            self._times[name],
         )
 
     def zone(self, time: d.TimeProp | None, problems: Problems) -> str:

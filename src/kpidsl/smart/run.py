@@ -101,7 +101,7 @@ def _ask(checked: Checked, anchor: datetime | None, *, untrusted: bool) -> Asked
         closing(connect(None)) as connection,
         closing(Tables(made, checked.bound, connection, lambda _: None)) as tables,
     ):
-        tables.bring_all()
+        tables.bring_all(spare=True)
         if untrusted:
             restrict(connection, tables.files())
         answers = tables.answers(made)

@@ -49,21 +49,25 @@ def bad_value(
     shown = one_line if len(one_line) <= 60 else one_line[:57] + "…"
     known = "its provider says" if provider == "stream" else "the rows before it are"
     why = "" if declared else f", as {known}"
-    return SourceError(
+    found = SourceError(
         f'{place}: "{shown}" in column `{column}` is not {what}{why}',
         code="K0604",
         hint=_remedy(column, text, wanted, provider),
     )
+    found.column = column
+    return found
 
 
 def too_many_digits(place: str, column: str, digits: Digits) -> SourceError:
     """K0604: an exact number that does not fit."""
-    return SourceError(
+    found = SourceError(
         f"{place}: the numbers in column `{column}` need {digits.whole} digits before the point and {digits.scale} "
         "after it, and an exact number holds 38 in all",
         code="K0604",
         hint=f"write `column {column}: float` if they need not be exact, or `column {column}: text`",
     )
+    found.column = column
+    return found
 
 
 def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
