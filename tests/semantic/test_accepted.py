@@ -86,7 +86,8 @@ WINDOWS = (
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_every_window_stands_behind_over(window: str) -> None:
-    assert in_shop(f"kpi k {{ value revenue over {window} }}").codes == []
+    ahead = ["K0375"] if window.startswith("next") else []  # orders are no plans
+    assert in_shop(f"kpi k {{ value revenue over {window} }}").codes == ahead
 
 
 KPIS = (

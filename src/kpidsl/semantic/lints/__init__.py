@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from kpidsl.diagnostics import Problems
+from kpidsl.semantic.lints.ahead import lint_ahead
 from kpidsl.semantic.lints.columns import lint_columns
 from kpidsl.semantic.lints.filters import lint_filters
 from kpidsl.semantic.lints.goal_walk import goal_expressions
@@ -31,6 +32,7 @@ def lint(names: Names, model: Model, sources: Sources, problems: Problems) -> No
     lint_columns(names, model, problems)
     for node, value in chain(expressions(names, model), goal_expressions(names, model)):
         lint_expression(node, value, model, sources, problems)
+        lint_ahead(node, value, model, problems)
     lint_targets(names, model, problems)
     lint_kpi_times(names, model, problems)
 
