@@ -1,4 +1,4 @@
-"""A table with a year in each row, as statistical offices and textbooks have it."""
+"""Tables with a year, a quarter, a month or a week in each row, as statistical offices and textbooks have them."""
 
 from __future__ import annotations
 
@@ -46,3 +46,53 @@ def test_a_year_that_is_not_said_to_be_one_is_told(folder: Path, source: str) ->
     (folder / "oceania.kpi").write_text(f"source oceania {{ from {source}; time year }}\n{KPI}", "utf-8")
     (found,) = kpidsl.load(folder / "oceania.kpi").check().diagnostics[:1]
     assert (found.code, found.hint) == ("K0604", 'if it holds years such as 2026, say so: `column year: date "%Y"`')
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "day"),
+    [
+        ("2024-Q1", "%Y-Q%q", "2024-01-01"),  # Eurostat and the OECD (SDMX)
+        ("2024-Q4", "%Y-Q%q", "2024-10-01"),
+        ("2024Q3", "%YQ%q", "2024-07-01"),  # the Bank of England, the BEA
+        ("2024 Q2", "%Y Q%q", "2024-04-01"),  # the Office for National Statistics
+        ("Q2/2024", "Q%q/%Y", "2024-04-01"),
+        ("20243", "%Y%q", "2024-07-01"),
+        ("100 %q Q2 2024", "100 %%q Q%q %Y", "2024-04-01"),
+        ("2024-05", "%Y-%m", "2024-05-01"),
+        ("2024M05", "%YM%m", "2024-05-01"),
+        ("2020-W53", "%G-W%V", "2020-12-28"),
+        ("2021-W01", "%G-W%V", "2021-01-04"),
+    ],
+)
+def test_periods_are_their_first_days(tmp_path: Path, text: str, form: str, day: str) -> None:
+    (tmp_path / "o.csv").write_text(f"period,x\n{text},1\n", "utf-8")
+    spec = f'source o {{ from csv("o.csv"); time period; column period: date "{form}" }}\n'
+    (tmp_path / "o.kpi").write_text(spec + "metric first = min(period) from o over all time", "utf-8")
+    (found,) = kpidsl.load(tmp_path / "o.kpi").evaluate(as_of="2026-01-01").metrics
+    assert str(found.value) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("2024-Q2", "%Y-Q%q"), ("Q2 2024", "Q%q %Y"), ("2024-W07", "%G-W%V"), ("2024M05", "%YM%m"), ("2024-05", "%Y-%m")],
+)
+def test_how_a_period_is_written_is_told(tmp_path: Path, text: str, form: str) -> None:
+    (tmp_path / "o.csv").write_text(f"period,x\n{text},1\n", "utf-8")
+    (tmp_path / "o.kpi").write_text(
+        'source o { from csv("o.csv"); time period }\nmetric all_of_it = sum(x) from o over all time', "utf-8"
+    )
+    (error,) = kpidsl.load(tmp_path / "o.kpi").evaluate(as_of="2026-01-01").errors
+    assert error.hint == f'mend the value, or say how times are written: `column period: timestamp "{form}"`'
+
+
+def test_a_quarter_stands_with_a_year_alone(tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text("period,x\n2024-Q2-01,1\n2024-Q5,1\n", "utf-8")
+    spec = 'source o { from csv("o.csv"); time period; column period: date "FORM" }\n'
+    for form, says in (
+        ("%Y-Q%q-%d", '"%d" in it means nothing beside a quarter'),
+        ("%Y-Q%q", '"2024-Q2-01" in column `period` is not a time as "%Y-Q%q" says'),
+    ):
+        text = spec.replace("FORM", form) + "metric all_of_it = sum(x) from o over all time"
+        (tmp_path / "o.kpi").write_text(text, "utf-8")
+        (error,) = kpidsl.load(tmp_path / "o.kpi").evaluate(as_of="2026-01-01").errors
+        assert says in error.message

@@ -2,37 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from kpidsl.engine.answers import Extent
+from kpidsl.engine.answers import Answers, Extent
 from kpidsl.plan.nodes import Cell, Plan
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.sql import queries as q
 from kpidsl.sql.source_rows import RowsOf
 
+if TYPE_CHECKING:
+    from kpidsl.engine.kept import KeptSource
+
 FEW_ANCHORS = 8
-"""So many are asked one by one: what a file's statistics tell is then not read."""
+"""Of so many, what a file's statistics tell is not read."""
 _NEAR = timedelta(days=7)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9800, 1, 1, tzinfo=UTC)
 
 
-def extent(
-    rows: Callable[[], RowsOf],
-    column: Row,
-    anchors: Sequence[datetime],
-    fetch: Callable[[Any, str], list[tuple[Any, ...]]],
-) -> Extent:
-    """What is known of a time column at some anchors (UTC, in order). `rows` makes a fresh subquery of the source."""
-    source = rows().source
-    if len(anchors) <= FEW_ANCHORS and not source.ahead:
-        return _one_by_one(rows, column, anchors, fetch)
+class Asking(Protocol):
+    """The run that asks. `unmet` are the anchors of a source's column whose newest row nothing has told yet."""
+
+    plan: Plan
+    kept: Mapping[str, KeptSource]
+    answers: Answers
+    unmet: dict[tuple[str, Row | None], Unmet]
+
+    def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]: ...
+
+    def rows(self, source: SourceModel) -> RowsOf: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A time column, and the anchors before which its newest row is still to be found."""
+
+    column: Row
+    anchors: tuple[datetime, ...]
+
+
+def learn(run: Asking, source: SourceModel, cells: Iterable[Cell]) -> None:
+    """The first time of every time column, and its newest before each anchor; as far as that takes a scan of its own,
+    the anchors are left `unmet`: a scan that is made anyway may tell (`meet`).
+    """
+    kept = run.kept.get(source.name)
+    for time, wanted in anchors_by_time(run.plan, source, cells).items():
+        anchors = sorted(wanted)
+        known = kept.extent(time, anchors, ahead=source.ahead) if kept is not None else None
+        column = time if time is not None else source.holds.start if source.holds is not None else None
+        if known is not None:
+            run.answers.extents[source.name, time] = known
+        elif column is not None and len(anchors) <= FEW_ANCHORS and not source.ahead:
+            run.answers.extents[source.name, time], unmet = _latest(run, source, column, anchors)
+            if unmet:
+                run.unmet[source.name, time] = Unmet(column, unmet)
+        elif column is not None:
+            run.answers.extents[source.name, time] = _by_panes(run, source, column, anchors)
+
+
+def meet(run: Asking, source: str, time: Row, edges: Sequence[datetime | None], newest: Mapping[int, int]) -> None:
+    """What a scan of all rows between edges tells of the anchors that are unmet: the newest time in each pane, in
+    microseconds since 1970.
+    """
+    unmet = run.unmet.pop((source, time))
+    found: dict[datetime, datetime] = {}
+    for anchor in unmet.anchors:
+        last = edges[-1]
+        assert last is not None
+        if anchor > last:
+            continue
+        before = [
+            _at(newest[pane]) for pane, edge in enumerate(edges[:-1]) if pane in newest and _is_before(edge, anchor)
+        ]
+        if before and before[-1] < anchor:
+            found[anchor] = before[-1]
+    _tell(run, (source, time), found)
+    left = tuple(anchor for anchor in unmet.anchors if anchor not in found)
+    if left:
+        run.unmet[source, time] = Unmet(unmet.column, left)
+
+
+def _is_before(edge: datetime | None, anchor: datetime) -> bool:
+    return edge is None or edge < anchor
+
+
+def settle(run: Asking, source: SourceModel) -> None:
+    """Ask for what is unmet of a source: of each anchor the week before it, all in one query, since of files that are
+    in order there is little to read then.
+    """
+    for key in [key for key in run.unmet if key[0] == source.name]:
+        unmet = run.unmet.pop(key)
+        spans = [(anchor - _NEAR, anchor) for anchor in unmet.anchors]
+        ((*greatest,),) = run.fetch(q.newest_within(run.rows(source), unmet.column, spans), source.name)
+        near = dict(zip(unmet.anchors, greatest, strict=True))
+        found = {
+            anchor: _at(micros) if micros is not None else _ends(run, source, unmet.column, anchor)[1]
+            for anchor, micros in near.items()
+        }
+        _tell(run, key, found)
+
+
+def _tell(run: Asking, key: tuple[str, Row | None], found: Mapping[datetime, datetime | None]) -> None:
+    extent = run.answers.extents[key]
+    run.answers.extents[key] = Extent(extent.first, {**extent.newest, **found})
+
+
+def _by_panes(run: Asking, source: SourceModel, column: Row, anchors: Sequence[datetime]) -> Extent:
+    """In one scan: what a file's statistics tell is then not used."""
     edges = (None, *((_LATEST,) if source.ahead else anchors))
     panes: dict[int, tuple[datetime, datetime]] = {}
-    for pane, least, greatest in fetch(q.extent(rows(), column, edges), source.name):
+    for pane, least, greatest in run.fetch(q.extent(run.rows(source), column, edges), source.name):
         if least is not None:
             panes[pane] = (_at(least), _at(greatest))
     first = min((low for low, _ in panes.values()), default=None)
@@ -46,41 +129,31 @@ def extent(
     return Extent(first, newest)
 
 
-def _one_by_one(
-    rows: Callable[[], RowsOf],
-    column: Row,
-    anchors: Sequence[datetime],
-    fetch: Callable[[Any, str], list[tuple[Any, ...]]],
-) -> Extent:
-    """The latest anchor first, whose newest row may be that of earlier ones, too. Of each of the others the week before
-    it, all in one query: of files that are in order there is little to read.
-    """
-
-    def before(anchor: datetime) -> tuple[datetime | None, datetime | None]:
-        made = rows()
-        for least, greatest in fetch(q.newest(made, column, anchor), made.source.name):
-            if least is not None:
-                return _at(least), _at(greatest)
-        return None, None
-
-    first, newest = before(anchors[-1])
+def _latest(
+    run: Asking, source: SourceModel, column: Row, anchors: Sequence[datetime]
+) -> tuple[Extent, tuple[datetime, ...]]:
+    """What the newest row before the latest anchor tells of all, and the anchors that it does not."""
+    first, newest = _ends(run, source, column, anchors[-1])
     found: dict[datetime, datetime | None] = {anchors[-1]: newest}
-    open_ones: list[datetime] = []
-    for anchor in reversed(anchors[:-1]):
+    unmet: list[datetime] = []
+    for anchor in anchors[:-1]:
         if first is None or newest is None or first >= anchor:
             found[anchor] = None
         elif newest < anchor:
             found[anchor] = newest
         else:
-            open_ones.append(anchor)
-    if open_ones:
-        made = rows()
-        ((*greatest,),) = fetch(
-            q.newest_within(made, column, [(anchor - _NEAR, anchor) for anchor in open_ones]), made.source.name
-        )
-        for anchor, micros in zip(open_ones, greatest, strict=True):
-            found[anchor] = _at(micros) if micros is not None else before(anchor)[1]
-    return Extent(first, found)
+            unmet.append(anchor)
+    return Extent(first, found), tuple(unmet)
+
+
+def _ends(
+    run: Asking, source: SourceModel, column: Row, before: datetime
+) -> tuple[datetime | None, datetime | None]:  # fmt: skip
+    """The first and the newest time before an anchor."""
+    for least, greatest in run.fetch(q.newest(run.rows(source), column, before), source.name):
+        if least is not None:
+            return _at(least), _at(greatest)
+    return None, None
 
 
 def _at(micros: int) -> datetime:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
-from kpidsl.engine import shared_scan
+from kpidsl.engine import extents, shared_scan
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
-from kpidsl.engine.extents import anchors_by_time, extent
 from kpidsl.engine.faults import CellError, TooLarge
 from kpidsl.engine.groups import (
     BATCH,
@@ -81,6 +80,7 @@ class Run:
         self.answers = Answers(failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
         self.left_out: set[tuple[str, Row | None]] = set()
+        self.unmet: dict[tuple[str, Row | None], extents.Unmet] = {}
         self.members: dict[int, Members] = {}
         self.kept = kept or {}
         self._located = located
@@ -106,7 +106,7 @@ class Run:
         if source.key:
             check_key(source, self.tables[source.name], self.fetch, self.answers.warnings)
         usable = [cell for cell in cells if self.is_all_there(cell) and self.joins_hold(source, cell)]
-        self.learn_extents(source, usable)
+        extents.learn(self, source, usable)
         if source.name in self.kept:
             answered, usable = self.kept[source.name].answers(usable, self.finished)
             self.answers.cells.update(answered)
@@ -116,6 +116,7 @@ class Run:
         if again:
             self.learn_scales(source, again)
             self.ask(source, again)
+        extents.settle(self, source)
 
     def is_here(self, source: SourceModel) -> bool:
         """Whether a source's queries are asked here."""
@@ -198,20 +199,6 @@ class Run:
         if error is not None:
             self.answers.failed_cells[cell] = error
         return error is None
-
-    def learn_extents(self, source: SourceModel, cells: Iterable[Cell]) -> None:
-        """The first time of every time column, and its newest before each anchor, in one scan a column."""
-        kept = self.kept.get(source.name)
-        for time, anchors in anchors_by_time(self.plan, source, cells).items():
-            known = kept.extent(time, sorted(anchors), ahead=source.ahead) if kept is not None else None
-            if known is not None:
-                self.answers.extents[source.name, time] = known
-                continue
-            column = time if time is not None else source.holds.start if source.holds is not None else None
-            if column is not None:
-                self.answers.extents[source.name, time] = extent(
-                    lambda: self.rows(source), column, sorted(anchors), self.fetch
-                )
 
     def learn_scales(self, source: SourceModel, cells: Iterable[Cell], *, assume: bool = False) -> None:
         """How large the numbers are that are summed; with `assume`, as far as a few rows tell."""
@@ -336,7 +323,8 @@ class Run:
         source = self.plan.sources[conversion.source]
         if (source.name, source.time) not in self.answers.extents:
             # How old its newest row is decides whether a value is stale, as for any source.
-            self.learn_extents(source, ())
+            extents.learn(self, source, ())
+            extents.settle(self, source)
         reached = paths_of_conversion(conversion)
         return check_joins(source, reached, self.plan.sources, self.tables, self.fetch, self.answers)
 
@@ -384,6 +372,14 @@ class Run:
         if isinstance(time, ColumnValue) and not time.path:
             return self._located(rows.source.name, time.name)
         return None
+
+    def is_unmet(self, source: str, time: Row) -> bool:
+        """Whether it is still to be found what the newest row is before some anchors."""
+        return (source, time) in self.unmet
+
+    def meet(self, source: str, time: Row, edges: q.Edges, newest: Mapping[int, int]) -> None:
+        """The newest time in each pane of a scan, in microseconds since 1970."""
+        extents.meet(self, source, time, edges, newest)
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]:
         return self.door.table(query, name, source)

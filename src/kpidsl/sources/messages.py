@@ -26,10 +26,16 @@ _FORMATS: Final = tuple(
         "%b %d, %Y",
         "%d %B %Y",
         "%Y-%m",
+        "%YM%m",
         "%m/%Y",
         "%b %Y",
     )
     for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z")
+)
+_PERIODS: Final = (
+    (r"[12]\d{3}([-/ ]?[Qq])[1-4]", "%Y{}%q"),
+    (r"([Qq])[1-4]([-/ ]?)[12]\d{3}", "{}%q{}%Y"),
+    (r"[12]\d{3}(-?W)(?:0[1-9]|[1-4]\d|5[0-3])", "%G{}%V"),
 )
 _NOTHING: Final = frozenset(
     {"na", "n/a", "n.a.", "null", "none", "nil", "-", "--", "?", "#n/a", "missing", "unknown", "."}
@@ -93,6 +99,10 @@ def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
 
 
 def _guess(text: str) -> str | None:
+    for pattern, form in _PERIODS:
+        found = re.fullmatch(pattern, text)
+        if found is not None:
+            return form.format(*found.groups())
     return next((form for form in _FORMATS if _fits(text, form)), None)
 
 

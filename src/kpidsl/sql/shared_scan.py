@@ -16,13 +16,13 @@ from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
 from kpidsl.sql.source_rows import RowsOf, column_of
-from kpidsl.sql.times import cast, function
+from kpidsl.sql.times import as_instant, cast, function
 
 Filter = tuple[Row, ...]
 GROUPS: Final = "kpidsl_groups"
 """What the groups are called in the queries that merge them."""
 _MERGED: Final = frozenset({"sum", "min", "max"})
-_PANE, _FILE = "p", "f"
+_PANE, _FILE, _NEWEST = "p", "f", "newest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,11 @@ class Scan:
 
 def scan(
     rows: RowsOf, panes: Callable[[], tuple[exp.Select, exp.Expr]], leaves: Sequence[Row], cells: Sequence[Cell],
-    scales: Mapping[Row, Scale], file: str | None = None,
+    scales: Mapping[Row, Scale], file: str | None = None, newest: Row | None = None,
 ) -> Scan:  # fmt: skip
     """Rows grouped by pane, leaves and, where it is named, the column that tells the file. `panes` makes a query of the
-    rows, and what tells their pane; the cells have no filter of their own, and states that `merges` tells of.
+    rows, and what tells their pane; the cells have no filter of their own, and states that `merges` tells of. Of the
+    column `newest` the greatest value is kept, too.
     """
     names = {leaf: f"l{place}" for place, leaf in enumerate(leaves)}
     keys = [exp.alias_(rows.member(leaf), name) for leaf, name in names.items()]
@@ -53,9 +54,10 @@ def scan(
     parts: dict[exp.Expr, str] = {}
     over_rows = [states(cell, rows.operands(cell, scales)) for cell in cells]
     merged = tuple(tuple(_merged(state, parts) for state in each) for each in over_rows)
+    more = [exp.alias_(function("max", rows.row(newest)), _NEWEST)] if newest is not None else []
     query, pane = panes()  # after what is asked for: its columns are known then
     keys.append(exp.alias_(pane, _PANE))
-    query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), copy=False)
+    query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), *more, copy=False)
     query = query.group_by(*(key.this for key in keys), copy=False)
     written = {rows.sql.sql(leaf): name for leaf, name in names.items() if leaf.type is not DataType.INSTANT}
     return Scan(query, rows, names, written, merged, file is not None)
@@ -81,6 +83,7 @@ def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cell
     inner = inner.from_(exp.to_table(GROUPS), copy=False)
     query = exp.select(keep, *keys, *wanted_of(found, cells), copy=False)
     query = query.from_(inner.subquery("g", copy=False), copy=False)
+    query = query.where(exp.not_(exp.Is(this=keep, expression=exp.null())), copy=False)
     return query.group_by(keep, *keys, copy=False)
 
 
@@ -96,6 +99,14 @@ def members_of(found: Scan, leaf: Row, conditions: Sequence[Row]) -> exp.Select:
     """The members of a leaf that groups have, and of each whether it meets some conditions over it alone."""
     columns = [exp.column(found.leaves[leaf]), *(_condition(found, (one,)) for one in conditions)]
     return exp.select(*columns).from_(exp.to_table(GROUPS)).distinct()
+
+
+def newest(rows: RowsOf, time: Row) -> exp.Select:
+    """The greatest value of a time column in each pane of a scan, as microseconds since 1970, where there is one."""
+    greatest = as_instant(function("max", exp.column(_NEWEST)), time.type, rows.sql.zone(time), rows.calendar)
+    pane = exp.column(_PANE)
+    some = exp.not_(exp.Is(this=exp.column(_NEWEST), expression=exp.null()))
+    return exp.select(pane, function("epoch_us", greatest)).from_(exp.to_table(GROUPS)).where(some).group_by(pane)
 
 
 def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
@@ -122,14 +133,14 @@ def whole(found: Scan, query: exp.Select) -> exp.Select:
 
 
 def _kept(found: Scan, filters: Sequence[Filter]) -> exp.Expr:
-    """The places of the filters that keep a group, a row each."""
+    """The places of the filters that keep a group, a row each; and rows of NULL for the others."""
     if tuple(filters) == ((),):
         return _place(0)
     cases = [
         exp.Case().when(_condition(found, where), _place(number), copy=False) if where else _place(number)
         for number, where in enumerate(filters)
     ]
-    return function("unnest", function("list_distinct", function("list_value", *cases)))  # without those that are NULL
+    return function("unnest", function("list_value", *cases))
 
 
 def _place(number: int) -> exp.Expr:
