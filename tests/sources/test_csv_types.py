@@ -69,7 +69,7 @@ def test_type_from_the_data(tmp_path: Path, values: list[str], kind: str, expect
     assert table.column("v") == expected
 
 
-@pytest.mark.parametrize("word", ["NA", "n/a", "-", "null", "."])
+@pytest.mark.parametrize("word", ["NA", "n/a", "-", "null", "..", ":", "[x]"])
 @pytest.mark.parametrize("other", ["1", "2.5", "2026-01-31", "2026-01-31T10:00"])
 @pytest.mark.parametrize("first", [True, False])
 def test_a_word_for_nothing_makes_no_text_of_numbers_and_times(

@@ -23,12 +23,19 @@ _FORMATS: Final = tuple(
         "%Y%m%d",
         "%d.%m.%y",
         "%d %b %Y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
         "%b %d, %Y",
+        "%b %d %Y",
         "%d %B %Y",
+        "%B %d, %Y",
         "%Y-%m",
         "%YM%m",
         "%m/%Y",
         "%b %Y",
+        "%B %Y",
+        "%b-%y",
+        "%b-%Y",
     )
     for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z")
 )

@@ -31,7 +31,17 @@ TIMESTAMP: Final = rf"{DATE}[T ]{CLOCK}"
 INSTANT: Final = rf"{TIMESTAMP}{OFFSET}"
 
 NOTHING: Final = frozenset(
-    {"na", "n/a", "n.a.", "null", "none", "nil", "-", "--", "?", "#n/a", "missing", "unknown", "."}
+    {"na", "n/a", "n.a.", "null", "none", "nil", "-", "--", "–", "—", "?", "#n/a", "missing", "unknown", "."}
+    | {
+        "..",
+        "...",
+        "…",
+        ":",
+        "[x]",
+        "[z]",
+        "[c]",
+        "[u]",
+    }  # the World Bank, Eurostat, the statistics of the United Kingdom
 )
 """Words that people write where there is no value, in small letters."""
 
