@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kpidsl.diagnostics import Problems, UsageError, closest
 from kpidsl.source_text import Source, Span
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from kpidsl.syntax.setting_nodes import ImportDecl
 
 SUFFIX = ".kpi"
+DATA: Final = frozenset(
+    {".csv", ".tsv", ".json", ".ndjson", ".parquet", ".xlsx", ".ods", ".sqlite", ".db", ".duckdb", ".gz", ".zst"}
+)
+"""Suffixes of what somebody may give instead of a spec."""
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"
 MOST_BYTES = 16_000_000
@@ -144,6 +148,11 @@ def files_of(path: Path) -> list[Path]:
         ]
         return sorted(found, key=lambda file: file.as_posix())
     if path.is_file():
+        if path.suffix.lower() in DATA:
+            raise UsageError(
+                f"{path} holds data and is no spec",
+                hint=f"a spec is a text file `NAME{SUFFIX}` that says where its data is, or a folder of them",
+            )
         return [path]
     near = None
     if path.parent.is_dir():

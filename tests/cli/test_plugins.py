@@ -72,6 +72,13 @@ def test_a_name_that_no_spec_could_write_is_refused(tmp_path: Path, name: str, h
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
+    ran = run("plugins", "new", "csv", cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "`csv` is a source of kpidsl itself" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert run("plugins", "new", "ledger", cwd=tmp_path).returncode == 0
     before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}

@@ -298,3 +298,28 @@ def test_the_document_the_table_and_arrow_tell_them() -> None:
     assert "76.1 … 86.7 %  neither" in to_text(results)
     row = results.to_arrow().to_pylist()[0]
     assert (row["certainty"], round(row["interval_low"], 4)) == ("not_distinguishable", 0.7609)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["avg(x) from o", "median(x) from o", "nps(x) from o", "ces(x) from o", "(sum(x) from o) / (sum(y) from o)"],
+)
+def test_the_change_of_what_is_no_share_has_no_interval(value: str) -> None:
+    length = 28
+    months = [f"2026-{month:02}-{day:02}" for month in (2, 3) for day in range(1, length + 1)]
+    table: Table = {
+        "at": days(*months),
+        "x": [number * 7 % 11 for number in range(2 * length)],
+        "y": [1 + number % 3 for number in range(2 * length)],
+    }
+    results = evaluate(
+        'source o { from arrow("o"); time at }\n'
+        f"kpi k {{ value ({value}) over 2026-03-01..2026-03-28; target >= 1; interval 95%; compare 4 weeks earlier }}",
+        "2026-03-31",
+        o=table,
+    )
+    found = results.kpis[0].assessment
+    (compared,) = found.comparisons
+    assert found.interval is not None
+    assert found.interval.low is not None
+    assert (compared.value_undefined, compared.change_undefined, compared.interval) == (None, None, None)

@@ -6,6 +6,7 @@ import doctest
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from types import ModuleType
 
 import pyarrow as pa
@@ -76,3 +77,9 @@ def test_evaluations_side_by_side_give_what_they_give_alone() -> None:
     alone = document()
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(document, range(8))) == {alone}
+
+
+def test_data_is_no_spec(tmp_path: Path) -> None:
+    tmp_path.joinpath("orders.csv").write_text("at,x\n2026-03-01,1\n", "utf-8")
+    with pytest.raises(UsageError, match=r"orders\.csv holds data and is no spec"):
+        kpidsl.load(tmp_path / "orders.csv")

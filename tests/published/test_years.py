@@ -74,15 +74,19 @@ def test_periods_are_their_first_days(tmp_path: Path, text: str, form: str, day:
 
 @pytest.mark.parametrize(
     ("text", "form"),
-    [("2024-Q2", "%Y-Q%q"), ("Q2 2024", "Q%q %Y"), ("2024-W07", "%G-W%V"), ("2024M05", "%YM%m"), ("2024-05", "%Y-%m")],
-)
+    [("2024-Q2", "%Y-Q%q"), ("Q2 2024", "Q%q %Y"), ("2024-W07", "%G-W%V"), ("2024M05", "%YM%m"), ("2024-05", "%Y-%m"),
+     ("01-Mar-2024", "%d-%b-%Y"), ("Mar 1 2024", "%b %d %Y"), ("March 1, 2024", "%B %d, %Y"), ("May-24", "%b-%y"),
+     ("March 2024", "%B %Y")],
+)  # fmt: skip
 def test_how_a_period_is_written_is_told(tmp_path: Path, text: str, form: str) -> None:
-    (tmp_path / "o.csv").write_text(f"period,x\n{text},1\n", "utf-8")
-    (tmp_path / "o.kpi").write_text(
-        'source o { from csv("o.csv"); time period }\nmetric all_of_it = sum(x) from o over all time', "utf-8"
-    )
+    (tmp_path / "o.csv").write_text(f'period,x\n"{text}",1\n', "utf-8")
+    spec = 'source o {{ from csv("o.csv"); time period; {} }}\nmetric all_of_it = sum(x) from o over all time'
+    (tmp_path / "o.kpi").write_text(spec.format(""), "utf-8")
     (error,) = kpidsl.load(tmp_path / "o.kpi").evaluate(as_of="2026-01-01").errors
-    assert error.hint == f'mend the value, or say how times are written: `column period: timestamp "{form}"`'
+    written = f'column period: timestamp "{form}"'
+    assert error.hint == f"mend the value, or say how times are written: `{written}`"
+    (tmp_path / "o.kpi").write_text(spec.format(written), "utf-8")
+    assert kpidsl.load(tmp_path / "o.kpi").evaluate(as_of="2026-01-01").metrics[0].value == 1
 
 
 def test_a_quarter_stands_with_a_year_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,7 +48,9 @@ from sources.reading import ask, civil, csv, told
             ["2026-01-31 15:00:00+00", "2026-01-31 10:00:00.5+00"],
         ),
         (["2026-01-31T10:00Z", "2026-01-31T10:00"], "text", ["2026-01-31T10:00Z", "2026-01-31T10:00"]),
-        (["-", "1"], "text", ["-", "1"]),
+        (["-", "x"], "text", ["-", "x"]),
+        (["-", "NA"], "text", ["-", "NA"]),
+        (["unknown", "true"], "text", ["unknown", "true"]),
         (["1_000"], "text", ["1_000"]),
         (["", ""], "text", [None, None]),
         (["9223372036854775807", "9223372036854775808"], "integer", [9223372036854775807, 9223372036854775808]),
@@ -64,6 +67,26 @@ def test_type_from_the_data(tmp_path: Path, values: list[str], kind: str, expect
     )
     assert table.schema["v"] == kind
     assert table.column("v") == expected
+
+
+@pytest.mark.parametrize("word", ["NA", "n/a", "-", "null", "..", ":", "[x]"])
+@pytest.mark.parametrize("other", ["1", "2.5", "2026-01-31", "2026-01-31T10:00"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_word_for_nothing_makes_no_text_of_numbers_and_times(
+    tmp_path: Path, word: str, other: str, first: bool
+) -> None:
+    """It is told wherever it stands. As a text, `v is null` was never true and `count(v)` counted it."""
+    rows = [word, other] if first else [other, word]
+    text = "id;v\n" + "".join(f"{number};{value}\n" for number, value in enumerate(rows))
+    with pytest.raises(SourceError, match=rf'data.csv:{2 if first else 3}: "{re.escape(word)}" in column `v`') as told:
+        csv(tmp_path, text, delimiter=";")
+    assert (
+        told.value.hint
+        == f'if that means no value, write `csv("…", null: "{word}")`; `column v: text` takes it as it is'
+    )
+    told_so = csv(tmp_path, text, delimiter=";", null=[word])
+    assert told_so.column("v").count(None) == 1
+    assert told_so.schema["v"] != "text"
 
 
 def test_decimals_never_pass_through_a_float(tmp_path: Path) -> None:

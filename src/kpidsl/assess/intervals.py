@@ -70,10 +70,10 @@ def change_interval(
 ) -> IntervalResult | None:
     """The interval of the change of a share against a compared one; of other values there is none."""
     then = estimate(plan, compared, evaluation, members)
-    if now is None or then is None:
+    if now is None or then is None or now.plan.method != "wilson":
         return None
     one, other = now.counts(), then.counts()
-    if now.plan.method != "wilson" or one is None or other is None:
+    if one is None or other is None:
         return None
     found = newcombe(*one, *other, now.plan.level)
     if found is None:

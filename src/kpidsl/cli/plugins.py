@@ -108,6 +108,13 @@ def new(name: str, folder: str) -> int:
             f"`{name}` is no name that a spec could write",
             hint=f"lower-case letters, digits and `_`: `kpidsl plugins new {near or 'ledger'}`",
         )
+    from kpidsl.plugins import load
+
+    if name in load(no_plugins=True).providers:
+        raise UsageError(
+            f"`{name}` is a source of kpidsl itself, and a spec could not tell them apart",
+            hint=f"another name: `kpidsl plugins new my_{name}`",
+        )
     target = Path(folder or f"kpidsl-{name.replace('_', '-')}")
     words = {
         "NAME": name,

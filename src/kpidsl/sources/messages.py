@@ -9,7 +9,7 @@ from typing import Final
 from kpidsl.diagnostics import SourceError
 from kpidsl.semantic.types import DataType
 from kpidsl.sources.convert import Digits
-from kpidsl.sources.numerals import EXAMPLES
+from kpidsl.sources.numerals import EXAMPLES, NOTHING
 
 _FORMATS: Final = tuple(
     day + clock
@@ -23,12 +23,19 @@ _FORMATS: Final = tuple(
         "%Y%m%d",
         "%d.%m.%y",
         "%d %b %Y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
         "%b %d, %Y",
+        "%b %d %Y",
         "%d %B %Y",
+        "%B %d, %Y",
         "%Y-%m",
         "%YM%m",
         "%m/%Y",
         "%b %Y",
+        "%B %Y",
+        "%b-%y",
+        "%b-%Y",
     )
     for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z")
 )
@@ -36,9 +43,6 @@ _PERIODS: Final = (
     (r"[12]\d{3}([-/ ]?[Qq])[1-4]", "%Y{}%q"),
     (r"([Qq])[1-4]([-/ ]?)[12]\d{3}", "{}%q{}%Y"),
     (r"[12]\d{3}(-?W)(?:0[1-9]|[1-4]\d|5[0-3])", "%G{}%V"),
-)
-_NOTHING: Final = frozenset(
-    {"na", "n/a", "n.a.", "null", "none", "nil", "-", "--", "?", "#n/a", "missing", "unknown", "."}
 )
 
 
@@ -53,7 +57,8 @@ def bad_value(
         what = f'a time as "{form}" says'
     one_line = text.replace("\r", "\\r").replace("\n", "\\n")
     shown = one_line if len(one_line) <= 60 else one_line[:57] + "…"
-    known = "its provider says" if provider == "stream" else "the rows before it are"
+    others = "the others are" if text.strip().casefold() in NOTHING else "the rows before it are"
+    known = "its provider says" if provider == "stream" else others
     why = "" if declared else f", as {known}"
     found = SourceError(
         f'{place}: "{shown}" in column `{column}` is not {what}{why}',
@@ -77,8 +82,9 @@ def too_many_digits(place: str, column: str, digits: Digits) -> SourceError:
 
 
 def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
-    if text.strip().casefold() in _NOTHING and provider == "csv":
-        return f'if that means no value, write `{provider}("…", null: "{text.strip()}")`'
+    if text.strip().casefold() in NOTHING and provider == "csv":
+        missing = f'{provider}("…", null: "{text.strip()}")'
+        return f"if that means no value, write `{missing}`; `column {column}: text` takes it as it is"
     if wanted.is_time:
         if re.match(r"\d{4}-\d\d-\d\d", text.strip()) and not _is_day(text.strip()[:10]):
             return f"there is no day {text.strip()[:10]}: mend the value"

@@ -30,6 +30,21 @@ OFFSET: Final = r" ?(?:[zZ]|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)"
 TIMESTAMP: Final = rf"{DATE}[T ]{CLOCK}"
 INSTANT: Final = rf"{TIMESTAMP}{OFFSET}"
 
+NOTHING: Final = frozenset(
+    {"na", "n/a", "n.a.", "null", "none", "nil", "-", "--", "–", "—", "?", "#n/a", "missing", "unknown", "."}
+    | {
+        "..",
+        "...",
+        "…",
+        ":",
+        "[x]",
+        "[z]",
+        "[c]",
+        "[u]",
+    }  # the World Bank, Eurostat, the statistics of the United Kingdom
+)
+"""Words that people write where there is no value, in small letters."""
+
 _NUMBERS: Final = {
     "integer": INTEGER,
     "decimal": DECIMAL,
@@ -114,25 +129,30 @@ def column_type(values: Iterable[str], style: NumberStyle) -> DataType | None:
 
     Integer ⊂ decimal ⊂ float, date ⊂ timestamp. A numeral with a zero in front (00123) is a text, because the zero
     means something. An integer of more than 38 digits is a text (an identifier); a fraction that needs more is a
-    float.
+    float. Among numbers and times a word for nothing (`NA`) makes no text of them: reading it is an error that tells
+    how to say what it means, wherever it stands.
     """
     kinds: set[DataType] = set()
     whole = scale = 0
-    seen_nan = False
+    seen_nan = seen_nothing = False
     for text in values:
         kind = kind_of(text, style)
         if kind is None:
             seen_nan = seen_nan or bool(text.strip(" \t"))
             continue
-        kinds.add(kind)
         if kind is DataType.TEXT:
-            return DataType.TEXT
+            if text.strip().casefold() not in NOTHING:
+                return DataType.TEXT
+            seen_nothing = True
+            continue
+        kinds.add(kind)
         if kind in (DataType.INTEGER, DataType.DECIMAL):
             before, after = digits(style.normal(text.strip(" \t")))
             whole, scale = max(whole, before), max(scale, after)
     if not kinds:
-        return DataType.FLOAT if seen_nan else None
-    return widest(kinds, whole, scale)
+        return DataType.TEXT if seen_nothing else DataType.FLOAT if seen_nan else None
+    found = widest(kinds, whole, scale)
+    return found if not seen_nothing or found.is_number or found.is_time else DataType.TEXT
 
 
 def widest(kinds: Iterable[DataType], whole: int, scale: int) -> DataType:

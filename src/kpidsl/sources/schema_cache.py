@@ -15,7 +15,7 @@ from typing import Final
 from kpidsl.hookspecs import Dataset, Recalling, Secret
 from kpidsl.semantic.types import Column, DataType, Schema
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 """Goes up when the same file would be described otherwise."""
 _ENTRIES: Final = 512
 _TICK_NS: Final = 20_000_000
