@@ -227,3 +227,12 @@ def test_a_bad_value_in_one_of_many_files_is_told_with_its_own_file_and_row(tmp_
     with pytest.raises(SourceError) as error:
         read(dataset(tmp_path, "parquet", "*.parquet"), ask(amount=T.DECIMAL))
     assert error.value.message.startswith('c.parquet, row 3: "n/a" in column `amount`')
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1PAR1", b"x" * 40])
+def test_what_is_no_parquet_file_is_told_without_its_folder(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "data.parquet").write_bytes(content)
+    with pytest.raises(SourceError) as caught:
+        read(dataset(tmp_path, "parquet", "data.parquet"), ask(a=None))
+    assert str(tmp_path) not in caught.value.message
+    assert "data.parquet" in caught.value.message

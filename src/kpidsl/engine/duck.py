@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _numbers = itertools.count(1)
-_FOLDERS = re.compile(r"""(?<=file ["'])(?:[A-Za-z]:)?[/\\](?:[^"'/\\]+[/\\])*(?=[^"'/\\]+["'])""")
+_FOLDERS = re.compile(r"""(?<=[Ff]ile ["'])(?:[A-Za-z]:)?[/\\](?:[^"'/\\]+[/\\])*(?=[^"'/\\]+["'])""")
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
 
