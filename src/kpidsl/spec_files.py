@@ -95,7 +95,7 @@ class SpecFiles:
         digest = hashlib.sha256()
         for source in sorted(self.sources, key=lambda one: one.name):
             for part in (source.name, source.text):
-                data = part.encode()
+                data = part.encode("utf-8", "surrogatepass")  # names of files are any bytes
                 digest.update(f"{len(data)}:".encode() + data)
         return digest.hexdigest()
 
@@ -154,6 +154,8 @@ def files_of(path: Path) -> list[Path]:
                 hint=f"a spec is a text file `NAME{SUFFIX}` that says where its data is, or a folder of them",
             )
         return [path]
+    if path.exists():
+        raise UsageError(f"{path} is no file", hint="`… | kpidsl eval -` reads a spec from standard input")
     near = None
     if path.parent.is_dir():
         near = closest(path.name, [one.name for one in path.parent.iterdir()])

@@ -14,7 +14,7 @@ import pytest
 
 import kpidsl
 from engine.test_scale import spoil
-from kpidsl.engine import located, shared_scan
+from kpidsl.engine import located, scales, shared_scan
 from kpidsl.engine.located import Located, RowGroup
 from kpidsl.sources import parquet_files
 from kpidsl.sql import spans as written
@@ -250,3 +250,18 @@ def test_no_more_spans_than_pay() -> None:
     assert len(found) <= 2 * located.MOST_SPANS + 1
     assert [span.end for span in found[:-1]] == [span.start for span in found[1:]]
     assert (found[0].start, found[-1].end) == (0, 10**7 + sum(rows for rows, *_ in groups))
+
+
+@pytest.mark.parametrize("order", ["civil", "shuffled"])
+def test_no_number_among_those_that_are_stored(
+    monkeypatch: pytest.MonkeyPatch, used: list[Any], tmp_path: Path, order: str
+) -> None:
+    """NaN is no value, though the statistics of a file know nothing of it and the first rows have none."""
+    rows = table(order)
+    kept = pa.array([0.5 if place < 60 else one for place, one in enumerate(rows["w"].to_pylist())], pa.float64())
+    pq.write_table(
+        rows.set_column(rows.schema.get_field_index("w"), "w", kept), tmp_path / "o.parquet", row_group_size=50
+    )
+    monkeypatch.setattr(scales, "FIRST_ROWS", 50)
+    assert document(tmp_path) == plainly(monkeypatch, tmp_path)
+    assert bool(used) is (order == "civil")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
@@ -83,3 +84,17 @@ def test_data_is_no_spec(tmp_path: Path) -> None:
     tmp_path.joinpath("orders.csv").write_text("at,x\n2026-03-01,1\n", "utf-8")
     with pytest.raises(UsageError, match=r"orders\.csv holds data and is no spec"):
         kpidsl.load(tmp_path / "orders.csv")
+
+
+def test_a_spec_file_may_be_called_anything(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.kpi")
+    (tmp_path / name).write_text(SPEC, "utf-8")
+    found = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31", sources=ORDERS)
+    assert found.kpis[0].assessment.value == 2
+    assert "caf" in found.to_json()
+
+
+def test_a_pipe_is_no_spec_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "spec.kpi")
+    with pytest.raises(UsageError, match="is no file"):
+        kpidsl.load(tmp_path / "spec.kpi")

@@ -130,14 +130,21 @@ def test_a_report_format_is_written_to_standard_output_and_to_files(
     assert "did you mean `lines`?" in capsys.readouterr().err
 
 
-def test_a_format_that_fails_costs_only_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    formats = (ReportFormat("lines", (".lines",), lambda _: 1 // 0, ""),)  # type: ignore[arg-type,return-value]
+@pytest.mark.parametrize(
+    ("render", "says"),
+    [(lambda _: 1 // 0, "ZeroDivisionError"), (lambda _: None, "render gives a NoneType, not a text")],
+)
+def test_a_format_that_fails_costs_only_itself(
+    folder: Path, capsys: pytest.CaptureFixture[str], render: Any, says: str
+) -> None:
+    formats = (ReportFormat("lines", (".lines",), render, ""),)
     out = folder / "kpis.lines"
     with installed(functions=FUNCTIONS, report_formats=formats):
         assert run("eval", str(folder), "--as-of", "2026-03-31", "-f", "json", "-o", str(out)) == 3
     said = capsys.readouterr()
     assert json.loads(said.out)["kpis"][0]["status"] == "green"
-    assert "cannot be written as lines: ZeroDivisionError" in said.err
+    assert "cannot be written as lines: " in said.err
+    assert says in said.err
     assert not out.exists()
 
 
@@ -162,3 +169,19 @@ def test_a_day_is_no_text(folder: Path) -> None:
     table = pa.table({"day": [date(2026, 3, 2)], "amount": [1], "kind": ["a"]})
     with installed(functions=FUNCTIONS):
         assert kpidsl.load([folder]).evaluate(as_of="2026-03-31", sources={"o": table}).metrics[0].value == 1
+
+
+@pytest.mark.parametrize("sql", ["sum($1)", "(($1", "(SELECT 1)", "nosuch($1)"])
+def test_a_function_that_is_none_costs_only_what_calls_it(folder: Path, sql: str) -> None:
+    (folder / "spec.kpi").write_text(
+        'source o { from csv("o.csv"); time day }\n'
+        "kpi fine { value sum(amount) from o over last month; target >= 1; by kind }\n"
+        "kpi rows { value count() from o over last month; target >= 1 }\n"
+        "kpi wrong { value sum(odd(amount)) from o over last month; target >= 1 }\n",
+        "utf-8",
+    )
+    odd = Function("odd", (DataType.INTEGER,), DataType.INTEGER, sql)
+    with installed(functions=(odd,)):
+        found = kpidsl.load([folder]).evaluate(as_of="2026-03-31")
+    assert [(one.name, one.assessment.value) for one in found.kpis] == [("fine", 19), ("rows", 3), ("wrong", None)]
+    assert [one.affects for one in found.errors] == [("wrong",)]

@@ -209,7 +209,10 @@ def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dic
         for name in dict.fromkeys(foreign):
             try:
                 with aside():
-                    found[name] = partial(_same, registry.report_formats[name].render(results))
+                    text: object = registry.report_formats[name].render(results)
+                if not isinstance(text, str):
+                    raise TypeError(f"render gives a {type(text).__name__}, not a text")
+                found[name] = partial(_same, text)
             except (Exception, SystemExit) as error:  # noqa: BLE001 — a plugin's code may raise anything
                 say_error(f"the results cannot be written as {name}: {type(error).__name__}: {error}", code="K0806")
     return found

@@ -52,6 +52,10 @@ class SourceError(KpidslError):
         self.retry_after = retry_after
 
 
+class CellError(SourceError):
+    """A value that cannot be computed with: an overflow, a text that is no number. Other values are not affected."""
+
+
 class Unanswerable(SourceError):
     """A query that a source's engine cannot answer, though nothing is wrong with the source: it has no such function
     or type, or not the room. The rows are read instead.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.diagnostics import CellError, KpidslError, SourceError
+
+__all__ = ["CellError", "TooLarge", "query_error", "unread_holidays"]
 from kpidsl.engine.duck import words
-
-
-class CellError(SourceError):
-    """A value that cannot be computed with: an overflow, a text that is no number. Other values are not affected."""
 
 
 class TooLarge(CellError):

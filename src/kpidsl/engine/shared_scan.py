@@ -213,10 +213,12 @@ def _in_panes(
     alone is read. And whether it is read of all.
     """
     located = run.located(rows, time) if len(edges) <= MOST_CASES else None
-    found = located.spans(rows, time, edges) if located is not None else []
-    if located is None or not found:
+    if located is None:
         return rows, lambda: in_panes(rows, time, edges), True
+    found = located.spans(rows, time, edges)
     standing = located.rows(rows)
+    if not found:
+        return standing, lambda: in_panes(standing, time, edges), True
 
     def panes() -> tuple[exp.Select, exp.Expr]:
         if standing.joined:  # each span would join anew

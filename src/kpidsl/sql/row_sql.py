@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from kpidsl.calendar import Calendar
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import CellError
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp, times
@@ -235,16 +235,16 @@ def _places_of(row: r.Row) -> object:
 def given(name: str, text: str, arguments: list[exp.Expr]) -> exp.Expr:
     """A plugin's function: its expression with the arguments in the places of `$1`, `$2`, …
 
-    Raises SourceError for what is no expression over its arguments alone.
+    Raises CellError for what is no expression over its arguments alone.
     """
     from kpidsl.sql import glot
 
     found = glot.given(text, len(arguments))
     if found is None:
-        raise SourceError(
+        raise CellError(
             f"the function `{name}` of a plugin is no expression over its arguments",
             code="K0808",
-            hint="tell the plugin's authors: it may use `$1`, `$2`, … and DuckDB's functions, and nothing else",
+            hint="tell the plugin's authors: it may use `$1`, `$2`, … and DuckDB's scalar functions, and nothing else",
         )
     return exp.paren(exp.Given(this=found, expressions=arguments))
 

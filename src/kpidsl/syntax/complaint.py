@@ -134,7 +134,10 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
     else:
         shown = character if character.isprintable() else f"U+{ord(character or chr(0)):04X}"
         hints = {"\0": "take it out; is this a text file?", "!": "write `not`", "\\": "a long statement needs no `\\`"}
-        problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
+        hint = hints.get(character)
+        if hint is None and character.isalpha():
+            hint = "names are of the letters a to z, digits and `_`; other columns stand in backquotes"
+        problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hint)
 
 
 def report_open(source: Source, place: int, needed: int, problems: Problems) -> None:

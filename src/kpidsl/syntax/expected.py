@@ -168,7 +168,7 @@ WINDOW_SYNONYMS = {
     "FQTD": "fiscal quarter to date",
     "TTM": "last 12 months",
     "LTM": "last 12 months",
-    "today": "last day",
+    "today": "day to date",
     "yesterday": "last day",
 }
 

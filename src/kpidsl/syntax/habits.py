@@ -40,6 +40,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     line = before[before.rfind("\n") + 1 :]
     if text == "=" and "COMPARISON" in accepted:
         return "equality is written `==`", "=="
+    if text == "when" and re.search(r"\bcase\s+$", line):
+        return "a choice is written `if … then … else …`", None
     if text == "from":
         if not line.strip():
             return "put `from` on the line of its call", None
@@ -143,6 +145,10 @@ def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | Non
     """What can be said of the place when nothing is known of the word."""
     if "RPAR" in accepted and (not text.strip() or text in (";", "{", "}") or text.isidentifier()):
         return "close the bracket that is open here with `)`"
+    if accepted == {"FISCAL", "NAME"}:
+        counted = re.search(r"(\d[\d_]*)\s*$", before)
+        unit = "months" if counted is None or re.search(r"\btrend\s+\S*$", before.rstrip()) else "days"
+        return f"say of what: `{counted[1] if counted else 12} {unit}`"
     if not text.strip():
         if "LBRACE" in accepted:
             return "open its block with `{` on this line"
@@ -155,9 +161,6 @@ def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | Non
         return f'put it in quotes: "{text}"' if text.isidentifier() else 'a text in "quotes" stands here'
     if re.search(r"\bover\s+$", before) and text[0].isdigit():
         return f"say which: `over last {text} …` for complete ones, or `over trailing {text} …` up to now"
-    if accepted == {"FISCAL", "NAME"}:
-        counted = re.search(r"(\d[\d_]*)\s*$", before)
-        return f"say of what: `{counted[1] if counted else 12} {'days' if counted else 'months'}`"
     if re.search(r"\bcompare\s+(?:.*,\s*)?$", before[before.rfind("\n") + 1 :]):
         return "say with what: `compare previous, 1 year earlier`"
     keywords = [spellings()[name] for name in accepted if spellings().get(name, "")[1:-1].isidentifier()]

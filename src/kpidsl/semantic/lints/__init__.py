@@ -9,6 +9,7 @@ from kpidsl.semantic.lints.ahead import lint_ahead
 from kpidsl.semantic.lints.columns import lint_columns
 from kpidsl.semantic.lints.filters import lint_filters
 from kpidsl.semantic.lints.goal_walk import goal_expressions
+from kpidsl.semantic.lints.outer import lint_outer
 from kpidsl.semantic.lints.review import check_reviews
 from kpidsl.semantic.lints.series import lint_series
 from kpidsl.semantic.lints.targets import lint_targets
@@ -43,4 +44,5 @@ def lint_expression(node: Expr, value: Value, model: Model, sources: Sources, pr
     for spot in spots(node, value):
         lint_series(spot, sources, problems)
         lint_times(spot, model, problems)
+        lint_outer(spot, problems)
         lint_filters(spot, told, sources, problems)
