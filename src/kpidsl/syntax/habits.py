@@ -143,6 +143,9 @@ def _judged(text: str, statement: str, after: str) -> Advice | None:
 
 def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | None:
     """What can be said of the place when nothing is known of the word."""
+    day = re.search(r"\bover\s+(\d{4}-\d\d-\d\d)\s*$", before)
+    if day is not None:
+        return f"one day is `over {day[1]}..{day[1]}`, all from then on `over since {day[1]}`"
     if "RPAR" in accepted and (not text.strip() or text in (";", "{", "}") or text.isidentifier()):
         return "close the bracket that is open here with `)`"
     if accepted == {"FISCAL", "NAME"}:
