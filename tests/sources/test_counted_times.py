@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def test_a_month_has_the_rows_from_its_first_instant_up_to_its_end(tmp_path: Pat
             file.write_text("".join(json.dumps({"ts": at, "amount": amount}) + "\n" for at, amount in rows), "utf-8")
             provider = "json"
         case "sqlite":
-            with sqlite3.connect(file) as database:
+            with closing(sqlite3.connect(file)) as database, database:
                 database.execute("create table o (ts integer, amount integer)")
                 database.executemany("insert into o values (?, ?)", rows)
             more = ', table: "o"'

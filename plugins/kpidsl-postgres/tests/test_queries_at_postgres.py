@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -153,12 +154,16 @@ def test_a_table_that_is_dropped(tmp_path: Path, postgres_server: Server) -> Non
     assert error.hint
 
 
-def test_a_column_that_is_retyped(tmp_path: Path, postgres_server: Server) -> None:
+@pytest.mark.parametrize(
+    ("retyped", "total"), [("text", Decimal("61.5")), ("boolean using amount > 1", "source_error")]
+)
+def test_a_column_that_is_retyped(tmp_path: Path, postgres_server: Server, retyped: str, total: Decimal | str) -> None:
+    """Texts are read as the numbers that the column was said to hold, what cannot be is said."""
     table = made(postgres_server)
-    retype = once(lambda: postgres.execute(postgres_server, f"alter table {table} alter amount type text"))
+    retype = once(lambda: postgres.execute(postgres_server, f"alter table {table} alter amount type {retyped}"))
     found = asked(tmp_path, postgres_server, table, progress=retype)
     assert values(found)["sound"] == 1
-    assert values(found)["total"] == "source_error"
+    assert values(found)["total"] == total
     assert all(error.hint and "`s`" in error.message for error in found.errors), found.errors
 
 
