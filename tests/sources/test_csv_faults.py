@@ -60,7 +60,7 @@ def test_what_may_be_wrong_with_a_row(tmp_path: Path, text: str, hint: str) -> N
         (b"PAR1\xff\n", "a Parquet file", 'from parquet("…")'),
         (b"SQLite format 3\0\xff", "an SQLite database", "from sqlite("),
         (b"\0\0\0\0\0\0\0\0DUCK\xff\n", "a DuckDB database", "from duckdb("),
-        (gzip.compress(b"a,b\n1,2\n"), "packed with gzip", "call it `.gz`"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "packed with gzip", "call it `.gz`"),
         ("a,b\n1,2\n".encode("utf-16"), "text in UTF-16", 'encoding: "utf-16"'),
     ],
 )
