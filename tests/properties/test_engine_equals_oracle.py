@@ -77,14 +77,14 @@ def test_the_engine_equals_the_oracle(case: Case) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=70, suppress_health_check=UNHURRIED)
+@settings(max_examples=40, suppress_health_check=UNHURRIED)
 @given(cases())
 def test_the_engine_equals_the_oracle_on_many_more(case: Case) -> None:
     hold(case)
 
 
 @pytest.mark.slow
-@settings(max_examples=70, suppress_health_check=UNHURRIED)
+@settings(max_examples=40, suppress_health_check=UNHURRIED)
 @given(cases())
 def test_the_engine_equals_the_oracle_on_as_many_again(case: Case) -> None:
     """Examples follow from the name of a test where they are not random; two are run side by side."""

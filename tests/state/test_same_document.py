@@ -62,14 +62,14 @@ def test_the_document_does_not_depend_on_kept_state(case: Case, data: st.DataObj
 
 
 @pytest.mark.slow
-@settings(max_examples=30, suppress_health_check=UNHURRIED)
+@settings(max_examples=20, suppress_health_check=UNHURRIED)
 @given(cases(), st.data())
 def test_nor_do_many_more(case: Case, data: st.DataObject) -> None:
     hold(case, data)
 
 
 @pytest.mark.slow
-@settings(max_examples=30, suppress_health_check=UNHURRIED)
+@settings(max_examples=20, suppress_health_check=UNHURRIED)
 @given(cases(), st.data())
 def test_nor_do_as_many_again(case: Case, data: st.DataObject) -> None:
     hold(case, data)
