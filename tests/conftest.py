@@ -115,9 +115,11 @@ assert [name for name in SLOW if not ((_HERE / name).exists() or (_HERE.parent /
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of servers come first: while one worker waits for a server, another has work for the processor."""
     for item in items:
         if item.path.as_posix().endswith(SLOW):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("server") is None)
 
 
 @pytest.fixture(scope="session")
