@@ -50,6 +50,10 @@ def _may_stand(written: str, accepted: AbstractSet[str]) -> bool:
 
 
 def _of_windows(word: _Word) -> Advice | None:
+    twice = re.search(r"\bover\s+this\s+(last|past|previous|current)\s+$", word.statement)
+    if twice is not None and word.text.isidentifier():
+        which = "this" if twice[1] == "current" else "last"
+        return f"one word says which: `over {which} {word.text}`", None
     if "OVER" not in word.accepted:
         return None
     if word.text in ("for", "during", "within", "in") and _WINDOW.match(word.after):
