@@ -4,10 +4,10 @@
 
 Made-up orders and specs go to bench/data/, are kept there for the next run, and are the same for the same numbers. Each
 KPI has a filter, a window and a measure, as far as there are that many. Orders stand in the order of their times, or,
-`--shuffled`, in none. Every line is a process of its own: kpidsl with
-its trees kept (and, once, without), DuckDB scanning the same columns once, DuckDB asked for one KPI after the other,
-pandas over the same file, `mf query` and a soda scan (`--dbt` is the `bin` of an environment with
-`dbt-metricflow[dbt-duckdb]`, `--soda` the command of one with `soda-core-duckdb`; what is not there is left out).
+`--shuffled`, in none. Every line is a process of its own: kpidsl with its trees kept (and, once, without), DuckDB
+scanning the same columns once, DuckDB asked for one KPI after the other, pandas over the same file, `mf query` and a
+soda scan (`--dbt` is the `bin` of an environment with `dbt-metricflow[dbt-duckdb]`, `--soda` the command of one with
+`soda-core-duckdb`; what is not there is left out).
 
 Printed are wall clock and processor time of the repetition that took least processor time, that time as a multiple of
 the scan's, and the largest resident memory. Compare only what was measured on one machine, one after the other.

@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError
+from kpidsl.diagnostics import FOREIGN, KpidslError, OptionError, Problems, SourceError
 from kpidsl.engine.duck import failures, identifier, relation
 from kpidsl.engine.lacking import Lacking
 from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, Queryable, ScanRequest
@@ -18,7 +18,7 @@ from kpidsl.patience import patiently, side_by_side
 from kpidsl.plan import Plan
 from kpidsl.plugins import PluginError
 from kpidsl.records import dataclass
-from kpidsl.remote import FOREIGN, Engines, checked_schema, foreign, places
+from kpidsl.remote import Engines, checked_schema, foreign, places
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources.materialize import fetch, into_duckdb, is_streamed
@@ -218,7 +218,7 @@ class Tables(dict[str, str]):
         self._cursors: dict[str, DuckDBPyConnection] = {}
         self.failed: dict[str, KpidslError] = dict(bound.failed)
         self._broken: dict[str, dict[str, KpidslError]] = {}
-        self._essential, self._spares = essential(plan), False
+        self._essential = essential(plan)
         self._plan = plan
         self._bound = bound
         self._connection = connection
@@ -245,10 +245,8 @@ class Tables(dict[str, str]):
                 raise found
             else:
                 self._fetched[name] = found
-        self._spares = spare
         for name in wanted:
-            self.bring(name)
-        self._spares = False
+            self.bring(name, spare=spare)
 
     def is_done(self, name: str) -> bool:
         return name in self or name in self.failed or name in self.places.remotes
@@ -338,8 +336,8 @@ class Tables(dict[str, str]):
         if isinstance(dataset, Queryable):
             dataset.cancel()
 
-    def bring(self, name: str) -> None:
-        """Make a source a relation, unless it is one or failed to be."""
+    def bring(self, name: str, *, spare: bool = False) -> None:
+        """Make a source a relation, unless it is one or failed to be; `spare` as for `bring_all`."""
         if self.is_done(name):
             return
         self._told(name)
@@ -359,7 +357,7 @@ class Tables(dict[str, str]):
                     )
                     return
                 except SourceError as error:
-                    if not self._spare(name, error):
+                    if not (spare and self._spare(name, error)):
                         raise
         except FOREIGN as error:
             self._fail(name, error)
@@ -368,9 +366,9 @@ class Tables(dict[str, str]):
         """Leave out a column with a value that cannot be read, if there is one: it costs only what needs it."""
         asked = self._requests[name].columns
         left = tuple(one for one in asked if one.name != error.column)
-        if not self._spares or left == asked or error.column in self._essential[name]:
+        if error.column is None or left == asked or error.column in self._essential[name]:
             return False
-        self._broken.setdefault(name, {})[str(error.column)] = error
+        self._broken.setdefault(name, {})[error.column] = error
         self._requests[name] = replace(self._requests[name], columns=left)
         return True
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from kpidsl.binding import Bound, Learn, dataset_beside
-from kpidsl.diagnostics import KpidslError, Problems, SourceError, did_you_mean
+from kpidsl.diagnostics import FOREIGN, KpidslError, Problems, SourceError, did_you_mean
 from kpidsl.hookspecs import ColumnRequest, Dataset, ScanRequest
 from kpidsl.opening import Opener
-from kpidsl.remote import FOREIGN, foreign
+from kpidsl.remote import foreign
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources.materialize import into_duckdb

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.diagnostics import FOREIGN, KpidslError, SourceError
 from kpidsl.engine.duck import is_interruption
 from kpidsl.hookspecs import ArrowStream, Dataset, Limits, Queryable, ScanRequest
 from kpidsl.patience import patiently
@@ -27,10 +27,6 @@ class Asked(Protocol):
     """What gives the answer of an engine to a query, as `taken` takes it."""
 
     def __call__(self, sql: str, taken: Callable[[DuckDBPyConnection, ArrowStream, str], T]) -> T: ...
-
-
-FOREIGN: Final = (Exception, SystemExit)
-"""What a provider may raise, which may be anyone's: what exits must not take the other sources along."""
 
 
 def checked_schema(found: object) -> None:

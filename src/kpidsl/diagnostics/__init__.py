@@ -1,6 +1,7 @@
 """Problems found in specs and around them: record, collector, renderers."""
 
 from kpidsl.diagnostics.errors import (
+    FOREIGN,
     CellError,
     KpidslError,
     OptionError,
@@ -13,6 +14,7 @@ from kpidsl.diagnostics.model import Diagnostic, Fix, Label, Problems, Severity
 from kpidsl.diagnostics.suggest import closest, did_you_mean, unsplit
 
 __all__ = [
+    "FOREIGN",
     "NAMELESS",
     "CellError",
     "Diagnostic",

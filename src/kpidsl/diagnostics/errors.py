@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from kpidsl.diagnostics.secrets import redacted
 
 
@@ -28,6 +30,10 @@ class UsageError(KpidslError):
     exit_code = 2
 
 
+FOREIGN: Final = (Exception, SystemExit)
+"""What a provider or another part of a plugin may raise, which may be anyone's: what exits takes nothing else along."""
+
+
 class SourceError(KpidslError):
     """A data source failed: wrong path, wrong column, unreadable row, connection.
 
@@ -35,8 +41,6 @@ class SourceError(KpidslError):
     connection that was lost – and is tried again, after `retry_after` seconds where the source said so. `column` is the
     one whose values cannot be used, where the others can.
     """
-
-    column: str | None = None
 
     def __init__(
         self,
@@ -46,10 +50,12 @@ class SourceError(KpidslError):
         hint: str | None = None,
         transient: bool = False,
         retry_after: float | None = None,
+        column: str | None = None,
     ) -> None:
         super().__init__(message, code=code, hint=hint)
         self.transient = transient
         self.retry_after = retry_after
+        self.column = column
 
 
 class CellError(SourceError):

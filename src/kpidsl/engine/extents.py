@@ -69,25 +69,18 @@ def meet(run: Asking, source: str, time: Row, edges: Sequence[datetime | None], 
     microseconds since 1970.
     """
     unmet = run.unmet.pop((source, time))
+    *starts, end = edges
+    assert end is not None
+    met = [(start, _at(newest[pane])) for pane, start in enumerate(starts) if pane in newest]
     found: dict[datetime, datetime] = {}
     for anchor in unmet.anchors:
-        last = edges[-1]
-        assert last is not None
-        if anchor > last:
-            continue
-        before = [
-            _at(newest[pane]) for pane, edge in enumerate(edges[:-1]) if pane in newest and _is_before(edge, anchor)
-        ]
-        if before and before[-1] < anchor:
+        before = [at for start, at in met if start is None or start < anchor]
+        if anchor <= end and before and before[-1] < anchor:
             found[anchor] = before[-1]
     _tell(run, (source, time), found)
     left = tuple(anchor for anchor in unmet.anchors if anchor not in found)
     if left:
         run.unmet[source, time] = Unmet(unmet.column, left)
-
-
-def _is_before(edge: datetime | None, anchor: datetime) -> bool:
-    return edge is None or edge < anchor
 
 
 def settle(run: Asking, source: SourceModel) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kpidsl.diagnostics import CellError, KpidslError, SourceError
+from kpidsl.engine.duck import words
 
 __all__ = ["CellError", "TooLarge", "query_error", "unread_holidays"]
-from kpidsl.engine.duck import words
 
 
 class TooLarge(CellError):

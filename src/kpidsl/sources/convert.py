@@ -158,8 +158,8 @@ def convert(
     """
     native = native_type(sql_type)
     wanted = request.as_type or native
-    if ticks(request.format) is not None and native.is_number:
-        return _counted(x, native, request)
+    if (per_second := ticks(request.format)) is not None and native.is_number:
+        return _counted(x, native, per_second)
     if request.format is not None and wanted.is_time and (native is DataType.TEXT or native is DataType.INTEGER):
         return from_text(as_text(x, sql_type), wanted, request, digits, style, strict)
     if native is DataType.DURATION and wanted is native:
@@ -196,10 +196,8 @@ def convert(
     return Conversion(tried, wanted, present)
 
 
-def _counted(x: str, native: DataType, request: ColumnRequest) -> Conversion:
+def _counted(x: str, native: DataType, per_second: int) -> Conversion:
     """A number that counts since 1970. Seven digits after the point are what a float has there."""
-    per_second = ticks(request.format)
-    assert per_second is not None
     if native is DataType.INTEGER:
         return Conversion(counted.of_whole(x, per_second), DataType.INSTANT, f"{x} IS NOT NULL")
     if native is DataType.FLOAT:

@@ -60,25 +60,23 @@ def bad_value(
     others = "the others are" if text.strip().casefold() in NOTHING else "the rows before it are"
     known = "its provider says" if provider == "stream" else others
     why = "" if declared else f", as {known}"
-    found = SourceError(
+    return SourceError(
         f'{place}: "{shown}" in column `{column}` is not {what}{why}',
         code="K0604",
         hint=_remedy(column, text, wanted, provider),
+        column=column,
     )
-    found.column = column
-    return found
 
 
 def too_many_digits(place: str, column: str, digits: Digits) -> SourceError:
     """K0604: an exact number that does not fit."""
-    found = SourceError(
+    return SourceError(
         f"{place}: the numbers in column `{column}` need {digits.whole} digits before the point and {digits.scale} "
         "after it, and an exact number holds 38 in all",
         code="K0604",
         hint=f"write `column {column}: float` if they need not be exact, or `column {column}: text`",
+        column=column,
     )
-    found.column = column
-    return found
 
 
 def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:

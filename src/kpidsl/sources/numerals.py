@@ -30,20 +30,13 @@ OFFSET: Final = r" ?(?:[zZ]|[+-](?:0[0-9]|1[0-5])(?::?[0-5][0-9])?)"
 TIMESTAMP: Final = rf"{DATE}[T ]{CLOCK}"
 INSTANT: Final = rf"{TIMESTAMP}{OFFSET}"
 
-NOTHING: Final = frozenset(
-    {"na", "n/a", "n.a.", "null", "none", "nil", "-", "--", "–", "—", "?", "#n/a", "missing", "unknown", "."}
-    | {
-        "..",
-        "...",
-        "…",
-        ":",
-        "[x]",
-        "[z]",
-        "[c]",
-        "[u]",
-    }  # the World Bank, Eurostat, the statistics of the United Kingdom
-)
-"""Words that people write where there is no value, in small letters."""
+NOTHING: Final = frozenset({
+    "na", "n/a", "n.a.", "#n/a", "null", "none", "nil", "missing", "unknown", "?", ".", "-", "--", "–", "—", "..",
+    "...", "…", ":", "[x]", "[z]", "[c]", "[u]",
+})  # fmt: skip
+"""Words that people write where there is no value, in small letters; the World Bank writes `..`, Eurostat `:`, the
+statistics of the United Kingdom letters in brackets.
+"""
 
 _NUMBERS: Final = {
     "integer": INTEGER,

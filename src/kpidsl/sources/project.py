@@ -21,12 +21,12 @@ from kpidsl.sources.messages import bad_value, too_many_digits
 from kpidsl.sources.names import distinct, missing_column
 from kpidsl.sources.numerals import DIGITS
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 _STREAM: Final = re.compile(
     r"reading the stream registered as .* failed: (?:Unknown error: )?(.*?)(?:\. Detail: |$)", re.MULTILINE
 )
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True, slots=True)
