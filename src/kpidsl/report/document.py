@@ -62,6 +62,7 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
     segments is a `Many`.
     """
+    entered = _Repeated(input_)
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -76,8 +77,8 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
                 objectives=dict(results.objectives_summary) or None, outcomes=dict(results.outcomes_summary) or None
             ),
         },
-        "metrics": [metric(each) for each in results.metrics],
-        "kpis": [kpi(each, lazily=lazily) for each in results.kpis],
+        "metrics": [metric(each, entered) for each in results.metrics],
+        "kpis": [kpi(each, entered, lazily=lazily) for each in results.kpis],
         **_aims(results),
         **given(scorecards=records(scorecard, results.scorecards)),
         "errors": [error(each) for each in results.errors],
@@ -106,6 +107,22 @@ class Shared(dict[str, "Plain"]):
     def __init__(self, fields: Fields) -> None:
         super().__init__(fields)
         self.texts: dict[tuple[int, int], str] = {}
+
+
+class _Repeated:
+    """Writes records some of which stand in a document many times: those become one part of it."""
+
+    def __init__(self, written: Callable[[Any], Fields]) -> None:
+        self._written = written
+        self._met: dict[int, tuple[object, Fields]] = {}
+
+    def __call__(self, one: object) -> Fields:
+        met = self._met.get(id(one))
+        if met is None:  # kept beside its id, which would otherwise be given to another one after it
+            met = self._met[id(one)] = (one, self._written(one))
+        elif type(met[1]) is not Shared:
+            met = self._met[id(one)] = (one, Shared(met[1]))
+        return met[1]
 
 
 def given(**fields: object) -> Fields:
@@ -164,7 +181,7 @@ def _window(
     return Shared(given(label=label, start=start, end=end))
 
 
-def metric(found: MetricResult) -> Fields:
+def metric(found: MetricResult, entered: _Repeated) -> Fields:
     return given(
         name=found.name,
         title=found.title,
@@ -179,7 +196,7 @@ def metric(found: MetricResult) -> Fields:
         approximate=approximation(found.approximate),
         partial=found.partial or None,
         window=window(found.window),
-        inputs=records(input_, found.inputs),
+        inputs=records(entered, found.inputs),
         indicator=found.indicator,
         owner=found.owner,
         tags=found.tags or None,
@@ -187,7 +204,7 @@ def metric(found: MetricResult) -> Fields:
     )
 
 
-def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
+def kpi(found: KpiResult, entered: _Repeated, *, lazily: bool = False) -> Fields:
     judged = found.assessment
     return given(
         name=found.name,
@@ -218,7 +235,7 @@ def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
         trend=records(trend_point, judged.trend),
         signals=signals(judged),
         forecast=forecast(judged),
-        inputs=records(input_, found.inputs),
+        inputs=records(entered, found.inputs),
         actions=records(action, found.actions),
         supports=found.supports or None,
         owner=found.owner,

@@ -64,7 +64,7 @@ def _holds_many(value: Plain) -> bool:
         case Many():
             return True
         case dict():
-            return any(type(one) is Many for one in value.values())
+            return Many in map(type, value.values())
         case list():
             return any(map(_holds_many, value))
         case _:
