@@ -51,7 +51,7 @@ class Lowering:
         self._periods: dict[tuple[c.Unit, datetime, datetime], tuple[Window, ...] | None] = {}
         self._asks: dict[tuple[object, ...], tuple[v.Aggregate, Lowered]] = {}
         self._measures: dict[tuple[object, ...], tuple[v.Measure, Lowered]] = {}
-        self.series_anchors: set[datetime] = set()
+        self.judged_at: set[datetime] = set()
         self.own: str | None = None
         self.around: Span | None = None  # the declaration that is being planned
         self.partials = False
@@ -372,8 +372,6 @@ class Lowering:
             return n.Undefined("no_rows")
         window, reach = found
         around = self.reach(source, moment.around) if moment.around is not None else None
-        if around is not None:
-            self.series_anchors.add(around[1].anchor)
         cell = self.cells.cell(value, reach, min(window.end, reach.anchor), by)
         return n.Ask(cell, around[1] if around is not None else None, value.text, value.where, window)
 

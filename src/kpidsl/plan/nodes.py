@@ -265,8 +265,8 @@ Shown = tuple[tuple[Question | None, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `series_anchors` the
-    anchors at which series and key results stand. `key_results` and `evidence` (what is measured) are by their full
+    """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `judged_at` the
+    moments as of which key results are judged. `key_results` and `evidence` (what is measured) are by their full
     names.
     """
 
@@ -276,7 +276,7 @@ class Plan:
     metrics: Mapping[str, Question]
     kpis: Mapping[str, tuple[SlicePlan, ...]]
     cells: tuple[Cell, ...]
-    series_anchors: frozenset[datetime]
+    judged_at: frozenset[datetime]
     key_results: Mapping[str, KeyResultPlan] = field(default_factory=dict)
     scorecards: Mapping[str, Shown] = field(default_factory=dict)
     evidence: Mapping[str, EvidencePlan] = field(default_factory=dict)
