@@ -5,11 +5,11 @@ Its published description is results.schema.json beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpidsl.assess.results import (
     ActionResult,
@@ -29,6 +29,7 @@ from kpidsl.assess.results import (
     TrendPoint,
     WindowResult,
 )
+from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared
 
 if TYPE_CHECKING:
     from kpidsl.assess.interval_results import IntervalResult
@@ -37,22 +38,7 @@ T = TypeVar("T")
 
 SCHEMA = "kpidsl/results/1"
 
-Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | dict[str, Plain] | None"
-Fields: TypeAlias = "dict[str, Plain]"
 MANY = 1_000
-
-
-class Many:
-    """A list of more than a thousand records, each of which is made while it is written, and again for the next
-    reader.
-    """
-
-    def __init__(self, written: Callable[[Any], Fields], found: Sequence[Any]) -> None:
-        self._written = written
-        self._found = found
-
-    def __iter__(self) -> Iterator[Fields]:
-        return map(self._written, self._found)
 
 
 def document(results: Results, *, lazily: bool = False) -> Fields:
@@ -62,7 +48,7 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
     segments is a `Many`.
     """
-    entered = _Repeated(input_)
+    entered = Repeated(input_)
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -97,32 +83,6 @@ def _aims(results: Results) -> Fields:
     from kpidsl.report.outcomes import outcome
 
     return {"objectives": list(map(objective, results.objectives)), "outcomes": list(map(outcome, results.outcomes))}
-
-
-class Shared(dict[str, "Plain"]):
-    """A part of a document that stands in it in many places, and is never changed. `texts` is how it was written."""
-
-    __slots__ = ("texts",)
-
-    def __init__(self, fields: Fields) -> None:
-        super().__init__(fields)
-        self.texts: dict[tuple[int, int], str] = {}
-
-
-class _Repeated:
-    """Writes records some of which stand in a document many times: those become one part of it."""
-
-    def __init__(self, written: Callable[[Any], Fields]) -> None:
-        self._written = written
-        self._met: dict[int, tuple[object, Fields]] = {}
-
-    def __call__(self, one: object) -> Fields:
-        met = self._met.get(id(one))
-        if met is None:  # kept beside its id, which would otherwise be given to another one after it
-            met = self._met[id(one)] = (one, self._written(one))
-        elif type(met[1]) is not Shared:
-            met = self._met[id(one)] = (one, Shared(met[1]))
-        return met[1]
 
 
 def given(**fields: object) -> Fields:
@@ -181,7 +141,7 @@ def _window(
     return Shared(given(label=label, start=start, end=end))
 
 
-def metric(found: MetricResult, entered: _Repeated) -> Fields:
+def metric(found: MetricResult, entered: Repeated) -> Fields:
     return given(
         name=found.name,
         title=found.title,
@@ -204,7 +164,7 @@ def metric(found: MetricResult, entered: _Repeated) -> Fields:
     )
 
 
-def kpi(found: KpiResult, entered: _Repeated, *, lazily: bool = False) -> Fields:
+def kpi(found: KpiResult, entered: Repeated, *, lazily: bool = False) -> Fields:
     judged = found.assessment
     return given(
         name=found.name,
