@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import stat
@@ -47,6 +48,29 @@ def kinds(cache: Path) -> set[str]:
 
 def document(work: Path) -> str:
     return kpidsl.load(work).evaluate(as_of="2026-03-31").to_json()
+
+
+def test_what_enters_many_kpis_is_one_record_once_it_is_kept(
+    work: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (work / "shop.kpi").write_text(
+        'source orders { from csv("orders.csv"); time at }\n'
+        + "".join(
+            f"metric m{number} = sum(amount) from orders where shop < 30\n"
+            f"kpi k{number} {{ value m{number} over last {'week' if number == 3 else 'month'}; target >= {number} }}\n"
+            for number in range(4)
+        ),
+        "utf-8",
+    )
+    first = document(work)
+    found = kpidsl.load(work).evaluate(as_of="2026-03-31")
+    one, other, third, apart = (kpi.inputs[0] for kpi in found.kpis)
+    assert one is other is third
+    assert one is not apart
+    assert found.to_json() == first
+    assert json.loads(first)["kpis"][2]["inputs"] == json.loads(first)["kpis"][0]["inputs"]
+    monkeypatch.setenv("KPIDSL_CACHE", "")
+    assert document(work) == first
 
 
 def test_the_document_is_the_same_with_and_without_what_is_kept(
