@@ -16,7 +16,6 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.model import Rebase, SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.values import Conversion, Filter
-from kpidsl.source_text import Span
 
 if TYPE_CHECKING:
     from kpidsl.plan.evidence import EvidencePlan
@@ -70,7 +69,7 @@ class Reach:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """The answer of a cell, for the member that is looked at. In a series whose own window (`around`) the source has
-    rows about, nothing is 0. `text`, `filters`, `window` and `span` are for people.
+    rows about, nothing is 0. `text`, `filters` and `window` are for people.
     """
 
     cell: Cell
@@ -78,7 +77,6 @@ class Ask:
     text: str
     filters: tuple[Filter, ...]
     window: Window
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)

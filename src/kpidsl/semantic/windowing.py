@@ -64,7 +64,7 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     first = bare[0]
     also = (
         [(first.span, "this aggregation has no window")]
-        if first.span.source is not node.span.source or first.span != node.span
+        if first.span is not None and (first.span.source is not node.span.source or first.span != node.span)
         else []
     )
     window = next(iter(windows(value)), None)
