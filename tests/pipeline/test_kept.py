@@ -14,7 +14,7 @@ import kpidsl
 from kpidsl import kept_files
 from kpidsl.diagnostics import Problems, UsageError
 from kpidsl.source_text import Source
-from kpidsl.syntax import kept, parse
+from kpidsl.syntax import grammar, kept, parse
 from kpidsl.syntax.kept import parse_kept
 
 LINES = "\n".join(
@@ -196,3 +196,32 @@ def test_what_was_made_long_ago_is_removed(cache: Path, monkeypatch: pytest.Monk
     kept_files.save("new", "two", b"y")
     assert kinds(cache) == {"new"}
     assert len(SPEC) > kept.LEAST
+
+
+def grammar_is_read(cache: Path) -> Path:
+    """Reads it as a process does that begins, and gives the file in which it is kept."""
+    read = grammar.parser.__wrapped__()
+    assert [one.data for one in read.parse("metric a = 1\n").children] == [
+        one.data for one in grammar.parser().parse("metric a = 1\n").children
+    ]
+    (file,) = cache.glob("grammar-*")
+    return file
+
+
+def test_a_damaged_grammar_is_made_again(cache: Path) -> None:
+    file = grammar_is_read(cache)
+    sound = file.read_bytes()
+    for damaged in (sound.replace(b"metric", b"mertic"), sound[: len(sound) // 2]):
+        file.write_bytes(damaged)
+        grammar_is_read(cache)
+        assert damaged not in (sound, file.read_bytes())
+
+
+def test_what_a_link_in_the_cache_leads_to_is_not_written(cache: Path, tmp_path: Path) -> None:
+    file = grammar_is_read(cache)
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    file.unlink()
+    file.symlink_to(mine)
+    assert not grammar_is_read(cache).is_symlink()
+    assert mine.read_text() == "mine"
