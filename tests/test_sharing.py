@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 import kpidsl
 from kpidsl.calendar import Grain, Last, Unit
+from kpidsl.records import dataclass
 from kpidsl.semantic.rows import ColumnValue, Comparison, Constant
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER
 from kpidsl.semantic.units import Unit as Measure
-from kpidsl.semantic.values import aggregates
+from kpidsl.semantic.values import Aggregate, aggregates
 from kpidsl.sharing import shared
 from kpidsl.source_text import Source, Span
 
@@ -50,6 +51,22 @@ def test_places_dicts_and_windows_are_looked_into() -> None:
     assert found["a"][1].source is source
 
 
+def test_a_field_that_is_left_out_keeps_nothing_apart() -> None:
+    source = Source("a.kpi", "kpi a")
+    given_ = tuple((condition("DE"), Span(source, place, place + 1)) for place in range(2))
+    whole = tuple(Answer(text, span) for text, span in given_)
+    assert shared(whole) == whole
+    first, second = shared(whole, {Answer: "span"})
+    assert first is second
+    assert first == Answer(condition("DE"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    row: Comparison
+    span: Span | None
+
+
 values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=2), st.fractions(), st.decimals()),
     lambda inner: st.one_of(
@@ -81,5 +98,8 @@ def test_a_kept_model_is_smaller(tmp_path: Path) -> None:
     smaller = shared(model)
     assert smaller == model
     assert len(pickle.dumps(smaller.metrics, 5)) < 0.8 * len(pickle.dumps(model.metrics, 5))
-    rows = {id(one.where[0].row) for metric in smaller.metrics.values() for one in aggregates(metric.value)}
-    assert len(rows) == 1
+    counts = [one for metric in smaller.metrics.values() for one in aggregates(metric.value)]
+    assert len({id(one.where[0].row) for one in counts}) == 1
+    assert len({id(one) for one in counts}) == 50
+    without = shared(model, {Aggregate: "span"})
+    assert len({id(one) for metric in without.metrics.values() for one in aggregates(metric.value)}) == 1

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from time import process_time
 
 from kpidsl.checked import CheckReport
 from kpidsl.diagnostics import Diagnostic, Fix, Severity, UsageError
@@ -17,6 +18,8 @@ from kpidsl.spec_files import STANDARD_INPUT, STANDARD_INPUT_NAME, files_of
 
 MOST_ROUNDS = 50
 MOST_CHECKS = 400
+PATIENCE = 4.0  # seconds of processor time after which no further edit is tried,
+PATIENT_CHECKS = 8  # or so many times what the first check took, where that is longer
 CLASHES = frozenset({"K0201", "K0202"})  # what a new name may do to the others
 
 Check = Callable[[SpecSet], CheckReport]
@@ -35,12 +38,13 @@ class Change:
 class Fixed:
     """What became of a spec set. `texts` are the files that changed: as they were, and their new text.
 
-    `report` tells what remains. Nothing is written.
+    `report` tells what remains; `stopped`: edits remain that were not tried. Nothing is written.
     """
 
     report: CheckReport
     changes: tuple[Change, ...]
     texts: tuple[tuple[Source, str], ...]
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +88,31 @@ class _Rounds:
         self.stdin_text = stdin_text
         self.mine = mine
         self.checks = 0
+        self.until = 0.0
         self.changes: list[Change] = []
         self.refused: set[tuple[str, str, str]] = set()
         self.first: dict[str, Source] = {}
 
     def run(self) -> Fixed:
+        began = process_time()
         state = _State({}, self.look({}))
+        now = process_time()
+        self.until = now + max(PATIENCE, PATIENT_CHECKS * (now - began))
+        found = self.open(state)
         for _ in range(MOST_ROUNDS):
-            found = [one for one in state.report.diagnostics if self.is_open(one)]
-            if not found or self.checks >= MOST_CHECKS:
+            if not found or self.is_enough():
                 break
             state = self.kept(state, found)
+            found = self.open(state)
         texts = tuple((self.first[key], text) for key, text in state.texts.items() if text != self.first[key].text)
-        return Fixed(state.report, tuple(self.changes), texts)
+        return Fixed(state.report, tuple(self.changes), texts, bool(found))
+
+    def is_enough(self) -> bool:
+        return self.checks >= MOST_CHECKS or process_time() >= self.until
+
+    def open(self, state: _State) -> list[Diagnostic]:
+        """The problems whose edits have not been tried."""
+        return [one for one in state.report.diagnostics if self.is_open(one)]
 
     def look(self, texts: Mapping[str, str]) -> CheckReport:
         self.checks += 1
@@ -118,7 +134,9 @@ class _Rounds:
         after = self.tried(state, taken)
         if after is not None:
             return after
-        if len(taken) == 1 or self.checks >= MOST_CHECKS:
+        if self.is_enough():
+            return state
+        if len(taken) == 1:
             self.refused.update(_id(one) for one in taken)
             return state
         # One of them does harm: each half by itself, the second on the text as it was, since offsets moved.

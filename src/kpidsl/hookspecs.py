@@ -162,7 +162,10 @@ class Relational(Protocol):
 
 @runtime_checkable
 class Divisible(Protocol):
-    """A dataset made of files that can be read one without another: `eval --state` reads those that are new."""
+    """A dataset made of files that can be read one without another: `eval --state` reads those that are new.
+
+    It does not apply the time range of a request: what is kept of its files is used at other anchors, too.
+    """
 
     def files(self) -> tuple[Path, ...]:
         """The files, each once."""

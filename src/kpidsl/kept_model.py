@@ -18,6 +18,7 @@ from kpidsl.diagnostics import Diagnostic, Problems
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import Schema
+from kpidsl.semantic.values import Aggregate
 from kpidsl.sharing import shared
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles
@@ -25,6 +26,8 @@ from kpidsl.syntax.decl_nodes import SourceDecl
 from kpidsl.syntax.shared_nodes import ProviderCall
 
 Sources = Mapping[str, Declared[SourceDecl]]
+_NOT_KEPT: Mapping[type, str] = {Aggregate: "span"}
+"""Where an aggregation is written is told by errors alone. Without it, equal ones of many metrics are one."""
 
 
 class KeptModel:
@@ -69,7 +72,7 @@ class KeptModel:
     def save_model(self, name: str, model: Model, problems: Problems) -> None:
         """Keep a model without errors, and its warnings."""
         if self.is_on and not problems.has_errors:
-            self._save("model", name, shared((model, tuple(problems))))
+            self._save("model", name, shared((model, tuple(problems)), _NOT_KEPT))
 
     def report(self, name: str) -> tuple[Diagnostic, ...] | None:
         """Everything that `check` said."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -12,16 +12,19 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 
-def shared(value: T) -> T:
+def shared(value: T, without: Mapping[type, str] | None = None) -> T:
     """The same value, with one object for all parts of it that are alike in every field.
 
     Looked into are frozen records that compare by their fields, tuples and dicts; anything else stays the object it is.
+    `without` names, of some records, the field that is left out: None stands there instead.
     """
-    return cast(T, _Sharing().of(value))
+    places = {cls: [one.name for one in fields(cls)].index(name) for cls, name in (without or {}).items()}
+    return cast(T, _Sharing(places).of(value))
 
 
 class _Sharing:
-    def __init__(self) -> None:
+    def __init__(self, left_out: Mapping[type, int]) -> None:
+        self._left_out = left_out
         self._texts: dict[str, str] = {}
         self._first: dict[tuple[object, ...], object] = {}
         self._done: dict[int, tuple[object, object]] = {}
@@ -55,9 +58,12 @@ class _Sharing:
 
     def record(self, value: Any, cls: type) -> object:
         state = value.__getstate__()
+        place = self._left_out.get(cls)
+        if place is not None:
+            state = (*state[:place], None, *state[place + 1 :])
         parts = tuple(map(self.of, state))
         ids = tuple(map(id, parts))
-        if ids != tuple(map(id, state)):
+        if place is not None or ids != tuple(map(id, state)):
             value = object.__new__(cls)
             value.__setstate__(parts)
         return self._first.setdefault((cls, ids), value)

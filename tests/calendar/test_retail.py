@@ -59,6 +59,10 @@ def test_last_saturday_of_august_has_53_weeks_in_these_years() -> None:
         (Calendar(retail=DECEMBER), "FY2026", "2026-01-04", "2027-01-02"),
         (Calendar(retail=DECEMBER, fiscal_named_by="end"), "FY2026", "2026-01-04", "2027-01-02"),
         (Calendar(retail=DECEMBER), "FY2026-01", "2026-01-04", "2026-02-07"),
+        # the Saturday nearest 28 December is the last one of the month
+        (Calendar(retail=Retail("4-4-5", "last", 5, 12)), "FY2023", "2023-01-01", "2023-12-30"),
+        (Calendar(retail=Retail("4-4-5", "nearest", 5, 12, 28)), "FY2023", "2023-01-01", "2023-12-30"),
+        (Calendar(retail=Retail("4-4-5", "nearest", 5, 12, 27)), "FY2023", "2023-12-31", "2024-12-28"),
         (Calendar(retail=SEPTEMBER), "FY2025", "2025-09-29", "2026-09-27"),
         (Calendar(retail=SEPTEMBER, fiscal_named_by="end"), "FY2025", "2024-09-30", "2025-09-28"),
         # the calendar year and its weeks are as ever

@@ -193,3 +193,13 @@ def test_other_windows_keep_to_the_calendar_year_there() -> None:
 def test_the_anchors_of_a_trend(as_of: str, count: int, unit: Unit, expected: list[str]) -> None:
     anchors = trend_anchors(parse_as_of(as_of, BERLIN), count, unit, BERLIN)
     assert anchors == tuple(parse_as_of(each, BERLIN) for each in expected)
+
+
+def test_a_day_whose_midnight_is_skipped_starts_like_any_other() -> None:
+    # Clocks in Beirut went from 00:00 to 01:00 on 27 March 2022: the end of the 26th is a midnight all the same.
+    beirut = Calendar(timezone="Asia/Beirut")
+    end = parse_as_of("2022-03-26", beirut)
+    assert beirut.civil(end).hour == 1
+    assert shift_anchor(end, 1, MONTH, beirut) == parse_as_of("2022-02-26", beirut)
+    assert shift_anchor(end, 2, YEAR, beirut) == parse_as_of("2020-03-26", beirut)
+    assert shift_anchor(end + timedelta(minutes=30), 1, MONTH, beirut) == parse_as_of("2022-02-27T01:30", beirut)

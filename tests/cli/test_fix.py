@@ -7,12 +7,14 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 from types import SimpleNamespace
 
 import pytest
 
 from cli.conftest import Ran
 from kpidsl.cli import main
+from kpidsl.pipeline import load
 
 SOURCE = """\
 source orders {
@@ -134,6 +136,21 @@ def test_a_fix_that_makes_things_worse_is_not_kept(run: Run, tmp_path: Path) -> 
     ran = run("a.kpi", "--fix")
     assert file.read_text() == text.replace("piad", "paid")
     assert ran.code == 4
+
+
+def test_a_file_that_is_broken_all_through_does_not_take_minutes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpidsl.fixing.PATIENCE", 0.0)
+    monkeypatch.setattr("kpidsl.fixing.PATIENT_CHECKS", 2)
+    text = "objective a {\n" * 60
+    (tmp_path / "a.kpi").write_text(text)
+    began = process_time()
+    load([tmp_path]).check(schemas=False)
+    a_check = process_time() - began
+    ran = run("a.kpi", "--diff")
+    assert process_time() - began < 12 * a_check
+    assert ran.code == 4 and "mend the first problems by hand" in ran.err
 
 
 def test_a_file_that_cannot_be_written_is_said(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

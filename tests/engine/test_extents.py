@@ -1,19 +1,15 @@
-"""How far a source reaches before an anchor decides whether nothing is 0 or unknown, however long it was silent."""
+"""Whether nothing is 0 or unknown follows from how far a source reaches before the as-of, however long it was silent."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
-from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 
 import kpidsl
 from kpidsl.engine import extents
-from kpidsl.engine.answers import Answers, Extent
-from kpidsl.report.json import to_json
-from kpidsl.sql import queries
 
 SPEC = """
 source orders { from arrow("orders"); time at }
@@ -27,7 +23,7 @@ kpi a_year_ago { value count() from orders where country == "FR" over last month
     [
         ([date(2025, 12, 30), date(2024, 12, 30)], 0, 0),
         ([date(2025, 12, 1), date(2024, 12, 1)], 0, 0),  # silent for weeks before either anchor
-        ([date(2025, 12, 1), date(2024, 11, 30)], 0, None),
+        ([date(2025, 12, 1), date(2024, 11, 30)], 0, 0),  # the rows after December are later than its end
         ([date(2025, 12, 1)], 0, None),
         ([date(2024, 12, 1)], None, 0),
         ([date(2024, 11, 30)], None, None),
@@ -45,65 +41,48 @@ def test_nothing_is_zero_where_there_are_rows_around_it(
     assert values == [None if one is None else Decimal(one) for one in (lately, a_year_ago)]
 
 
-def test_each_of_many_anchors_has_its_own_newest_row() -> None:
-    months = {"2025-10": 0, "2025-08": None, "2025-05": 0, "2025-02": None}
-    windows = [f"trailing 7 days {count} months earlier" for count in (2, 4, 7, 10)]
-    days = [date(2025, 12, 20), date(2025, 10, 30), date(2025, 5, 25), date(2025, 5, 3)]
-    text = 'source orders { from arrow("orders"); time at }\n' + "\n".join(
-        f'kpi k{place} {{ value count() from orders where country == "FR" over {window}; target >= 1 }}'
-        for place, window in enumerate(windows)
+def test_a_quiet_week_is_0_whichever_way_it_is_asked_for() -> None:
+    text = """
+    source incidents { from arrow("incidents"); time at }
+    metric incidents_a_week = count() from incidents over last week
+    kpi weekly {
+      value   incidents_a_week
+      compare previous, 1 week earlier
+      trend   4 weeks
+    }
+    kpi summed { value sum((count() from incidents over trailing 7 days) each week) over trailing 28 days; target >= 1 }
+    """
+    days = [date(2026, 1, 20), date(2026, 2, 4), date(2026, 2, 26)]
+    incidents = pa.table({"at": pa.array(days, pa.date32())})
+    weekly, summed = (
+        kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-03-01", sources={"incidents": incidents}).kpis
     )
-    orders = pa.table({"at": pa.array(days, pa.date32()), "country": pa.array(["DE"] * len(days), pa.string())})
+    assert [one.value for one in weekly.assessment.comparisons] == [0, 0]
+    assert [point.value for point in weekly.assessment.trend] == [1, 0, 0, 1]
+    assert (summed.assessment.value, summed.assessment.n) == (2, 4)
+
+
+def test_a_window_that_its_own_anchor_cuts_to_nothing_is_not_known() -> None:
+    text = 'source o { from arrow("o"); time at }\nkpi k { value count() from o over next month 1 month earlier; target >= 1 }'
+    rows = pa.table({"at": pa.array([date(2026, 1, 2), date(2026, 3, 30)], pa.date32())})
+    (found,) = kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-03-31", sources={"o": rows}).kpis
+    assert (found.assessment.value, found.assessment.value_undefined) == (None, "no_rows")
+
+
+STALE = """
+source orders { from arrow("orders"); time at; fresh within 10 days }
+""" + "\n".join(
+    f"objective o{month} {{ period 2025-{month:02}; key result r {{ reach count() from orders over all time >= 9 }} }}"
+    for month in range(1, 13)
+)
+
+
+@pytest.mark.parametrize("few", [0, 3, 8])
+def test_each_end_of_a_key_result_has_its_own_newest_row(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extents, "FEW_ANCHORS", few)
+    text = STALE if few != 8 else "\n".join(STALE.splitlines()[:9])
+    days = [date(2025, 1, 28), date(2025, 3, 21), date(2025, 4, 22), date(2025, 4, 30), date(2025, 8, 5)]
+    orders = pa.table({"at": pa.array(days, pa.date32())})
     found = kpidsl.load("-", stdin_text=text).evaluate(as_of="2025-12-31", sources={"orders": orders})
-    assert [kpi.assessment.value for kpi in found.kpis] == list(months.values())
-
-
-WINDOWS = (
-    "trailing 7 days",
-    "last month",
-    "last month 1 month earlier",
-    "trailing 10 days 40 days earlier",
-    "last year",
-)
-MANY = 'source orders { from arrow("orders"); time at }\n' + "\n".join(
-    f'kpi k{place} {{ value count() from orders where country == "C{place}" over {WINDOWS[place % 5]}; target >= 1 }}'
-    for place in range(15)
-)
-
-
-def document(days: list[date], text: str) -> str:
-    orders = pa.table({"at": pa.array(days, pa.date32()), "country": pa.array(["C1"] * len(days), pa.string())})
-    return to_json(kpidsl.load("-", stdin_text=text).evaluate(as_of="2025-12-31", sources={"orders": orders}))
-
-
-@pytest.mark.parametrize(
-    ("days", "is_told"),
-    [
-        ([date(2025, 12, 30), date(2025, 11, 29), date(2025, 10, 31), date(2024, 12, 30), date(2023, 1, 1)], True),
-        ([date(2025, 12, 30), date(2025, 11, 29), date(2025, 10, 1), date(2024, 6, 30)], True),
-        ([date(2025, 12, 30), date(2023, 5, 1)], False),  # before all windows
-    ],
-)
-def test_what_the_newest_rows_are_is_told_by_a_scan_that_is_made_anyway(
-    days: list[date], is_told: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-    within = queries.newest_within
-    monkeypatch.setattr(queries, "newest_within", lambda *given: (asked.append(given), within(*given))[1])
-    found = document(days, MANY)
-    assert (not asked) is is_told
-    monkeypatch.setattr("kpidsl.engine.run.Run.is_unmet", lambda *_: False)
-    assert document(days, MANY) == found
-
-
-def test_a_pane_that_reaches_beyond_an_anchor_tells_nothing_of_it() -> None:
-    jan, feb, mar, apr = (datetime(2025, month, 1, tzinfo=UTC) for month in range(1, 5))
-    run = SimpleNamespace(
-        unmet={("orders", None): extents.Unmet(None, (jan, feb, mar, apr))},
-        answers=Answers(extents={("orders", None): Extent(jan, {})}),
-    )
-    micros = {0: feb - timedelta(days=3), 1: mar + timedelta(days=3)}
-    newest = {pane: (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) for pane, at in micros.items()}
-    extents.meet(run, "orders", None, (None, feb, apr), newest)
-    assert run.answers.extents["orders", None].newest == {feb: micros[0], apr: micros[1]}
-    assert run.unmet["orders", None].anchors == (jan, mar)
+    stale = [one.key_results[0].status == "stale" for one in found.objectives]
+    assert stale == [False, True, True, False, True, True, True, True, True, True, True, True][: len(stale)]

@@ -9,7 +9,7 @@ beside the code that makes it:
   NULLs, as every aggregation of a column does.
 - The reason of an undefined expression is that of its leftmost undefined part.
 - A source that holds from … to covers every moment since its first row; other sources from their first to their newest
-  row. A count or sum of nothing is 0 where the window touches what the source covers; in a series, where the window of
+  row before the as-of, wherever windows are found from. A count or sum of nothing is 0 where the window touches what the source covers; in a series, where the window of
   the whole series does: so daily counts add up to the count of the month. A stock without a reading in its window is
   no 0 but `no_rows`.
 - `stddev`, `variance`, `slope` and `cagr` of a single value: `insufficient_sample`.
@@ -21,7 +21,7 @@ beside the code that makes it:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source
@@ -110,11 +110,12 @@ class Oracle:
             },
             {decl.name.text: metric_of(decl) for decl in declared if isinstance(decl, d.MetricDecl)},
             {**values, **(params or {})},
+            as_of(at, almanac),
         )
         self.kpis: dict[str, Kpi] = {
             decl.name.text: kpi_of(decl.name.text, decl) for decl in declared if isinstance(decl, d.KpiDecl)
         }
-        self.anchor: datetime = as_of(at, almanac)
+        self.anchor = self.world.as_of
 
     def value(self, metric: str) -> tuple[Outcome, Span | None]:
         """A metric that says its own window (or is a stock), and that window."""

@@ -237,19 +237,23 @@ def part(world: World, env: Env, agg: x.Aggregation | x.Conversion) -> Part:
     end = span.end if table.ahead else min(span.end, a)
     as_of = min(span.end, a)
     timed: list[tuple[datetime, Row]] = []
+    known: list[datetime] = []
     time = agg.on.text if agg.on else table.time
     if table.holds:
         time = table.holds[0]
     assert time is not None, f"{table.name} has no time column"
     for row in table.rows:
         at = instant(r.column(time, scope(world, env, table, row, as_of)), almanac)
+        if at is not None and (table.ahead or at < world.as_of):
+            known.append(at)
         if at is not None and (table.ahead or at < a):
             timed.append((at, row))
     if table.holds:
         chosen, covered = holding(almanac, table, timed, Span(span.start, end), agg)
     else:
         inside = [(at, row) for at, row in timed if (span.start is None or at >= span.start) and at < end]
-        covered = any(at < end for at, _ in timed) and any(span.start is None or at >= span.start for at, _ in timed)
+        covered = any(at < end for at in known) and any(span.start is None or at >= span.start for at in known)
+        covered = covered and (span.start is None or span.start < end)
         if agg.at is not None:
             covered = bool(inside)  # without a reading in the window nothing is known of a stock
             inside = at_edge(inside, agg.at)

@@ -28,7 +28,7 @@ def days(text: str, at: str, almanac: Almanac = PLAIN, *, previous: bool = False
     assert isinstance(decl, MetricDecl)
     (prop,) = decl.properties
     assert isinstance(prop, ValueProp)
-    world = World(almanac, {}, {}, {})
+    world = World(almanac, {}, {}, {}, datetime(2026, 1, 1, tzinfo=UTC))
     env: Env | None = Env(as_of(at, almanac), previous=previous)
     expr = prop.value
     if isinstance(expr, x.Earlier):

@@ -29,12 +29,13 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What every evaluation of a spec set shares."""
+    """What every evaluation of a spec set shares; sources are known up to the `as_of`."""
 
     almanac: Almanac
     tables: Mapping[str, Table]
     metrics: Mapping[str, Metric]
     params: Mapping[str, object]
+    as_of: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import stat
@@ -13,7 +14,7 @@ import kpidsl
 from kpidsl import kept_files
 from kpidsl.diagnostics import Problems, UsageError
 from kpidsl.source_text import Source
-from kpidsl.syntax import kept, parse
+from kpidsl.syntax import grammar, kept, parse
 from kpidsl.syntax.kept import parse_kept
 
 LINES = "\n".join(
@@ -47,6 +48,29 @@ def kinds(cache: Path) -> set[str]:
 
 def document(work: Path) -> str:
     return kpidsl.load(work).evaluate(as_of="2026-03-31").to_json()
+
+
+def test_what_enters_many_kpis_is_one_record_once_it_is_kept(
+    work: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (work / "shop.kpi").write_text(
+        'source orders { from csv("orders.csv"); time at }\n'
+        + "".join(
+            f"metric m{number} = sum(amount) from orders where shop < 30\n"
+            f"kpi k{number} {{ value m{number} over last {'week' if number == 3 else 'month'}; target >= {number} }}\n"
+            for number in range(4)
+        ),
+        "utf-8",
+    )
+    first = document(work)
+    found = kpidsl.load(work).evaluate(as_of="2026-03-31")
+    one, other, third, apart = (kpi.inputs[0] for kpi in found.kpis)
+    assert one is other is third
+    assert one is not apart
+    assert found.to_json() == first
+    assert json.loads(first)["kpis"][2]["inputs"] == json.loads(first)["kpis"][0]["inputs"]
+    monkeypatch.setenv("KPIDSL_CACHE", "")
+    assert document(work) == first
 
 
 def test_the_document_is_the_same_with_and_without_what_is_kept(
@@ -172,3 +196,32 @@ def test_what_was_made_long_ago_is_removed(cache: Path, monkeypatch: pytest.Monk
     kept_files.save("new", "two", b"y")
     assert kinds(cache) == {"new"}
     assert len(SPEC) > kept.LEAST
+
+
+def grammar_is_read(cache: Path) -> Path:
+    """Reads it as a process does that begins, and gives the file in which it is kept."""
+    read = grammar.parser.__wrapped__()
+    assert [one.data for one in read.parse("metric a = 1\n").children] == [
+        one.data for one in grammar.parser().parse("metric a = 1\n").children
+    ]
+    (file,) = cache.glob("grammar-*")
+    return file
+
+
+def test_a_damaged_grammar_is_made_again(cache: Path) -> None:
+    file = grammar_is_read(cache)
+    sound = file.read_bytes()
+    for damaged in (sound.replace(b"metric", b"mertic"), sound[: len(sound) // 2]):
+        file.write_bytes(damaged)
+        grammar_is_read(cache)
+        assert damaged not in (sound, file.read_bytes())
+
+
+def test_what_a_link_in_the_cache_leads_to_is_not_written(cache: Path, tmp_path: Path) -> None:
+    file = grammar_is_read(cache)
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    file.unlink()
+    file.symlink_to(mine)
+    assert not grammar_is_read(cache).is_symlink()
+    assert mine.read_text() == "mine"

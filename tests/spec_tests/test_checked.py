@@ -102,3 +102,37 @@ def test_a_kpi_that_could_not_be_read_is_no_second_mistake() -> None:
     assert [one.code for one in load("-", stdin_text=spec.replace("target", "taget")).diagnostics] == ["K0101"]
     report = load("-", stdin_text=spec.replace("target", "taget")).check(schemas=False)
     assert [one[0] for one in said(report.diagnostics)] == ["K0101"]
+
+
+GOALS = """
+objective selling "Sell more" {
+  period 2026-Q1
+  owner  "sales"
+  key result money "100,000 euros" { reach revenue over quarter to date >= 100_000 EUR }
+}
+outcome loved "The shop is loved" {
+  horizon 2026
+  levels  poor < good
+  success good
+  evidence study "A study" { judged good by "Ana" on 2026-02-01 }
+  judge { need 1 evidence }
+}
+test "the goals" {
+  as of 2026-03-31
+  expect selling is off_track
+  expect selling.money is missed
+  expect selling.money.progress == 0%
+  expect loved is insufficient_evidence
+  expect loved.study is good
+}
+"""
+
+
+@pytest.mark.parametrize(("old", "new"), [('owner  "sales"', 'onwer  "sales"'), ("success good", "success $good")])
+def test_what_hangs_on_a_goal_that_could_not_be_read_is_no_second_mistake(old: str, new: str) -> None:
+    found = load("-", stdin_text=SHOP + GOALS.replace(old, new)).check(schemas=False)
+    assert len(said(found.diagnostics)) == 1
+
+
+def test_those_goals_are_sound() -> None:
+    assert said(load("-", stdin_text=SHOP + GOALS).check(schemas=False).diagnostics) == []

@@ -131,6 +131,15 @@ def test_only_new_files_are_read(work: Work, read: list[list[str]], kept: list[i
     assert '"value": 115.07' in document  # the late row of February counts
 
 
+def test_what_is_kept_is_of_use_on_other_days(work: Work, read: list[list[str]], kept: list[int]) -> None:
+    work.agree(as_of="2026-02-10")  # before most rows: they are kept, too
+    read.clear()
+    for as_of in ("2026-03-31", "2026-04-01", "2026-02-28", "2025-12-31"):
+        work.agree(as_of=as_of)
+    assert read == []
+    assert len(kept) == 5 and min(kept) > 10
+
+
 def test_rows_of_a_day_that_a_window_cuts_are_read_where_they_are(work: Work, read: list[list[str]]) -> None:
     lately = "kpi lately { value sum(weight) from orders over trailing 30 hours; target >= 2; by shop }\n"
     work.spec.write_text(work.spec.read_text("utf-8") + lately, "utf-8")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kpidsl.assess.actions import actions_at, unattended
-from kpidsl.assess.inputs import inputs
+from kpidsl.assess.inputs import Inputs
 from kpidsl.assess.numbers import member, value_of
 from kpidsl.assess.packed import Packing
 from kpidsl.assess.results import (
@@ -72,6 +72,7 @@ class Assessor:
     evaluation: Evaluation
     errors: Errors
     staleness: Stale
+    inputs: Inputs
 
     @property
     def answers(self) -> Answers:
@@ -94,7 +95,7 @@ class Assessor:
             found.n,
             found.n_unknown,
             window_result(question.window, calendar),
-            inputs(question.step, self.evaluation, calendar),
+            self.inputs.of(question.step),
             metric.indicator,
             metric.about.owner,
             metric.about.tags,
@@ -128,7 +129,7 @@ class Assessor:
             window_result(slices[0].value.window, calendar),
             whole,
             segments,
-            inputs(slices[0].value.step, self.evaluation, calendar, shown),
+            self.inputs.of(slices[0].value.step, shown),
             actions_at(kpi.actions, whole.status, self.plan.anchor, calendar),
             kpi.supports,
             kpi.about.owner,
@@ -329,7 +330,9 @@ def assess(
     `again` asks the data about an outcome at an earlier anchor: when evidence expires is known only from the data.
     """
     errors = Errors()
-    assessor = Assessor(model, plan, Evaluation(answers), errors, staleness(model, plan.calendar, answers))
+    evaluation = Evaluation(answers)
+    is_stale = staleness(model, plan.calendar, answers)
+    assessor = Assessor(model, plan, evaluation, errors, is_stale, Inputs(evaluation, plan.calendar))
     metrics: list[MetricResult] = []
     kpis: list[KpiResult] = []
     names = tuple(selected)

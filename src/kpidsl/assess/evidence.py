@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from kpidsl import calendar as c
 from kpidsl.assess.bounds import Bound
-from kpidsl.assess.inputs import inputs
+from kpidsl.assess.inputs import Inputs
 from kpidsl.assess.interval_results import Certainty, IntervalResult
 from kpidsl.assess.intervals import estimate, interval_result
 from kpidsl.assess.judgement import Usable
@@ -138,7 +138,7 @@ class ItemReader:
         criteria = tuple(self.asked(one) for _, _, one in plan.criteria)
         return Item(
             model, level, excluded, reason, figure, invited, agreement, criteria, newest, until, None,
-            plan.value.window, inputs(plan.value.step, self.evaluation, self.calendar),
+            plan.value.window, Inputs(self.evaluation, self.calendar).of(plan.value.step),
             interval_result(estimate(plan.interval, figure, self.evaluation, {})), self.certainty(plan, figure),
         )  # fmt: skip
 

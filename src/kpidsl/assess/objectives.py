@@ -18,7 +18,7 @@ from kpidsl.assess.goal_results import (
     ParentResult,
     RestatedResult,
 )
-from kpidsl.assess.inputs import inputs
+from kpidsl.assess.inputs import Inputs
 from kpidsl.assess.key_results import KeyResultJudge, Standing, abandonment
 from kpidsl.assess.numbers import said, share_said, value_of, written
 from kpidsl.assess.policies import GRADE, Policy, grade, policy
@@ -270,7 +270,7 @@ class Goals:
             found.items,
             found.offenders,
             self.confidence(one),
-            inputs(question.step, self.evaluation, calendar) if question is not None else (),
+            Inputs(self.evaluation, calendar).of(question.step) if question is not None else (),
             about.owner,
             about.review,
             about.tags,

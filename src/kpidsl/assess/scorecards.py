@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kpidsl.assess.inputs import inputs
+from kpidsl.assess.inputs import Inputs
 from kpidsl.assess.numbers import value_of
 from kpidsl.assess.results import KpiResult, ScorecardResult, SectionResult, ShownResult
 from kpidsl.assess.trends import window_result
@@ -72,7 +72,7 @@ class ScorecardReader:
             None,
             None,
             None,
-            inputs(question.step, self.evaluation, self.calendar),
+            Inputs(self.evaluation, self.calendar).of(question.step),
         )
 
 

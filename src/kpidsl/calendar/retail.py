@@ -58,8 +58,10 @@ class Retail:
 
     @property
     def starts_in_year_named_by_its_end(self) -> bool:
-        """Whether the year runs, but for the odd days, from January to December."""
-        return self.month == 12 and self.day in (None, 31)
+        """Whether the year runs, but for the odd days, from January to December: its first day may fall on either side
+        of New Year. The last weekday of December is the one nearest 28 December.
+        """
+        return self.month == 12 and (self.day is None or self.day >= 28)
 
 
 @lru_cache(maxsize=4096)

@@ -88,6 +88,9 @@ def _elapsed(anchor: datetime, start: datetime, calendar: Calendar) -> timedelta
     """The civil time from the start of a day or month to an anchor in it."""
     if anchor == start:
         return _NONE
+    today = day_of(calendar.timezone, anchor)
+    if anchor == day_start(calendar.timezone, today):  # midnight, though the clock shows 01:00 where it skips that
+        return datetime.fromordinal(today) - _midnight(start, calendar)
     # Clocks that go back over midnight show the evening before once more, within the day that has begun.
     return max(_NONE, calendar.civil(anchor) - _midnight(start, calendar))
 

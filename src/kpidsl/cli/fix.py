@@ -66,6 +66,8 @@ def fix(
     if stdin_text is not None and not diff:
         write(next((text for source, text in found.texts if source.path == "<stdin>"), stdin_text))
     say(_summary(len(found.changes), diff=diff))
+    if found.stopped:
+        say("there is too much to try every edit: mend the first problems by hand, then run it again")
     return found.report, ended
 
 

@@ -37,8 +37,11 @@ class Answer:
 
 @dataclass(slots=True)
 class Answers:
-    """Everything a run learned. A source that failed, or a cell that did, is told by its error."""
+    """Everything a run learned. A source that failed, or a cell that did, is told by its error; `as_of` is the moment
+    up to which sources are known.
+    """
 
+    as_of: datetime
     cells: dict[Cell, Answer] = field(default_factory=dict)
     failed_cells: dict[Cell, KpidslError] = field(default_factory=dict)
     failed_sources: dict[str, KpidslError] = field(default_factory=dict)
@@ -64,7 +67,8 @@ class Answers:
 
     def covers(self, cell: Cell, around: Reach | None) -> bool:
         """Whether a cell's window, or that of the series it is in, meets the time from the source's first row to its
-        newest one before the anchor.
+        newest one before the as-of, wherever the cell's own anchor is: a week in which nothing happened is known to
+        have been quiet once there are rows after it.
         """
         if cell.at is not None and cell.time is not None:
             return self.cells[cell].found
@@ -77,7 +81,7 @@ class Answers:
             return False
         if cell.time is None:
             return extent.first <= reach.start if cell.at == "start" and reach.start else extent.first < reach.end
-        newest = extent.newest.get(reach.anchor)
+        newest = extent.newest.get(self.as_of)
         if newest is None:
             return False
         return extent.first < reach.end and (reach.start is None or reach.start <= newest)

@@ -1,4 +1,4 @@
-"""The first time of a source's column, and its newest before each anchor."""
+"""The first time of a source's column, and its newest before the as-of and where key results are judged."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kpidsl.engine.answers import Answers, Extent
 from kpidsl.plan.nodes import Cell, Plan
-from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.sql import queries as q
@@ -25,30 +24,19 @@ _LATEST = datetime(9800, 1, 1, tzinfo=UTC)
 
 
 class Asking(Protocol):
-    """The run that asks. `unmet` are the anchors of a source's column whose newest row nothing has told yet."""
+    """The run that asks."""
 
     plan: Plan
     kept: Mapping[str, KeptSource]
     answers: Answers
-    unmet: dict[tuple[str, Row | None], Unmet]
 
     def fetch(self, query: Any, source: str) -> list[tuple[Any, ...]]: ...
 
     def rows(self, source: SourceModel) -> RowsOf: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Unmet:
-    """A time column, and the anchors before which its newest row is still to be found."""
-
-    column: Row
-    anchors: tuple[datetime, ...]
-
-
 def learn(run: Asking, source: SourceModel, cells: Iterable[Cell]) -> None:
-    """The first time of every time column, and its newest before each anchor; as far as that takes a scan of its own,
-    the anchors are left `unmet`: a scan that is made anyway may tell (`meet`).
-    """
+    """The first time of every time column, and its newest before each anchor."""
     kept = run.kept.get(source.name)
     for time, wanted in anchors_by_time(run.plan, source, cells).items():
         anchors = sorted(wanted)
@@ -57,51 +45,9 @@ def learn(run: Asking, source: SourceModel, cells: Iterable[Cell]) -> None:
         if known is not None:
             run.answers.extents[source.name, time] = known
         elif column is not None and len(anchors) <= FEW_ANCHORS and not source.ahead:
-            run.answers.extents[source.name, time], unmet = _latest(run, source, column, anchors)
-            if unmet:
-                run.unmet[source.name, time] = Unmet(column, unmet)
+            run.answers.extents[source.name, time] = _latest(run, source, column, anchors)
         elif column is not None:
             run.answers.extents[source.name, time] = _by_panes(run, source, column, anchors)
-
-
-def meet(run: Asking, source: str, time: Row, edges: Sequence[datetime | None], newest: Mapping[int, int]) -> None:
-    """What a scan of all rows between edges tells of the anchors that are unmet: the newest time in each pane, in
-    microseconds since 1970.
-    """
-    unmet = run.unmet.pop((source, time))
-    *starts, end = edges
-    assert end is not None
-    met = [(start, _at(newest[pane])) for pane, start in enumerate(starts) if pane in newest]
-    found: dict[datetime, datetime] = {}
-    for anchor in unmet.anchors:
-        before = [at for start, at in met if start is None or start < anchor]
-        if anchor <= end and before and before[-1] < anchor:
-            found[anchor] = before[-1]
-    _tell(run, (source, time), found)
-    left = tuple(anchor for anchor in unmet.anchors if anchor not in found)
-    if left:
-        run.unmet[source, time] = Unmet(unmet.column, left)
-
-
-def settle(run: Asking, source: SourceModel) -> None:
-    """Ask for what is unmet of a source: of each anchor the week before it, all in one query, since of files that are
-    in order there is little to read then.
-    """
-    for key in [key for key in run.unmet if key[0] == source.name]:
-        unmet = run.unmet.pop(key)
-        spans = [(anchor - _NEAR, anchor) for anchor in unmet.anchors]
-        ((*greatest,),) = run.fetch(q.newest_within(run.rows(source), unmet.column, spans), source.name)
-        near = dict(zip(unmet.anchors, greatest, strict=True))
-        found = {
-            anchor: _at(micros) if micros is not None else _ends(run, source, unmet.column, anchor)[1]
-            for anchor, micros in near.items()
-        }
-        _tell(run, key, found)
-
-
-def _tell(run: Asking, key: tuple[str, Row | None], found: Mapping[datetime, datetime | None]) -> None:
-    extent = run.answers.extents[key]
-    run.answers.extents[key] = Extent(extent.first, {**extent.newest, **found})
 
 
 def _by_panes(run: Asking, source: SourceModel, column: Row, anchors: Sequence[datetime]) -> Extent:
@@ -122,10 +68,10 @@ def _by_panes(run: Asking, source: SourceModel, column: Row, anchors: Sequence[d
     return Extent(first, newest)
 
 
-def _latest(
-    run: Asking, source: SourceModel, column: Row, anchors: Sequence[datetime]
-) -> tuple[Extent, tuple[datetime, ...]]:
-    """What the newest row before the latest anchor tells of all, and the anchors that it does not."""
+def _latest(run: Asking, source: SourceModel, column: Row, anchors: Sequence[datetime]) -> Extent:
+    """What the newest row before the latest anchor tells of all. Of each anchor that it does not tell of, the week
+    before is asked, all in one query, since of files that are in order there is little to read then.
+    """
     first, newest = _ends(run, source, column, anchors[-1])
     found: dict[datetime, datetime | None] = {anchors[-1]: newest}
     unmet: list[datetime] = []
@@ -136,7 +82,12 @@ def _latest(
             found[anchor] = newest
         else:
             unmet.append(anchor)
-    return Extent(first, found), tuple(unmet)
+    if unmet:
+        spans = [(anchor - _NEAR, anchor) for anchor in unmet]
+        ((*greatest,),) = run.fetch(q.newest_within(run.rows(source), column, spans), source.name)
+        for anchor, micros in zip(unmet, greatest, strict=True):
+            found[anchor] = _at(micros) if micros is not None else _ends(run, source, column, anchor)[1]
+    return Extent(first, found)
 
 
 def _ends(
@@ -156,11 +107,10 @@ def _at(micros: int) -> datetime:
 def anchors_by_time(
     plan: Plan, source: SourceModel, cells: Iterable[Cell]
 ) -> dict[Row | None, set[datetime]]:  # fmt: skip
-    """The anchors before which the newest row is wanted, for every time column of a source."""
-    always = {plan.anchor, *plan.series_anchors}
-    wanted: dict[Row | None, set[datetime]] = {source.time: set(always)}
+    """The moments before which the newest row is wanted, for every time column of a source: the as-of, and where a key
+    result is judged, which may be stale there.
+    """
+    wanted = {source.time: {plan.anchor, *plan.judged_at}}
     for cell in cells:
-        anchors = wanted.setdefault(cell.time, set(always))
-        if cell.at is None:
-            anchors.add(cell.anchor)
+        wanted.setdefault(cell.time, {plan.anchor})
     return wanted

@@ -77,10 +77,9 @@ class Run:
         self.tables = tables
         self.explain = explain
         self.told = told
-        self.answers = Answers(failed_sources=dict(failed))
+        self.answers = Answers(plan.anchor, failed_sources=dict(failed))
         self.scales: dict[tuple[str, Row], Scale] = {}
         self.left_out: set[tuple[str, Row | None]] = set()
-        self.unmet: dict[tuple[str, Row | None], extents.Unmet] = {}
         self.members: dict[int, Members] = {}
         self.kept = kept or {}
         self._located = located
@@ -116,7 +115,6 @@ class Run:
         if again:
             self.learn_scales(source, again)
             self.ask(source, again)
-        extents.settle(self, source)
 
     def is_here(self, source: SourceModel) -> bool:
         """Whether a source's queries are asked here."""
@@ -324,7 +322,6 @@ class Run:
         if (source.name, source.time) not in self.answers.extents:
             # How old its newest row is decides whether a value is stale, as for any source.
             extents.learn(self, source, ())
-            extents.settle(self, source)
         reached = paths_of_conversion(conversion)
         return check_joins(source, reached, self.plan.sources, self.tables, self.fetch, self.answers)
 
@@ -372,14 +369,6 @@ class Run:
         if isinstance(time, ColumnValue) and not time.path:
             return self._located(rows.source.name, time.name)
         return None
-
-    def is_unmet(self, source: str, time: Row) -> bool:
-        """Whether it is still to be found what the newest row is before some anchors."""
-        return (source, time) in self.unmet
-
-    def meet(self, source: str, time: Row, edges: q.Edges, newest: Mapping[int, int]) -> None:
-        """The newest time in each pane of a scan, in microseconds since 1970."""
-        extents.meet(self, source, time, edges, newest)
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]:
         return self.door.table(query, name, source)

@@ -129,10 +129,6 @@ class Keeping(Asking, Protocol):
 
     def located(self, rows: RowsOf, time: Row | None) -> Located | None: ...
 
-    def is_unmet(self, source: str, time: Row) -> bool: ...
-
-    def meet(self, source: str, time: Row, edges: Edges, newest: Mapping[int, int]) -> None: ...
-
 
 def shared(
     run: Keeping, rows: Callable[[], RowsOf], cells: Sequence[Cell], scales: Mapping[Row, Scale]
@@ -199,10 +195,9 @@ def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) 
         bare.setdefault(unfiltered(cell), replace(cell, where=()))
     name = rows.source.name
     is_here = run.asked_here(rows.select())
-    rows, panes, reads_time = _in_panes(run, rows, time, edges)
-    newest = time if is_here and reads_time and run.is_unmet(name, time) else None
+    rows, panes = _in_panes(run, rows, time, edges)
     told = {condition: leaf for condition, leaf in one.told.items() if leaf in one.leaves}
-    scan = sql.scan(rows, panes, one.leaves, tuple(bare.values()), scales, newest=newest, told=told)
+    scan = sql.scan(rows, panes, one.leaves, tuple(bare.values()), scales, told=told)
     if not is_here:
         scan = replace(scan, query=scan.query.limit(MOST_BROUGHT + 1))
     order = {asked: place for place, asked in enumerate(bare)}
@@ -210,24 +205,22 @@ def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) 
     with run.table(scan.query, sql.GROUPS, name) as groups:
         if not is_here and groups > MOST_BROUGHT:
             raise CellError(f"`{name}` has too many groups to bring them here")
-        if newest is not None:
-            run.meet(name, time, edges, dict(run.fetch(sql.newest(rows, time), name)))
         yield Grouped(scan, one.cells, order, places)
 
 
 def _in_panes(
     run: Keeping, rows: RowsOf, time: Row, edges: Edges
-) -> tuple[RowsOf, Callable[[], tuple[exp.Select, exp.Expr]], bool]:
+) -> tuple[RowsOf, Callable[[], tuple[exp.Select, exp.Expr]]]:
     """The rows, and what makes a query of them and their panes: where these are known of many, the time of the others
-    alone is read. And whether it is read of all.
+    alone is read.
     """
     located = run.located(rows, time) if len(edges) <= MOST_CASES else None
     if located is None:
-        return rows, lambda: in_panes(rows, time, edges), True
+        return rows, lambda: in_panes(rows, time, edges)
     found = located.spans(rows, time, edges)
     standing = located.rows(rows)
     if not found:
-        return standing, lambda: in_panes(standing, time, edges), True
+        return standing, lambda: in_panes(standing, time, edges)
 
     def panes() -> tuple[exp.Select, exp.Expr]:
         if standing.joined:  # each span would join anew
@@ -235,7 +228,7 @@ def _in_panes(
             return in_panes(standing, time, edges)
         return spans.in_spans(standing, time, edges, found)
 
-    return standing, panes, False
+    return standing, panes
 
 
 def _of_members(

@@ -197,8 +197,8 @@ def _queries(lowering: Lowering, anchor: datetime, about: str) -> tuple[QuerySho
     from kpidsl.engine.dry import queries
 
     model = lowering.model
-    cells, anchors = tuple(lowering.cells.kept), frozenset(lowering.series_anchors)
-    plan = Plan(model.calendar, anchor, model.sources, {}, {}, cells, anchors)
+    cells, moments = tuple(lowering.cells.kept), frozenset(lowering.judged_at)
+    plan = Plan(model.calendar, anchor, model.sources, {}, {}, cells, moments)
     return tuple(QueryShown(f"{about}, from {source}", sql) for source, sql in queries(plan))
 
 

@@ -27,5 +27,5 @@ def plan(model: Model, anchor: datetime, selected: Collection[str] | None, probl
     key_results = plan_key_results(model, lowering, selected)
     scorecards = {name: lowering.scorecard(model.scorecards[name]) for name in wanted if name in model.scorecards}
     evidence = plan_evidence(model, lowering, chosen)
-    cells, anchors = tuple(lowering.cells.kept), frozenset(lowering.series_anchors)
-    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, anchors, key_results, scorecards, evidence)
+    cells, moments = tuple(lowering.cells.kept), frozenset(lowering.judged_at)
+    return Plan(model.calendar, anchor, model.sources, metrics, kpis, cells, moments, key_results, scorecards, evidence)

@@ -66,7 +66,7 @@ def _plan(model: o.EvidenceModel, finding: o.MeasuredModel, lowering: Lowering) 
         tuple((one.member, one.weight, step(one.value)) for one in finding.criteria),
         step(model.invited) if model.invited is not None else None,
         step(model.agreement) if model.agreement is not None else None,
-        tuple(n.Ask(cell, None, "newest row", (), asks[0].window, asks[0].span) for cell in timed),
+        tuple(n.Ask(cell, None, "newest row", (), asks[0].window) for cell in timed),
         max((ask.cell.end for ask in asks if ask.cell.time is None), default=None),
         interval_plan(model.interval, lambda part: lowering.lower(part, moment, ()).step),
     )

@@ -97,8 +97,8 @@ def plan_key_result(model: g.KeyResultModel, lowering: Lowering) -> KeyResultPla
     calendar = lowering.calendar
     start, end = calendar.day_start(model.first), calendar.day_start(model.last + timedelta(days=1))
     at = min(lowering.anchor, end)
-    # What is said of a source's freshness and extent is said as of then.
-    lowering.series_anchors.add(at)
+    # What is said of a source's freshness is said as of then.
+    lowering.judged_at.add(at)
     aim = model.aim
     if isinstance(aim, g.DeliverModel):
         return KeyResultPlan(start, end, at, at)
@@ -185,7 +185,6 @@ def _checkpoints(
         )  # fmt: skip
         return
     for label, moment in checkpoint_times(mode.unit, start, at, model.last, lowering.calendar):
-        lowering.series_anchors.add(moment)
         value = lowering.lower(aim.value, lowering.moment(aim.value, moment), ()).step
         yield Checkpoint(label, moment, value, _target(aim, lowering, moment))
 

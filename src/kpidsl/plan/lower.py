@@ -49,8 +49,9 @@ class Lowering:
         self._reaches: dict[tuple[int, bool], tuple[Window, n.Reach] | None] = {}
         self._places: dict[tuple[object, ...], tuple[Moment, ...]] = {}
         self._periods: dict[tuple[c.Unit, datetime, datetime], tuple[Window, ...] | None] = {}
+        self._asks: dict[tuple[object, ...], tuple[v.Aggregate, Lowered]] = {}
         self._measures: dict[tuple[object, ...], tuple[v.Measure, Lowered]] = {}
-        self.series_anchors: set[datetime] = set()
+        self.judged_at: set[datetime] = set()
         self.own: str | None = None
         self.around: Span | None = None  # the declaration that is being planned
         self.partials = False
@@ -223,9 +224,13 @@ class Lowering:
     def lower(self, value: v.Value, moment: Moment, by: tuple[str, ...]) -> Lowered:
         match value:  # what most values are made of first
             case v.Aggregate():
-                return Lowered(self.ask(value, moment, by))
+                place = (id(value), id(moment), by)
+                once = self._asks.get(place)
+                if once is None:  # kept beside its id, which would otherwise be given to another one after it
+                    once = self._asks[place] = (value, Lowered(self.ask(value, moment, by)))
+                return once[1]
             case v.Measure():
-                # A metric that many KPIs show is one object; it is kept beside its id, so that the id stays its own.
+                # A metric that many KPIs show is one object.
                 key = (id(value), id(moment), by, value.metric == self.own)
                 found = self._measures.get(key)
                 if found is None:
@@ -367,10 +372,8 @@ class Lowering:
             return n.Undefined("no_rows")
         window, reach = found
         around = self.reach(source, moment.around) if moment.around is not None else None
-        if around is not None:
-            self.series_anchors.add(around[1].anchor)
         cell = self.cells.cell(value, reach, min(window.end, reach.anchor), by)
-        return n.Ask(cell, around[1] if around is not None else None, value.text, value.where, window, value.span)
+        return n.Ask(cell, around[1] if around is not None else None, value.text, value.where, window)
 
     def reach(self, source: m.SourceModel, moment: Moment) -> tuple[Window, n.Reach] | None:
         """The window of a moment, and how far a source is read in it; None where no window precedes."""

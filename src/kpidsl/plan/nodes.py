@@ -16,7 +16,6 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.model import Rebase, SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.values import Conversion, Filter
-from kpidsl.source_text import Span
 
 if TYPE_CHECKING:
     from kpidsl.plan.evidence import EvidencePlan
@@ -70,7 +69,7 @@ class Reach:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """The answer of a cell, for the member that is looked at. In a series whose own window (`around`) the source has
-    rows about, nothing is 0. `text`, `filters`, `window` and `span` are for people.
+    rows about, nothing is 0. `text`, `filters` and `window` are for people.
     """
 
     cell: Cell
@@ -78,7 +77,6 @@ class Ask:
     text: str
     filters: tuple[Filter, ...]
     window: Window
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +265,8 @@ Shown = tuple[tuple[Question | None, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `series_anchors` the
-    anchors at which series and key results stand. `key_results` and `evidence` (what is measured) are by their full
+    """All questions of a run; `cells` are the distinct ones, in the order they are first asked, `judged_at` the
+    moments as of which key results are judged. `key_results` and `evidence` (what is measured) are by their full
     names.
     """
 
@@ -278,7 +276,7 @@ class Plan:
     metrics: Mapping[str, Question]
     kpis: Mapping[str, tuple[SlicePlan, ...]]
     cells: tuple[Cell, ...]
-    series_anchors: frozenset[datetime]
+    judged_at: frozenset[datetime]
     key_results: Mapping[str, KeyResultPlan] = field(default_factory=dict)
     scorecards: Mapping[str, Shown] = field(default_factory=dict)
     evidence: Mapping[str, EvidencePlan] = field(default_factory=dict)

@@ -5,11 +5,11 @@ Its published description is results.schema.json beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kpidsl.assess.results import (
     ActionResult,
@@ -29,6 +29,7 @@ from kpidsl.assess.results import (
     TrendPoint,
     WindowResult,
 )
+from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared
 
 if TYPE_CHECKING:
     from kpidsl.assess.interval_results import IntervalResult
@@ -37,22 +38,7 @@ T = TypeVar("T")
 
 SCHEMA = "kpidsl/results/1"
 
-Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | dict[str, Plain] | None"
-Fields: TypeAlias = "dict[str, Plain]"
 MANY = 1_000
-
-
-class Many:
-    """A list of more than a thousand records, each of which is made while it is written, and again for the next
-    reader.
-    """
-
-    def __init__(self, written: Callable[[Any], Fields], found: Sequence[Any]) -> None:
-        self._written = written
-        self._found = found
-
-    def __iter__(self) -> Iterator[Fields]:
-        return map(self._written, self._found)
 
 
 def document(results: Results, *, lazily: bool = False) -> Fields:
@@ -62,6 +48,7 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
     segments is a `Many`.
     """
+    entered = Repeated(input_)
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -76,8 +63,8 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
                 objectives=dict(results.objectives_summary) or None, outcomes=dict(results.outcomes_summary) or None
             ),
         },
-        "metrics": [metric(each) for each in results.metrics],
-        "kpis": [kpi(each, lazily=lazily) for each in results.kpis],
+        "metrics": [metric(each, entered) for each in results.metrics],
+        "kpis": [kpi(each, entered, lazily=lazily) for each in results.kpis],
         **_aims(results),
         **given(scorecards=records(scorecard, results.scorecards)),
         "errors": [error(each) for each in results.errors],
@@ -96,16 +83,6 @@ def _aims(results: Results) -> Fields:
     from kpidsl.report.outcomes import outcome
 
     return {"objectives": list(map(objective, results.objectives)), "outcomes": list(map(outcome, results.outcomes))}
-
-
-class Shared(dict[str, "Plain"]):
-    """A part of a document that stands in it in many places, and is never changed. `texts` is how it was written."""
-
-    __slots__ = ("texts",)
-
-    def __init__(self, fields: Fields) -> None:
-        super().__init__(fields)
-        self.texts: dict[tuple[int, int], str] = {}
 
 
 def given(**fields: object) -> Fields:
@@ -164,7 +141,7 @@ def _window(
     return Shared(given(label=label, start=start, end=end))
 
 
-def metric(found: MetricResult) -> Fields:
+def metric(found: MetricResult, entered: Repeated) -> Fields:
     return given(
         name=found.name,
         title=found.title,
@@ -179,7 +156,7 @@ def metric(found: MetricResult) -> Fields:
         approximate=approximation(found.approximate),
         partial=found.partial or None,
         window=window(found.window),
-        inputs=records(input_, found.inputs),
+        inputs=records(entered, found.inputs),
         indicator=found.indicator,
         owner=found.owner,
         tags=found.tags or None,
@@ -187,7 +164,7 @@ def metric(found: MetricResult) -> Fields:
     )
 
 
-def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
+def kpi(found: KpiResult, entered: Repeated, *, lazily: bool = False) -> Fields:
     judged = found.assessment
     return given(
         name=found.name,
@@ -218,7 +195,7 @@ def kpi(found: KpiResult, *, lazily: bool = False) -> Fields:
         trend=records(trend_point, judged.trend),
         signals=signals(judged),
         forecast=forecast(judged),
-        inputs=records(input_, found.inputs),
+        inputs=records(entered, found.inputs),
         actions=records(action, found.actions),
         supports=found.supports or None,
         owner=found.owner,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from kpidsl.diagnostics.glyphs import encodable
 from kpidsl.diagnostics.model import Diagnostic
-from kpidsl.report.document import Plain
 from kpidsl.report.explanation import EXPLANATION_SCHEMA, Explanation, Related, WindowShown
 from kpidsl.report.json import written
+from kpidsl.report.parts import Plain
 
 
 def to_json(explanations: Sequence[Explanation]) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from kpidsl.assess.results import Results
 from kpidsl.diagnostics.glyphs import encodable
-from kpidsl.report.document import Fields, Many, Plain, Shared, document
+from kpidsl.report.document import document
 from kpidsl.report.numbers import plain
+from kpidsl.report.parts import Fields, Many, Plain, Shared
 
 WIDTH = 120  # columns in which a list or object may stand on one line
 
@@ -64,7 +65,7 @@ def _holds_many(value: Plain) -> bool:
         case Many():
             return True
         case dict():
-            return any(type(one) is Many for one in value.values())
+            return Many in map(type, value.values())
         case list():
             return any(map(_holds_many, value))
         case _:

@@ -10,7 +10,8 @@ from kpidsl.assess.outcome_results import (
     OverrideResult,
     SaidResult,
 )
-from kpidsl.report.document import Fields, given, input_, interval, records, window
+from kpidsl.report.document import given, input_, interval, records, window
+from kpidsl.report.parts import Fields
 
 
 def outcome(found: OutcomeResult) -> Fields:

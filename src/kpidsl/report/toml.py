@@ -10,8 +10,9 @@ import tomli_w
 
 from kpidsl.assess.results import Results
 from kpidsl.diagnostics.glyphs import encodable
-from kpidsl.report.document import Many, Plain, document
+from kpidsl.report.document import document
 from kpidsl.report.numbers import plain
+from kpidsl.report.parts import Many, Plain
 
 
 def to_toml(results: Results) -> str:

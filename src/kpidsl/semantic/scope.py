@@ -55,6 +55,11 @@ class Names:
         """Whether a declaration of this name could not be read: nothing more is said of it."""
         return NAMELESS in self.broken or name in self.broken or name.removeprefix(f"{namespace}.") in self.broken
 
+    def is_of_broken(self, name: str, namespace: str) -> bool:
+        """Whether `a.b.c`, `a.b` or `a` could not be read: a key result goes with its objective."""
+        parts = name.split(".")
+        return any(self.is_broken(".".join(parts[:count]), namespace) for count in range(len(parts), 0, -1))
+
     def source(self, name: Name, namespace: str, problems: Problems) -> Declared[SourceDecl] | None:
         """The source of a name, or None after saying that there is none."""
         return _look_up(self, self.sources, name, namespace, "source", "K0203", problems)

@@ -64,7 +64,7 @@ class Aggregate(Value):
 
     `time` is None for a source without one; `level` is a percentile's; `k`, `n` a top box's. Of a `conversion`,
     `source` and `time` are the first event's, and `where` is what is around it. What is coded has its unit (and coder)
-    in `per`, and in `way` the level of measurement or the weights of an agreement.
+    in `per`, and in `way` the level of measurement or the weights of an agreement. `span` is None once it is checked.
     """
 
     function: str
@@ -78,7 +78,7 @@ class Aggregate(Value):
     k: int | None
     n: int | None
     text: str
-    span: Span
+    span: Span | None
     conversion: Conversion | None = None
     way: str | None = None
 

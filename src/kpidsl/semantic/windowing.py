@@ -28,16 +28,18 @@ def unwindowed(value: v.Value, windowed: bool = False) -> list[v.Aggregate]:
             return [found for part in v.parts(value) for found in unwindowed(part, windowed)]
 
 
-def periods_outside(value: v.Value, windowed: bool = False) -> list[v.EachPeriod]:
-    """The series over periods that have no window to be periods of."""
+def periods_outside(
+    value: v.Value, around: c.WindowSpec | None = None
+) -> list[tuple[v.EachPeriod, c.WindowSpec | None]]:  # fmt: skip
+    """The series over periods that have no window to be periods of, or one without a beginning, with that one."""
     match value:
         case v.Windowed():
-            return periods_outside(value.operand, True)
+            return periods_outside(value.operand, value.window)
         case v.EachPeriod():
-            own = [] if windowed else [value]
-            return own + periods_outside(value.operand, True)
+            own = [(value, around)] if around is None or isinstance(around, c.AllTime) else []
+            return own + periods_outside(value.operand, c.Last(1, value.unit))
         case _:
-            return [found for part in v.parts(value) for found in periods_outside(part, windowed)]
+            return [found for part in v.parts(value) for found in periods_outside(part, around)]
 
 
 def is_standalone(value: v.Value) -> bool:
@@ -47,14 +49,14 @@ def is_standalone(value: v.Value) -> bool:
 
 def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     """Report aggregations without a window. Raises `Invalid`."""
-    series = periods_outside(value)
-    if series:
-        problems.error(
-            "K0322",
-            f"`each {series[0].unit.singular}` has no window whose periods these are",
-            node.span,
-            hint=f"put one around it: `({shorten(node)}) over last month`",
-        )
+    for series, around in periods_outside(value):
+        each = f"each {series.unit.singular}"
+        if around is None:
+            hint = f"put one around it: `({shorten(node)}) over last month`"
+            problems.error("K0322", f"`{each}` has no window whose periods these are", node.span, hint=hint)
+        else:
+            hint = "say from when on: `since 2024-01-01`"
+            problems.error("K0322", f"`{around.label}` has no beginning for `{each}` to start at", node.span, hint=hint)
         raise Invalid
     bare = unwindowed(value)
     if not bare:
@@ -62,7 +64,7 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     first = bare[0]
     also = (
         [(first.span, "this aggregation has no window")]
-        if first.span.source is not node.span.source or first.span != node.span
+        if first.span is not None and (first.span.source is not node.span.source or first.span != node.span)
         else []
     )
     window = next(iter(windows(value)), None)

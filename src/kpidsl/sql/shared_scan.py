@@ -17,13 +17,13 @@ from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
 from kpidsl.sql.places import told as told_by
 from kpidsl.sql.source_rows import RowsOf, column_of
-from kpidsl.sql.times import as_instant, cast, function
+from kpidsl.sql.times import cast, function
 
 Filter = tuple[Row, ...]
 GROUPS: Final = "kpidsl_groups"
 """What the groups are called in the queries that merge them."""
 _MERGED: Final = frozenset({"sum", "min", "max"})
-_PANE, _FILE, _NEWEST = "p", "f", "newest"
+_PANE, _FILE = "p", "f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,11 @@ class Scan:
 
 def scan(
     rows: RowsOf, panes: Callable[[], tuple[exp.Select, exp.Expr]], leaves: Sequence[Row], cells: Sequence[Cell],
-    scales: Mapping[Row, Scale], file: str | None = None, newest: Row | None = None,
-    told: Mapping[Row, Row] | None = None,
+    scales: Mapping[Row, Scale], file: str | None = None, told: Mapping[Row, Row] | None = None,
 ) -> Scan:  # fmt: skip
     """Rows grouped by pane, leaves and, where it is named, the column that tells the file. `panes` makes a query of the
-    rows, and what tells their pane; the cells have no filter of their own, and states that `merges` tells of. Of the
-    column `newest` the greatest value is kept, too. Of conditions that are `told` by a leaf, which one.
+    rows, and what tells their pane; the cells have no filter of their own, and states that `merges` tells of. Of
+    conditions that are `told` by a place among the leaves, which one.
     """
     names = {leaf: f"l{place}" for place, leaf in enumerate(leaves)}
     keys = [exp.alias_(rows.member(leaf), name) for leaf, name in names.items()]
@@ -57,10 +56,9 @@ def scan(
     parts: dict[exp.Expr, str] = {}
     over_rows = [states(cell, rows.operands(cell, scales)) for cell in cells]
     merged = tuple(tuple(_merged(state, parts) for state in each) for each in over_rows)
-    more = [exp.alias_(function("max", rows.row(newest)), _NEWEST)] if newest is not None else []
     query, pane = panes()  # after what is asked for: its columns are known then
     keys.append(exp.alias_(pane, _PANE))
-    query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), *more, copy=False)
+    query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), copy=False)
     query = query.group_by(*(key.this for key in keys), copy=False)
     columns: dict[Row, exp.Expr] = {leaf: exp.column(name) for leaf, name in names.items()}
     written = {rows.sql.sql(leaf): column for leaf, column in columns.items() if leaf.type is not DataType.INSTANT}
@@ -106,14 +104,6 @@ def members_of(found: Scan, leaf: Row, conditions: Sequence[Row]) -> exp.Select:
     """The members of a leaf that groups have, and of each whether it meets some conditions over it alone."""
     columns = [exp.column(found.leaves[leaf]), *(_condition(found, (one,)) for one in conditions)]
     return exp.select(*columns).from_(exp.to_table(GROUPS)).distinct()
-
-
-def newest(rows: RowsOf, time: Row) -> exp.Select:
-    """The greatest value of a time column in each pane of a scan, as microseconds since 1970, where there is one."""
-    greatest = as_instant(function("max", exp.column(_NEWEST)), time.type, rows.sql.zone(time), rows.calendar)
-    pane = exp.column(_PANE)
-    some = exp.not_(exp.Is(this=exp.column(_NEWEST), expression=exp.null()))
-    return exp.select(pane, function("epoch_us", greatest)).from_(exp.to_table(GROUPS)).where(some).group_by(pane)
 
 
 def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:

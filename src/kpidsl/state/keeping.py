@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +64,7 @@ def keep(about: Keeping) -> dict[str, KeptSource]:
             hint="name a folder that can be written: --state .kpidsl",
         ) from error
     found: dict[str, KeptSource] = {}
-    wanted = requests(about.plan)
+    wanted = {name: replace(one, start=None, end=None) for name, one in requests(about.plan).items()}
     by_source: dict[str, list[Cell]] = {}
     for cell in about.plan.cells:
         by_source.setdefault(cell.source, []).append(cell)

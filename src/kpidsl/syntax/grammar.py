@@ -6,7 +6,9 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
+from threading import get_ident
 from typing import Literal
 
 from lark import Lark, Token
@@ -96,13 +98,18 @@ def parser() -> Lark:
     if folder is None:
         return build()
     name = kept_files.key(grammar_text().encode(), makers(), str(sys.version_info).encode())
-    kept = folder / f"grammar-{name}.bin"
-    if kept.exists():
-        return build(cached=str(kept))
-    fresh = folder / f"{kept.name}.{os.getpid()}.new"
+    known = kept_files.load("grammar", name)
+    # Lark takes its tables from a file as they are and writes them where it finds fault with them: it is given a copy.
+    copy = folder / f"grammar-{name}.{os.getpid()}-{get_ident()}.new"
     try:
-        built = build(cached=str(fresh))
-        fresh.replace(kept)
-    except OSError:
-        return build()
+        if known is not None:
+            with suppress(OSError):
+                copy.write_bytes(known)
+        built = build(cached=str(copy))
+        with suppress(OSError):
+            if (made := copy.read_bytes()) != known:
+                kept_files.save("grammar", name, made)
+    finally:
+        with suppress(OSError):
+            copy.unlink(missing_ok=True)
     return built

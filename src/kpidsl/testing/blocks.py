@@ -240,9 +240,10 @@ class Reader:
                     difference=self.probe(difference),
                 )
             case t.ExpectStateProp(value=value, state=state):
+                if isinstance(value, x.NameRef) and self.names.is_of_broken(value.name, namespace):
+                    return None
                 kpi = self.kpi(value, namespace)
-                unread = isinstance(value, x.NameRef) and self.names.is_broken(value.name, namespace)
-                if kpi is None and not unread:
+                if kpi is None:
                     self.problems.error(
                         "K0303",
                         f"`{value.span.text}` is no KPI, and only a KPI has a status",

@@ -1,0 +1,49 @@
+"""What a document is made of: plain values, and parts that are made or written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | dict[str, Plain] | None"
+Fields: TypeAlias = "dict[str, Plain]"
+
+
+class Many:
+    """A list of more than a thousand records, each of which is made while it is written, and again for the next
+    reader.
+    """
+
+    def __init__(self, written: Callable[[Any], Fields], found: Sequence[Any]) -> None:
+        self._written = written
+        self._found = found
+
+    def __iter__(self) -> Iterator[Fields]:
+        return map(self._written, self._found)
+
+
+class Shared(dict[str, "Plain"]):
+    """A part of a document that stands in it in many places, and is never changed. `texts` is how it was written."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__(fields)
+        self.texts: dict[tuple[int, int], str] = {}
+
+
+class Repeated:
+    """Writes records some of which stand in a document many times: those become one part of it."""
+
+    def __init__(self, written: Callable[[Any], Fields]) -> None:
+        self._written = written
+        self._met: dict[int, tuple[object, Fields]] = {}
+
+    def __call__(self, one: object) -> Fields:
+        met = self._met.get(id(one))
+        if met is None:  # kept beside its id, which would otherwise be given to another one after it
+            met = self._met[id(one)] = (one, self._written(one))
+        elif type(met[1]) is not Shared:
+            met = self._met[id(one)] = (one, Shared(met[1]))
+        return met[1]
