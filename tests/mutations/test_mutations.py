@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 SPECS = HERE.parents[1] / "specs"
 TOKEN = re.compile(r'"""(?s:.)*?"""|"[^"\n]*"|#[^\n]*|[A-Za-z_]\w*|\d[\w.%-]*|[<>=!]=|\.\.|[^\s\w]')
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-MUTATIONS = 300
+MUTATIONS = 150
 SEED = 20260331
 
 
