@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import os
 import sqlite3
@@ -243,24 +242,6 @@ def test_an_answer_that_cannot_be_used_is_told(answer: Answer, says: str, code: 
         assert caught.value.hint
         assert "`shop`" in caught.value.message
         assert "k-987654" not in caught.value.message + caught.value.hint
-
-
-def test_an_answer_without_end_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kpidsl_rest.client.MOST_BYTES", 1024 * 1024)
-    rows = '[{"id": 1}' + " " * 2_000_000 + "]"
-    packed = gzip.compress(rows.encode())
-    for answer in (Answer(rows), Answer(packed, headers={"Content-Encoding": "gzip"})):
-        with serving(lambda _, answer=answer: answer) as service:
-            with pytest.raises(SourceError, match="gave more than 1 MB in one answer to /rows") as caught:
-                read(service.url)
-            assert caught.value.code == "K0602"
-            assert len(service.asked) == 1  # it will not be smaller the next time
-
-
-def test_packed_answers_are_unpacked() -> None:
-    answer = Answer(gzip.compress(b'[{"id": 1}]'), headers={"Content-Encoding": "gzip"})
-    with serving(lambda _: answer) as service:
-        assert read(service.url) == {"id": [1]}
 
 
 def test_numbers_keep_their_digits(tmp_path: Path) -> None:
