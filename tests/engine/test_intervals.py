@@ -186,6 +186,8 @@ def test_a_ratio_of_rounded_sums_is_one_of_its_days_all_the_same() -> None:
         ("avg(x) from o", [3], "insufficient_sample"),
         ("avg(x) from o", [3, 3, 3], "no_variation"),
         ("nps(x) from o", [10, 10, 10], "no_variation"),
+        ("nps(x) from o", [10], "insufficient_sample"),
+        ("ces_net(x, 3 of 7) from o", [7], "insufficient_sample"),
         ("median(x) from o", [1, 2, 3, 4, 5], "insufficient_sample"),
         ("(sum(x) from o) / (count() from o)", [1, 2], "insufficient_sample"),
     ],

@@ -151,6 +151,13 @@ def test_three_of_four_nearer_to_a_limit() -> None:
     assert on("three_of_four", [2, 2, 2, 2, 0, 0, 0, 2, 2, 2], "wheeler") == [(1, 0, 3, 4), (1, 7, 9, 3)]
 
 
+def test_a_missing_value_is_none_of_four_in_a_row() -> None:
+    assert on("three_of_four", [0, 0, 2, 2, None, 2, 0, 0], "wheeler") == []
+    assert on("three_of_four", [0, 0, 0, None, 2, 2, 2], "wheeler") == []
+    assert on("three_of_four", [2, 2, 2, 0, None, 0, 2, 2, 2], "wheeler") == [(1, 0, 2, 3), (1, 6, 8, 3)]
+    assert on("three_of_four", [0, 2, 2, 2, None, 2, 2, 2, 0], "wheeler") == [(1, 1, 3, 3), (1, 5, 7, 3)]
+
+
 def test_a_jump_beyond_the_limit_of_ranges() -> None:
     assert on("moving_range", ["-2.5", 2], "wheeler") == [(0, 0, 1, 2)]
     assert on("moving_range", [-2, 2], "wheeler") == []

@@ -63,6 +63,8 @@ class Estimate:
                 low, high = (_number(part) for part in self.parts)
                 return Interval("order", level, low, high)
             case "normal":
+                if (self.value.n or 0) < 2:
+                    return "insufficient_sample"
                 found = normal(self.core, self.net_error(), level)
                 found = replace(found, low=max(found.low, Fraction(-100)), high=min(found.high, Fraction(100)))
             case "ratio":

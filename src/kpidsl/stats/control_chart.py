@@ -111,10 +111,11 @@ def findings(values: Values, drawn: Chart, rules: Rules) -> tuple[Finding, ...]:
             found += _runs("shift", side, SHIFT)
             found += _trends(values, TREND)
             inside = [is_near and not is_out for is_near, is_out in zip(near, outside, strict=True)]
-            found += _some_of("two_of_three", side, inside, 2, 3, whole=True)
+            found += _some_of("two_of_three", values, side, inside, 2, 3, whole=True)
         case "wheeler":
             found += _runs("run_of_eight", side, RUN)
-            found += _some_of("three_of_four", side, _beyond(values, drawn, Fraction(1, 2)), 3, 4, whole=False)
+            near = _beyond(values, drawn, Fraction(1, 2))
+            found += _some_of("three_of_four", values, side, near, 3, 4, whole=False)
             found += [
                 Finding("moving_range", 0, at - 1, at, 2)
                 for at, one in enumerate(moving_ranges(values))
@@ -154,22 +155,24 @@ def _trends(values: Values, least: int) -> list[Finding]:
 
 
 def _some_of(
-    rule: Rule, side: Sequence[int], near: Sequence[bool], least: int, among: int, *, whole: bool
+    rule: Rule, values: Values, side: Sequence[int], near: Sequence[bool], least: int, among: int, *, whole: bool
 ) -> list[Finding]:
-    """Stretches in which at least so many among so many successive values are near the limit of one side; `whole`: the
-    others are on that side, too. Stretches that share a value are one.
+    """Stretches in which at least so many among so many successive values are near the limit of one side, with none
+    missing; `whole`: the others are on that side, too. Stretches that share a value are one.
     """
     found: list[Finding] = []
     for sign in (1, -1):
         marked: list[int] = []
         for start in range(len(side) - among + 1):
             window = range(start, start + among)
+            if any(values[at] is None for at in window):
+                continue
             here = [at for at in window if near[at] and side[at] == sign]
             if len(here) >= least and (not whole or all(side[at] == sign for at in window)):
                 marked += [at for at in here if at not in marked[-among:]]
         stretch: list[int] = []
         for at in [*marked, None]:
-            if stretch and (at is None or at - stretch[-1] >= among):
+            if stretch and (at is None or at - stretch[-1] >= among or None in values[stretch[-1] : at]):
                 found.append(Finding(rule, sign, stretch[0], stretch[-1], len(stretch)))
                 stretch = []
             if at is not None:
