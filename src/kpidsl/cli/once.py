@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from tempfile import SpooledTemporaryFile
+from weakref import finalize
 
 IN_MEMORY = 8 * 1024 * 1024
 """Bytes of a document; what is longer lies in a temporary file meanwhile."""
@@ -21,10 +22,10 @@ class Once:
     def __call__(self) -> Iterable[str]:
         if self._kept is None:
             self._kept = self._keep()
-        return self._pieces() if self._kept is None else self._again(self._kept)
+        return self._pieces() if self._kept is None else self._again()
 
     def _keep(self) -> SpooledTemporaryFile[str] | None:
-        kept = SpooledTemporaryFile(  # noqa: SIM115 -- read as often as it is written, until the process ends
+        kept = SpooledTemporaryFile(  # noqa: SIM115 -- closed with the last reader
             IN_MEMORY, "w+", encoding="utf-8", errors="surrogatepass", newline=""
         )
         try:
@@ -35,10 +36,11 @@ class Once:
             with suppress(OSError):
                 kept.close()
             return None
+        finalize(self, kept.close)
         return kept
 
-    @staticmethod
-    def _again(kept: SpooledTemporaryFile[str]) -> Iterator[str]:
-        kept.seek(0)
-        while piece := kept.read(PIECE):
+    def _again(self) -> Iterator[str]:
+        assert self._kept is not None
+        self._kept.seek(0)
+        while piece := self._kept.read(PIECE):
             yield piece
