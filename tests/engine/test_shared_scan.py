@@ -144,8 +144,8 @@ def condition(of: Row) -> Row:
 def test_a_filter_is_told_by_its_columns_or_by_its_conditions() -> None:
     few, many = column("few"), column("many")
     where = (condition(few), condition(many))
-    assert leaves_of(where, {few: 10, many: 10_000}) == (few, where[1])
-    assert leaves_of(where, {few: 10, many: 10}) == (few, many)
+    assert leaves_of(where, {few: 10, many: 10_000}, {}) == (few, where[1])
+    assert leaves_of(where, {few: 10, many: 10}, {}) == (few, many)
 
 
 def test_what_grows_a_scan_least_joins_it() -> None:

@@ -20,6 +20,8 @@ def actions_at(
     What is done or due on a day is so at its end: an action done after the anchor is open at it. One that is due a
     length of time after the evaluation is never late.
     """
+    if not actions:
+        return ()
     return tuple(
         ActionResult(
             action.title,

@@ -108,11 +108,11 @@ class Assessor:
     def kpi(self, kpi: m.KpiModel, slices: tuple[n.SlicePlan, ...]) -> KpiResult:
         calendar = self.plan.calendar
         judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value))
-        keys = {plan.by: self.keys(plan) for plan in slices}
+        keys = {plan.by: self.keys(plan) for plan in slices} if len(slices) > 1 or kpi.suppress is not None else {}
         kept_back: dict[Group, Hidden] = {}
         if kpi.suppress is not None:
             kept_back = hidden(kpi.suppress, self.evaluation, ((plan, keys[plan.by]) for plan in slices))
-        shown = kept_back.get(((), ()), SHOWN)
+        shown = kept_back.get(((), ()), SHOWN) if kept_back else SHOWN
         whole, errors = judge.assess(slices[0], {}, shown)
         self.met(kpi.name, errors)
         segments: Sequence[Segment] = ()

@@ -71,12 +71,15 @@ class Judge:
         number = value.value if isinstance(value, Scalar) and type(value.value) is Fraction else None
         of = attainment(number, target)
         status, reason = self.status(value, target, amber, of, plan, members, count, errors)
-        trend = [
-            (one, hidden.of(self.evaluation.single(one.step, members), kept_back=place in hidden.trend))
-            for place, one in enumerate(plan.trend)
-        ]
-        points = [point_of(question, found) for question, found in trend]
-        found = estimate(plan.interval, value, self.evaluation, members)
+        trend = (
+            [
+                (one, hidden.of(self.evaluation.single(one.step, members), kept_back=place in hidden.trend))
+                for place, one in enumerate(plan.trend)
+            ]
+            if plan.trend
+            else []
+        )
+        found = estimate(plan.interval, value, self.evaluation, members) if plan.interval is not None else None
         compared = self.comparisons(plan, value, found, members, hidden, errors) if plan.comparisons else ()
         for _, one in trend:
             if isinstance(one, Missing):
@@ -87,6 +90,7 @@ class Judge:
         if plan.signals or ahead is not None:
             from kpidsl.assess.signals import forecast_result, signal_result
 
+            points = [point_of(question, found) for question, found in trend]
             signals = tuple([signal_result(one, points, target, self.unit, self.calendar) for one in plan.signals])
             if ahead is not None:
                 bound = self.bound(ahead.target, members, errors, hidden)
@@ -108,8 +112,8 @@ class Judge:
             plan.value.partial,
             signals,
             forecast,
-            interval_result(found),
-            certainty(found, target),
+            interval_result(found) if found is not None else None,
+            certainty(found, target) if found is not None else None,
         )
         return assessment, tuple(errors)
 
@@ -129,7 +133,11 @@ class Judge:
 
         A bound that has no value matters only where it would decide; a source that failed matters at once.
         """
-        guards = [(guard, self.evaluation.single(guard.condition, members, count)) for guard in plan.guards]
+        guards = (
+            [(guard, self.evaluation.single(guard.condition, members, count)) for guard in plan.guards]
+            if plan.guards
+            else []
+        )
         missing = [found for _, found in guards if isinstance(found, Missing)] if guards else []
         for found in missing:
             errors.extend(found.errors)

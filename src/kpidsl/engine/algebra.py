@@ -234,7 +234,8 @@ def compare(operator: str, a: Known, b: Known) -> bool:
     left: Any = a
     right: Any = b
     if type(a) is Fraction and type(b) is Fraction:
-        left, right = a.numerator * b.denominator, b.numerator * a.denominator
+        (top, below), (other_top, other_below) = a.as_integer_ratio(), b.as_integer_ratio()
+        left, right = top * other_below, other_top * below
     elif type(a) is not type(b):
         left, right = str(a), str(b)
     return bool(_ORDERED[operator](left, right))

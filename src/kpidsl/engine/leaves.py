@@ -23,17 +23,22 @@ def columns_read(where: Iterable[Row]) -> tuple[ColumnValue, ...]:
     return read if all(column.type in _GROUPED for column in read) else ()
 
 
-def leaves_of(where: Iterable[Row], sizes: Mapping[Row, int]) -> tuple[Row, ...]:
+def is_told_by_columns(condition: Row, sizes: Mapping[Row, int]) -> bool:
+    """Whether rows are grouped by the columns a condition reads; `sizes` tells how many members columns have."""
+    read = columns_read((condition,))
+    return bool(read) and all(sizes[column] <= MOST_MEMBERS for column in read)
+
+
+def leaves_of(where: Iterable[Row], sizes: Mapping[Row, int], told: Mapping[Row, Row]) -> tuple[Row, ...]:
     """What tells whether a filter keeps a row: for each of its conditions the columns it reads, where these have few
-    members, and the condition itself otherwise. `sizes` tells how many members columns have.
+    members, what it is `told` by, or the condition itself. `sizes` tells how many members columns have.
     """
     found: dict[Row, None] = {}
     for condition in conditions_of(where):
-        read = columns_read((condition,))
-        if read and all(sizes[column] <= MOST_MEMBERS for column in read):
-            found.update(dict.fromkeys(read))
+        if is_told_by_columns(condition, sizes):
+            found.update(dict.fromkeys(columns_read((condition,))))
         else:
-            found[condition] = None
+            found[told.get(condition, condition)] = None
     return tuple(found)
 
 

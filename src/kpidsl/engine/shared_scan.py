@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -23,11 +23,12 @@ from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain, unfi
 from kpidsl.engine.leaves import columns_read, leaves_of, together
 from kpidsl.engine.located import Located
 from kpidsl.engine.parts import is_empty, merge
+from kpidsl.engine.places import places, size_of
 from kpidsl.engine.stocks import Asking
 from kpidsl.plan.columns import conditions_of
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
-from kpidsl.semantic.rows import Row
+from kpidsl.semantic.rows import Picked, Place, Row
 from kpidsl.sql import exp, spans
 from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
@@ -47,10 +48,11 @@ MOST_BROUGHT = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A scan grouped by leaves, and the cells it answers."""
+    """A scan grouped by leaves, and the cells it answers; of conditions that are `told` by a place, which one."""
 
     leaves: tuple[Row, ...]
     cells: tuple[Cell, ...]
+    told: Mapping[Row, Row] = field(default_factory=dict)
 
 
 def pays(cells: Sequence[Cell]) -> bool:
@@ -92,24 +94,28 @@ def guessed(
     return {row: max(counts) for row, *counts in zip(wanted, *(fetch(query)[0] for query in asked), strict=True)}
 
 
-def scans(cells: Sequence[Cell], sizes: Mapping[Row, int], panes: int, most: int) -> tuple[list[Scan], list[Cell]]:
+def scans(
+    cells: Sequence[Cell], sizes: Mapping[Row, int], panes: int, most: int, told: Mapping[Row, Row] | None = None
+) -> tuple[list[Scan], list[Cell]]:
     """The cells sorted into as few scans of at most `most` groups as there can be, and those that no such scan answers.
-    `sizes` tells how many members each column has that is `measured`.
+    `sizes` tells how many members each column has that is `measured`, `told` by which place conditions are told.
     """
+    told = told or {}
     alike: dict[tuple[int, int], list[Cell]] = {}
     for cell in cells:
         alike.setdefault((id(cell.members), id(cell.where)), []).append(cell)
     needs: dict[tuple[int, int], tuple[Row, ...]] = {}
     known = dict(sizes)
     for pair, same in alike.items():
-        conditions = leaves_of(same[0].where, sizes)
+        conditions = leaves_of(same[0].where, sizes, told)
         for one in conditions:
-            known.setdefault(one, 2)
+            if one not in known:
+                known[one] = size_of(one) if isinstance(one, Place | Picked) else 2
         needs[pair] = tuple(dict.fromkeys((*same[0].members, *conditions)))
     few, many = (together(needs, known, limit // panes) for limit in (FEW_GROUPS, most))
     found, rest = many if (len(many[1]), len(many[0])) < (len(few[1]), len(few[0])) else few
     return (
-        [Scan(leaves, tuple(cell for pair in pairs for cell in alike[pair])) for leaves, pairs in found],
+        [Scan(leaves, tuple(cell for pair in pairs for cell in alike[pair]), told) for leaves, pairs in found],
         [cell for pair in rest for cell in alike[pair]],
     )
 
@@ -137,7 +143,9 @@ def shared(
     try:
         located = run.located(rows(), cells[0].time)
         sizes = guessed(rows, measured(cells), lambda query: run.fetch(query, source), located, sampled=is_here)
-        several, rest = scans(cells, sizes, len(edges) - 1, MOST_GROUPS)
+        panes = len(edges) - 1
+        told = places(cells, sizes, MOST_GROUPS // panes) if is_here else {}
+        several, rest = scans(cells, sizes, panes, MOST_GROUPS, told)
     except CellError:
         return {}, cells
     for one in several if is_here else worthwhile(several, rest):
@@ -188,7 +196,8 @@ def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) 
     name = rows.source.name
     is_here = run.asked_here(rows.select())
     rows, panes = _in_panes(run, rows, time, edges)
-    scan = sql.scan(rows, panes, one.leaves, tuple(bare.values()), scales)
+    told = {condition: leaf for condition, leaf in one.told.items() if leaf in one.leaves}
+    scan = sql.scan(rows, panes, one.leaves, tuple(bare.values()), scales, told=told)
     if not is_here:
         scan = replace(scan, query=scan.query.limit(MOST_BROUGHT + 1))
     order = {asked: place for place, asked in enumerate(bare)}

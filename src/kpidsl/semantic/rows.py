@@ -143,6 +143,31 @@ class Function(Row):
     sql: str | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Place(Row):
+    """Where a value stands among constants: how many of the `cuts` it is at, or (True) beyond. They are in order. The
+    engine groups rows by it, and tells it from others by identity.
+    """
+
+    operand: Row
+    cuts: tuple[tuple[Constant, bool], ...]
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picked(Row):
+    """A value that is one of `values`, and `other` for all others. As `Place`, told apart by identity."""
+
+    operand: Row
+    values: tuple[Constant, ...]
+    other: Constant
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 @dataclass(frozen=True, slots=True)
 class AsOf(Row):
     """`as_of`: the earlier of the window's end and the anchor."""

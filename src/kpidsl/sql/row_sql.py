@@ -12,7 +12,7 @@ from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import CellError
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.types import DataType
-from kpidsl.sql import exp, times
+from kpidsl.sql import exp, places, times
 from kpidsl.sql.times import cast, function
 
 _PARTS = {"year": "year", "quarter": "quarter", "month": "month", "day": "day", "hour": "hour", "weekday": "isodow"}
@@ -105,6 +105,10 @@ class RowSql:
                 return given(name, text, [self.sql(argument) for argument in arguments])
             case r.Function(name=name, arguments=arguments):
                 return self.call(name, arguments)
+            case r.Place():
+                return places.place(self, row)
+            case r.Picked():
+                return places.picked(self, row)
             case r.Within() | r.AsOf():
                 raise AssertionError("windows are resolved in the plan")
             case _:

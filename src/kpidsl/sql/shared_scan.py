@@ -11,10 +11,11 @@ from typing import Final
 from kpidsl.plan.columns import conditions_of
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
-from kpidsl.semantic.rows import Row
+from kpidsl.semantic.rows import Picked, Place, Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
+from kpidsl.sql.places import told as told_by
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import cast, function
 
@@ -27,24 +28,26 @@ _PANE, _FILE = "p", "f"
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A grouped scan. `leaves` names the column of each leaf, `written` that of each leaf's expression over rows;
-    `merged` are the states of each cell over groups, as `sql.aggregates.states` has them over rows.
+    """A grouped scan. `leaves` names the column of each leaf; `written` tells what stands over groups for an expression
+    over rows: the column of a leaf, or a condition about its place; `merged` are the states of each cell over groups,
+    as `sql.aggregates.states` has them over rows.
     """
 
     query: exp.Select
     rows: RowsOf
     leaves: Mapping[Row, str]
-    written: Mapping[exp.Expr, str]
+    written: Mapping[exp.Expr, exp.Expr]
     merged: tuple[tuple[exp.Expr, ...], ...]
     by_file: bool
 
 
 def scan(
     rows: RowsOf, panes: Callable[[], tuple[exp.Select, exp.Expr]], leaves: Sequence[Row], cells: Sequence[Cell],
-    scales: Mapping[Row, Scale], file: str | None = None,
+    scales: Mapping[Row, Scale], file: str | None = None, told: Mapping[Row, Row] | None = None,
 ) -> Scan:  # fmt: skip
     """Rows grouped by pane, leaves and, where it is named, the column that tells the file. `panes` makes a query of the
-    rows, and what tells their pane; the cells have no filter of their own, and states that `merges` tells of.
+    rows, and what tells their pane; the cells have no filter of their own, and states that `merges` tells of. Of
+    conditions that are `told` by a place among the leaves, which one.
     """
     names = {leaf: f"l{place}" for place, leaf in enumerate(leaves)}
     keys = [exp.alias_(rows.member(leaf), name) for leaf, name in names.items()]
@@ -57,7 +60,11 @@ def scan(
     keys.append(exp.alias_(pane, _PANE))
     query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), copy=False)
     query = query.group_by(*(key.this for key in keys), copy=False)
-    written = {rows.sql.sql(leaf): name for leaf, name in names.items() if leaf.type is not DataType.INSTANT}
+    columns: dict[Row, exp.Expr] = {leaf: exp.column(name) for leaf, name in names.items()}
+    written = {rows.sql.sql(leaf): column for leaf, column in columns.items() if leaf.type is not DataType.INSTANT}
+    for condition, leaf in (told or {}).items():
+        assert isinstance(leaf, Place | Picked)
+        written[rows.sql.sql(condition)] = told_by(rows.sql, condition, leaf, columns[leaf])
     return Scan(query, rows, names, written, merged, file is not None)
 
 
@@ -143,8 +150,7 @@ def _condition(found: Scan, where: Filter) -> exp.Expr:
 
 def _of_groups(found: Scan, over_rows: exp.Expr) -> exp.Expr:
     def replaced(node: exp.Expr) -> exp.Expr:
-        name = found.written.get(node)
-        return exp.column(name) if name is not None else node
+        return found.written.get(node, node)
 
     return over_rows.transform(replaced)
 
