@@ -187,7 +187,9 @@ class Run:
         return extent.first if extent is not None else None
 
     def rows(self, source: SourceModel) -> RowsOf:
-        return RowsOf(source, self.plan.sources, self.calendar, self.tables)
+        found = RowsOf(source, self.plan.sources, self.calendar, self.tables)
+        found.is_here = self.door.is_here(found.select())
+        return found
 
     def is_all_there(self, cell: Cell) -> bool:
         """Whether nothing that a cell needs is lacking: holidays, a column that can be read."""
