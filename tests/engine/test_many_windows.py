@@ -77,7 +77,7 @@ def test_days_that_follow_each_other_are_a_query() -> None:
 
 
 def test_edges_without_a_common_step_are_met_by_a_sorted_join() -> None:
-    seconds = [number * number * 701 + number for number in range(1, 81)]
+    seconds = [number * number * 13 + number for number in range(1, 81)]
     lines = ['source rows { from arrow("rows"); time civil }']
     for number, one in enumerate(seconds):
         lines.append(f"kpi k{number} {{ value (count() from rows) over trailing {one} seconds }}")
