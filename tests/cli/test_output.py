@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kpidsl.cli import output
+from kpidsl.cli import once, output
+from kpidsl.cli.once import Once
 from kpidsl.cli.output import write_file
 
 
@@ -104,3 +105,28 @@ def test_a_long_name_can_be_written(tmp_path: Path) -> None:
     target = tmp_path / ("n" * 250 + ".json")
     write_file(target, "x")
     assert target.read_text("utf-8") == "x"
+
+
+@pytest.mark.parametrize("room", [1, 1_000_000])
+def test_what_is_written_to_several_places_is_made_once(monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    monkeypatch.setattr(once, "IN_MEMORY", room)
+    monkeypatch.setattr(once, "PIECE", 3)
+    made: list[int] = []
+
+    def pieces() -> list[str]:
+        made.append(1)
+        return ["ä\r\n", "", "b\n\udcff"]
+
+    document = Once(pieces)
+    assert ["".join(document()) for _ in range(3)] == ["ä\r\nb\n\udcff"] * 3
+    assert len(made) == 1
+    assert max(map(len, document())) == 3, "in pieces, so that no long text is held"
+
+
+def test_what_cannot_be_kept_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.write", full)
+    document = Once(lambda: ["a", "b"])
+    assert ["".join(document()) for _ in range(2)] == ["ab", "ab"]

@@ -24,7 +24,7 @@ class Asked:
 class Answer:
     """What is answered. `cut`: so many bytes are announced more than sent."""
 
-    body: str = "[]"
+    body: str | bytes = "[]"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int = 0
@@ -53,7 +53,7 @@ def serving(answer: Callable[[Asked], Answer]) -> Iterator[Service]:
             )
             asked.append(one)
             given = answer(one)
-            body = given.body.encode()
+            body = given.body if isinstance(given.body, bytes) else given.body.encode()
             try:
                 self.send_response(given.status)
                 for name, value in {"Content-Type": "application/json", **given.headers}.items():

@@ -192,12 +192,13 @@ def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dic
     """What gives the pieces of the document in each of some formats; one that a plugin fails to write is told and left
     out. What is written to several places is written down once.
     """
+    from kpidsl.cli.once import Once
     from kpidsl.report.formats import FORMATS as OURS
 
     found: dict[str, Callable[[], Iterable[str]]] = {}
     for each in OURS:
         if names.count(each.name) > 1:
-            found[each.name] = partial(_same, each.render(results))
+            found[each.name] = Once(partial(each.pieces, results))
         elif each.name in names:
             found[each.name] = partial(each.pieces, results)
     foreign = [name for name in names if name not in FORMATS]

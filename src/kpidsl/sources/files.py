@@ -30,14 +30,17 @@ def expand(patterns: Sequence[str], context: Context, provider: str) -> tuple[Pa
 
 
 def fingerprint(paths: Iterable[Path]) -> tuple[tuple[str, int, int], ...] | None:
-    """(path, size, modified in ns) of every file; None where one of them cannot be seen."""
+    """(path, size, changed in ns) of every file; None where one of them cannot be seen.
+
+    Changed is when its content or its entry was: a copy that restores the first cannot restore the second.
+    """
     marks = []
     for path in paths:
         try:
             seen = path.stat()
         except OSError:
             return None
-        marks.append((str(path), seen.st_size, seen.st_mtime_ns))
+        marks.append((str(path), seen.st_size, max(seen.st_mtime_ns, seen.st_ctime_ns)))
     return tuple(marks)
 
 

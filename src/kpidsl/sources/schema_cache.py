@@ -6,16 +6,16 @@ import contextlib
 import dataclasses
 import json
 import os
-import sys
 import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from kpidsl import kept_files
 from kpidsl.hookspecs import Dataset, Recalling, Secret
 from kpidsl.semantic.types import Column, DataType, Schema
 
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 """Goes up when the same file would be described otherwise."""
 _ENTRIES: Final = 512
 _TICK_NS: Final = 20_000_000
@@ -25,10 +25,14 @@ Fingerprint = tuple[tuple[str, int, int], ...]
 
 
 class SchemaCache:
-    """A folder with one small file a source. Whatever is wrong with it costs time, never an error or a wrong schema."""
+    """A folder with one small file a source. Whatever is wrong with it costs time, never an error or a wrong schema.
+
+    Without a folder it is one in the user's cache folder; where that is not used, every schema is looked up.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder if folder is not None else user_cache() / "schemas"
+        base = kept_files.folder() if folder is None else None
+        self._folder = base / "schemas" if base is not None else folder
 
     def schema(self, provider: str, options: object, dataset: Dataset) -> Schema:
         """The schema of a dataset, from the folder where its files have not changed since.
@@ -63,22 +67,22 @@ class SchemaCache:
                 written.append([field.name, value])
         else:
             return None
+        if self._folder is None:
+            return None
         key = json.dumps([_FORMAT, provider, written, [path for path, _, _ in mark]], default=repr)
-        return self._folder / f"{sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
+        return self._folder / f"{sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}{kept_files.SUFFIX}"
 
     def _write(self, path: Path, mark: Fingerprint, schema: Schema) -> None:
         columns = [[column.name, column.type.value, column.is_blank] for column in schema.columns]
         text = json.dumps({"kpidsl": _FORMAT, "files": mark, "columns": columns})
-        draft = path.with_suffix(f".{os.getpid()}.tmp")
         with contextlib.suppress(OSError, UnicodeError):
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft.write_text(text, "utf-8")
-            draft.replace(path)
-            self._prune()
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kept_files.write_kept(path, text.encode("utf-8"))
+            self._prune(path.parent)
 
-    def _prune(self) -> None:
-        with os.scandir(self._folder) as found:
-            entries = [entry for entry in found if entry.name.endswith((".json", ".tmp"))]
+    def _prune(self, folder: Path) -> None:
+        with os.scandir(folder) as found:
+            entries = [entry for entry in found if entry.name.endswith((kept_files.SUFFIX, ".new", ".json", ".tmp"))]
         if len(entries) <= _ENTRIES:
             return
         entries.sort(key=lambda entry: entry.stat().st_mtime_ns)
@@ -86,24 +90,12 @@ class SchemaCache:
             Path(entry.path).unlink(missing_ok=True)
 
 
-def user_cache() -> Path:
-    """The folder for what kpidsl may forget: `KPIDSL_CACHE`, else where the system keeps such things."""
-    chosen = os.environ.get("KPIDSL_CACHE")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "kpidsl" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "kpidsl"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kpidsl"
-
-
 def _read(path: Path, mark: Fingerprint) -> Schema | None:
-    """What the file says about exactly these files; None for one that is missing, torn, foreign or about an older
-    state.
+    """What the file says about exactly these files; None for one that is missing, torn, damaged, foreign or about an
+    older state.
     """
     try:
-        kept = json.loads(path.read_text("utf-8"))
+        kept = json.loads(kept_files.read_kept(path) or b"null")
         if kept["kpidsl"] != _FORMAT or kept["files"] != [list(part) for part in mark]:
             return None
         return Schema(tuple(Column(str(name), DataType(kind), bool(blank)) for name, kind, blank in kept["columns"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,6 +19,9 @@ from kpidsl_rest.options import RestConnection
 PASSING = frozenset({429, 500, 502, 503, 504})
 """Answers that may be others the next time."""
 REDIRECTS = 5
+MOST_BYTES = 256 * 1024 * 1024
+"""Of one answer, unpacked. What it says takes ten times as much once it is read."""
+_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 FIRST_PAUSE = 0.5  # seconds, doubled for each further try
 Params = tuple[tuple[str, str], ...]
 
@@ -118,7 +122,7 @@ class Client:
             last = attempt == self.limits.retries
             pause = FIRST_PAUSE * 2**attempt
             try:
-                answer = self._http.send(request)
+                answer = self._whole(request)
             except httpx.TimeoutException as error:
                 waited = "connect_timeout" if isinstance(error, httpx.ConnectTimeout) else "timeout"
                 if last or self._left() < pause:
@@ -143,6 +147,25 @@ class Client:
             time.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
+    def _whole(self, request: httpx.Request) -> httpx.Response:
+        """An answer with its body, unpacked. Raises for one that has no end, or is not there in time."""
+        answer = self._http.send(request, stream=True)
+        body = bytearray()
+        try:
+            for part in answer.iter_bytes():
+                body += part
+                if len(body) > MOST_BYTES:
+                    what = f"gave more than {MOST_BYTES // 1024 // 1024} MB in one answer to {request.url.path}"
+                    raise self._error(what, "K0602", "ask for pages (`paging`, `size`), or for less (`params`)")
+                if self._left() < 0:
+                    raise httpx.ReadTimeout("the answer goes on", request=request)
+        finally:
+            answer.close()
+        headers = [(name, value) for name, value in answer.headers.multi_items() if name not in _OF_THE_WIRE]
+        return httpx.Response(
+            answer.status_code, headers=headers, content=bytes(body), request=request, extensions=answer.extensions
+        )
+
     def _left(self) -> float:
         return self._end - time.monotonic()
 
@@ -160,7 +183,7 @@ class Client:
                 return self._error(said, "K0601", "is the path in the spec right?")
             case 429:
                 asked = _retry_after(answer)
-                wait = f"it asks to wait {asked:g} s: " if asked is not None else ""
+                wait = f"it asks to wait {math.ceil(asked):,} s: " if asked is not None else ""
                 return self._error(said, "K0602", f"{wait}try later, or raise `timeout` and `retries`")
             case code if code >= 500:
                 return self._error(said, "K0602", "the service has a problem of its own: try later")
