@@ -134,6 +134,18 @@ def quantity(expr: x.Quantity) -> object:
     return Length(number, word) if word in SECONDS else number
 
 
+class Quotient(float):
+    """A floating-point quotient of two exact numbers, which is compared with an exact one as what it is."""
+
+    exact: Fraction
+
+    @classmethod
+    def of(cls, top: Fraction, below: Fraction) -> Quotient:
+        found = cls(float(top) / float(below))
+        found.exact = top / below
+        return found
+
+
 def arithmetic(operator: str, left: object, right: object) -> object:
     """`+ - * /` of numbers, of times and lengths of time."""
     if left is None or right is None:
@@ -147,7 +159,10 @@ def arithmetic(operator: str, left: object, right: object) -> object:
     assert isinstance(left, int | float | Fraction), left
     assert isinstance(right, int | float | Fraction), right
     if operator == "/":
-        return None if right == 0 else float(left) / float(right)
+        if right == 0:
+            return None
+        exact = not isinstance(left, float) and not isinstance(right, float)
+        return Quotient.of(Fraction(left), Fraction(right)) if exact else float(left) / float(right)
     if isinstance(left, float) or isinstance(right, float):
         left, right = float(left), float(right)
     match operator:
@@ -168,6 +183,10 @@ def compare(operator: str, left: object, right: object, almanac: Almanac) -> boo
         times = isinstance(left, timedelta) or isinstance(right, timedelta)
         left = (left.delta() if times else left.count) if isinstance(left, Length) else left
         right = (right.delta() if times else right.count) if isinstance(right, Length) else right
+    if isinstance(left, Quotient) and not isinstance(right, float):
+        left = left.exact
+    elif isinstance(right, Quotient) and not isinstance(left, float):
+        right = right.exact
     sign: int = (left > right) - (left < right)  # type: ignore[operator]
     return {
         "==": sign == 0,

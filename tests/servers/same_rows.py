@@ -29,6 +29,7 @@ metric matching = count() from s where who matches "^[éÅ].*7$" over last month
 metric empty = count() from s where who == "" over last month
 metric after = count() from s where who > "Z" over last month
 metric floats = sum(f) from s over last month
+metric quotients = count() from s where amount / 3 >= 0.1 or amount / (n - 9_007_199_254_740_000) <= -0.3 over last month
 metric known = count(amount) from s over last month
 """
 

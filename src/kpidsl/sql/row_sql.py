@@ -27,6 +27,8 @@ _COMPARED: Mapping[str, type[exp.Binary]] = {
 ROOM = "DECIMAL(19, 0)"
 """The shortest decimals that DuckDB does not keep in 64 bits."""
 PLACES = "DECIMAL(1, 0)"
+_FLIPPED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_EXACT = (DataType.INTEGER, DataType.DECIMAL)
 _COMPUTED: Mapping[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
 
@@ -153,10 +155,42 @@ class RowSql:
     def comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
         if left.type is not None and left.type.is_time and right.type is not None and right.type.is_time:
             return self.time_comparison(operator, left, right)
-        return _COMPARED[operator](this=self.sql(left), expression=self.sql(right))
+        if left.type is DataType.FLOAT and right.type in _EXACT:
+            exact = self.quotient_compared(operator, left, right)
+        elif right.type is DataType.FLOAT and left.type in _EXACT:
+            exact = self.quotient_compared(_FLIPPED.get(operator, operator), right, left)
+        else:
+            exact = None
+        return exact if exact is not None else _COMPARED[operator](this=self.sql(left), expression=self.sql(right))
+
+    def quotient_compared(self, operator: str, row: r.Row, other: r.Row) -> exp.Expr | None:
+        """`a / b >= c` as `a >= c * b`, turned round where `b` is negative: 0.3 / 3 is 0.1, and in floating point less.
+
+        Where `b` or `c` is a constant: a product of two columns may have more digits than a decimal can have. None for
+        what is no quotient of exact numbers.
+        """
+        parts = quotient(row)
+        if parts is None or not (isinstance(other, r.Constant) or isinstance(parts[1], r.Constant)):
+            return None
+        top, below = parts
+        kind = DataType.DECIMAL if DataType.DECIMAL in (other.type, below.type) else DataType.INTEGER
+        product = r.Arithmetic(kind, other.unit, "*", other, below)
+        sides = [
+            _COMPARED[each](this=self.sql(top), expression=self.sql(product))
+            for each in (operator, _FLIPPED.get(operator, operator))
+        ]
+        if isinstance(below, r.Constant):
+            assert isinstance(below.value, Fraction)
+            return sides[below.value < 0] if below.value else None
+        zero = exp.Literal.number(0)
+        above, under = (
+            exp.GT(this=self.sql(below), expression=zero),
+            exp.LT(this=self.sql(below), expression=zero.copy()),
+        )
+        return exp.Case().when(above, sides[0], copy=False).when(under, sides[1], copy=False)
 
     def time_comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
-        flipped = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
+        flipped = _FLIPPED.get(operator, operator)
         for row, other, sign in ((left, right, operator), (right, left, flipped)):
             if isinstance(other, r.Constant) and not isinstance(row, r.Constant):
                 if row.type is DataType.DATE and other.type is DataType.DATE:
@@ -176,7 +210,7 @@ class RowSql:
         return _COMPARED[operator](this=self.instant(left), expression=self.instant(right))
 
     def among(self, operand: r.Row, items: tuple[r.Row, ...], negated: bool) -> exp.Expr:
-        if operand.type is not None and operand.type.is_time:
+        if (operand.type is not None and operand.type.is_time) or quotient(operand) is not None:
             found: exp.Expr = exp.or_(*(self.comparison("==", operand, item) for item in items))
         else:
             found = exp.In(this=self.sql(operand), expressions=[self.sql(item) for item in items])
@@ -229,6 +263,24 @@ class RowSql:
                     value = exp.Add(this=value, expression=none.copy())
             found.append(exp.paren(value) if exact[place] else value)
         return found
+
+
+def quotient(row: r.Row) -> tuple[r.Row, r.Row] | None:
+    """What is divided by what, where both are exact; None for everything else."""
+    match row:
+        case r.Arithmetic(operator="/", left=left, right=right) if left.type in _EXACT and right.type in _EXACT:
+            return left, right
+        case r.Negative(operand=operand) if (inner := quotient(operand)) is not None:
+            return r.Negative(inner[0].type, row.unit, inner[0]), inner[1]
+        case r.Scaled(operand=operand, factor=factor) if (inner := quotient(operand)) is not None:
+            kind = (
+                DataType.INTEGER if factor.denominator == 1 and inner[0].type is DataType.INTEGER else DataType.DECIMAL
+            )
+            return (
+                (r.Scaled(kind, row.unit, inner[0], factor), inner[1]) if finite_decimal(factor) is not None else None
+            )
+        case _:
+            return None
 
 
 def _places_of(row: r.Row) -> object:
