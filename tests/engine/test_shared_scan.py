@@ -12,6 +12,7 @@ import pytest
 import kpidsl
 from engine.many_filters import column, spec, tables
 from kpidsl.engine import marks, shared_scan
+from kpidsl.engine.faults import CellError
 from kpidsl.engine.leaves import groups_of, leaves_of, together
 from kpidsl.report.explained import queries
 from kpidsl.semantic.rows import Comparison, Constant, Row
@@ -84,6 +85,24 @@ def test_scans_are_made_at_once_where_reading_rows_costs_more(
     asked = Asked(monkeypatch)
     assert document(monkeypatch, most=most) == alone
     assert asked.queries == len(asked.scans) == scans
+
+
+def test_what_fails_is_asked_once_more_only_where_it_was_one_of_several(
+    monkeypatch: pytest.MonkeyPatch, alone: str
+) -> None:
+    asked: list[int] = []
+
+    def fails(_run: Any, _rows: Any, several: Sequence[shared_scan.Scan], _scales: Any) -> Any:
+        asked.append(len(several))
+        raise CellError("no")
+
+    monkeypatch.setattr(shared_scan, "answer", fails)
+    assert document(monkeypatch) == alone
+    assert asked == [1]
+    asked.clear()
+    assert document(monkeypatch, most=600) == alone
+    assert asked[0] > 1
+    assert asked[1:] == [1] * asked[0]
 
 
 def test_each_scan_of_several_is_told_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:

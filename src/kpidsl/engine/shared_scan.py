@@ -150,7 +150,7 @@ def shared(
         several, rest = scans(cells, sizes, panes, MOST_GROUPS, told)
     except CellError:
         return {}, cells
-    if is_here and at_once(several):
+    if is_here and len(several) > 1 and at_once(several):
         with suppress(CellError):
             return answer(run, rows(), several, scales), rest
     for one in several if is_here else worthwhile(several, rest):

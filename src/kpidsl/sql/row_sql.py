@@ -27,7 +27,6 @@ _COMPARED: Mapping[str, type[exp.Binary]] = {
 ROOM = "DECIMAL(19, 0)"
 """The shortest decimals that DuckDB does not keep in 64 bits."""
 PLACES = "DECIMAL(1, 0)"
-_FLIPPED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _EXACT = (DataType.INTEGER, DataType.DECIMAL)
 _COMPUTED: Mapping[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
@@ -158,7 +157,7 @@ class RowSql:
         if left.type is DataType.FLOAT and right.type in _EXACT:
             exact = self.quotient_compared(operator, left, right)
         elif right.type is DataType.FLOAT and left.type in _EXACT:
-            exact = self.quotient_compared(_FLIPPED.get(operator, operator), right, left)
+            exact = self.quotient_compared(places.turned(operator), right, left)
         else:
             exact = None
         return exact if exact is not None else _COMPARED[operator](this=self.sql(left), expression=self.sql(right))
@@ -177,7 +176,7 @@ class RowSql:
         product = r.Arithmetic(kind, other.unit, "*", other, below)
         sides = [
             _COMPARED[each](this=self.sql(top), expression=self.sql(product))
-            for each in (operator, _FLIPPED.get(operator, operator))
+            for each in (operator, places.turned(operator))
         ]
         if isinstance(below, r.Constant):
             assert isinstance(below.value, Fraction)
@@ -190,7 +189,7 @@ class RowSql:
         return exp.Case().when(above, sides[0], copy=False).when(under, sides[1], copy=False)
 
     def time_comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
-        flipped = _FLIPPED.get(operator, operator)
+        flipped = places.turned(operator)
         for row, other, sign in ((left, right, operator), (right, left, flipped)):
             if isinstance(other, r.Constant) and not isinstance(row, r.Constant):
                 if row.type is DataType.DATE and other.type is DataType.DATE:
