@@ -279,6 +279,9 @@ def test_a_quotient_of_rows_is_real_and_one_by_0_is_unknown() -> None:
         ("x / (n - 3) is null", [0, 1, 3, 4]),
         ("x * 100 / n >= 10", [0, 2]),
         ("x / n > x", [1]),
+        ("1 - x / n <= 0.9", [0, 2]),
+        ("x / n / 2 + 1 == 2", [2]),
+        ("x / n / 0 > 1", []),
     ],
 )
 def test_a_quotient_is_compared_with_a_constant_as_it_is(condition: str, expected: list[int]) -> None:
@@ -292,6 +295,35 @@ def test_a_quotient_is_compared_with_a_constant_as_it_is(condition: str, expecte
     spec = f'source o {{ from arrow("o"); time at; key id }}\nkpi k {{ {counted} }}'
     (found,) = evaluate(spec, "2026-03-31", o=table).kpis
     assert [segment.by[0][1] for segment in found.segments] == expected
+
+
+@pytest.mark.parametrize(
+    ("rounded", "expected"),
+    [
+        # In floating point 2.01 / 2 is below 1.005, and 0.3 / 0.1 below 3.
+        ("round(x / 2, 2)", ["1.01", "-1.01", "0.15", "0.58"]),
+        ("round(-x / 2, 2)", ["-1.01", "1.01", "-0.15", "-0.58"]),
+        ("round(0 - x / 2, 2)", ["-1.01", "1.01", "-0.15", "-0.58"]),
+        ("round(x / 2 * 100)", [101, -101, 15, 58]),
+        ("round(1 - x / 2, 2)", ["-0.01", "2.01", "0.85", "0.43"]),
+        ("floor(x / 0.1)", [20, -21, 3, 11]),
+        ("floor(x / 0.01)", [201, -201, 30, 115]),
+        ("ceil(x / 0.01)", [201, -201, 30, 115]),
+        ("ceil(x / 0.1)", [21, -20, 3, 12]),
+        ("floor(n / 7)", [1, 1, 0, -1]),
+        ("ceil(n / 7)", [1, 2, 1, 0]),
+    ],
+)
+def test_a_quotient_is_rounded_as_it_is(rounded: str, expected: list[str | int]) -> None:
+    table = {
+        "at": [DAY] * 4,
+        "id": [0, 1, 2, 3],
+        "x": money("2.01", "-2.01", "0.30", "1.15"),
+        "n": [7, 13, 6, -1],
+    }
+    spec = f'source o {{ from arrow("o"); time at; key id }}\nkpi k {{ value sum({rounded}) from o over 2026-03; by id; target >= 1 }}'
+    (found,) = evaluate(spec, "2026-03-31", o=table).kpis
+    assert [segment.assessment.value for segment in found.segments] == [Decimal(one) for one in expected]
 
 
 @pytest.mark.parametrize(
