@@ -22,7 +22,8 @@ FILTERS = (
 )  # fmt: skip
 MEASURES = (
     "count()", "sum(amount)", "avg(weight)", "sum(weight)", "min(amount)", "max(weight)", "share(amount > 20)",
-    "count(size)", "nps(size)", "count_distinct(country)", "median(amount)",
+    "count(size)", "stddev(weight)", "nps(size)", "count_distinct(country)", "median(amount)", "first(amount)",
+    "last(size)",
 )  # fmt: skip
 WINDOWS = ("last month", "trailing 10 days", "2026-01-01..2026-03-15", "last 3 months")
 

@@ -12,13 +12,17 @@ from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.terms import AGREEMENT
 from kpidsl.sql import queries as q
-from kpidsl.sql.aggregates import MERGEABLE
+from kpidsl.sql.aggregates import IN_ORDER, MERGEABLE
 from kpidsl.sql.classes import shape_of
 
 Key = tuple[object, ...]
 State = Sequence[Any]
 PANES = ("panes",)
 """What is merged from panes."""
+ORDERED = ("panes in order",)
+"""What is merged from panes one after the other."""
+WINDOWS = ("windows",)
+"""What is asked of each window."""
 BATCH = 100
 """So many different things are asked of a row by one query."""
 
@@ -41,12 +45,14 @@ def group_of(cell: Cell) -> Group:
         edge = ("edge", cell.at, id(cell.per))
     elif cell.function in MERGEABLE:
         edge = PANES
+    elif cell.function in IN_ORDER:
+        edge = ORDERED
     elif cell.function in AGREEMENT:
         edge = ("agreement", cell.function == "cohen_kappa", id(cell.argument), id(cell.per), id(cell.where))
     elif cell.function == "count_distinct":
         edge = ("distinct", id(cell.argument), shape_of(cell.where)[0])
     else:
-        edge = ("windows",)
+        edge = WINDOWS
     return Group(cell.source, id(cell.time), id(cell.members), edge)
 
 

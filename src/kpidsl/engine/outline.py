@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kpidsl.engine.costs import is_much
 from kpidsl.engine.dry import refused
-from kpidsl.engine.groups import PANES, Group, by_state, edges_of, group_of
+from kpidsl.engine.groups import ORDERED, PANES, Group, by_state, edges_of, group_of
 from kpidsl.engine.place import Places
 from kpidsl.engine.shared_scan import measured, pays
 from kpidsl.plan import nodes as n
@@ -58,7 +58,7 @@ def _scans(groups: Mapping[Group, Sequence[n.Cell]], *, is_here: bool) -> dict[G
     """What rows are grouped by in scans that several groupings or many filters share, with the last of these."""
     by_time: dict[int, list[Group]] = {}
     for group in groups:
-        if group.edge == PANES:
+        if group.edge == PANES or (is_here and group.edge == ORDERED):
             by_time.setdefault(group.time, []).append(group)
     found: dict[Group, list[str]] = {}
     for same in by_time.values():
@@ -77,7 +77,7 @@ def _group(group: Group, cells: Sequence[n.Cell]) -> Iterator[str]:
     edges = edges_of(cells)
     spans = _counted(max(0, len(edges) - 1) if edges is not None else 0, "pane")
     asked = _counted(len(by_state(cells)), "aggregation")
-    if group.edge == PANES:
+    if group.edge in (PANES, ORDERED):
         conditions = sum(bool(where) for where in filters(cells))
         under = f" under {_counted(conditions, 'filter')}" if conditions else ""
         yield f"{number}{by} from {spans}: {asked} ({functions}){under}"

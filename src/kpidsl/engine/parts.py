@@ -68,13 +68,16 @@ def is_float(cell: Cell) -> bool:
 
 
 def merge(cell: Cell, states: Sequence[Sequence[Any]]) -> list[Any]:
-    """One state of many, for what can be merged."""
+    """One state of many, for what can be merged; they are in the order of time."""
     columns = list(zip(*states, strict=True))
     match cell.function:
         case "min" | "max":
             values = [value for value in columns[0] if value is not None]
             best = (min(values) if cell.function == "min" else max(values)) if values else None
             return [best, sum(columns[1])]
+        case "first" | "last":
+            known = [value for value, n in states if n]
+            return [known[0 if cell.function == "first" else -1] if known else None, sum(columns[1])]
         case _:
             # Only floating-point numbers come in limbs; a list of exact ones is the numbers themselves.
             return [_total(column, in_limbs=is_float(cell)) for column in columns]

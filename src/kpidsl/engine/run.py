@@ -15,7 +15,9 @@ from kpidsl.engine.compact import CompactParts, CompactSet, Members
 from kpidsl.engine.faults import CellError, TooLarge
 from kpidsl.engine.groups import (
     BATCH,
+    ORDERED,
     PANES,
+    WINDOWS,
     Group,
     Layout,
     State,
@@ -35,13 +37,14 @@ from kpidsl.engine.place import Door, Places
 from kpidsl.engine.quantiles import QUANTILES, quantiles
 from kpidsl.engine.ranked import ranked
 from kpidsl.engine.scales import Needing, learned, looked_at, of_all, of_few
+from kpidsl.engine.stretches import by_stretch
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.terms import AGREEMENT
 from kpidsl.semantic.values import Conversion
 from kpidsl.sql import queries as q
-from kpidsl.sql.aggregates import LIMB, MERGEABLE, Scale
+from kpidsl.sql.aggregates import IN_ORDER, LIMB, MERGEABLE, Scale
 from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
 
@@ -130,11 +133,14 @@ class Run:
         groups: dict[Group, list[Cell]] = {}
         for cell in cells:
             groups.setdefault(group_of(cell), []).append(cell)
-        for members in groups.values():
+        for group, members in groups.items():
             states = list(by_state(members).values())
             most = CLASSES if members[0].function == "count_distinct" else BATCH
-            for start in range(0, len(states), most):
-                self.batch(source, [cell for same in states[start : start + most] for cell in same])
+            first = self.first_time(source, members[0]) if group.edge in (PANES, ORDERED, WINDOWS) else None
+            is_here = first is not None and self.is_here(source)
+            for some in by_stretch(states, first) if first is not None and is_here else (states,):
+                for start in range(0, len(some), most):
+                    self.batch(source, [cell for same in some[start : start + most] for cell in same])
 
     def by_shared_scans(self, source: SourceModel, cells: list[Cell]) -> list[Cell]:
         """Answer cells of a source by scans that are shared. The others are left over."""
@@ -149,9 +155,10 @@ class Run:
         """Cells of one time column each that groups of rows can answer; and the others."""
         by_time: dict[int, list[Cell]] = {}
         rest: list[Cell] = []
+        edges = (PANES, ORDERED) if self.is_here(source) else (PANES,)  # few engines know the least of some tuples
         for cell in cells:
             scale = self.scales.get((source.name, cell.argument)) if cell.argument is not None else None
-            is_shared = group_of(cell).edge == PANES and merges(scale, cell)
+            is_shared = group_of(cell).edge in edges and merges(scale, cell)
             (by_time.setdefault(id(cell.time), []) if is_shared else rest).append(cell)
         return list(by_time.values()), rest
 
@@ -247,7 +254,7 @@ class Run:
 
                 self.answers.cells.update(distinct(self, source, cells))
                 return
-            if first.function in MERGEABLE:
+            if first.function in MERGEABLE or first.function in IN_ORDER:
                 self.answers.cells.update(by_panes(self, rows, first.time, cells, scales))
                 return
             self.by_windows(rows, first.time, cells, scales)

@@ -18,6 +18,8 @@ from kpidsl.sql.times import cast, function
 from kpidsl.stats.distributions import normal_quantile, square_root
 
 MERGEABLE = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box", "ces_net", "stddev", "variance"})
+IN_ORDER = frozenset({"first", "last"})
+"""What is merged from panes, and from groups of rows, where they are in order or say what is first in them."""
 
 
 RANKS = 8

@@ -23,6 +23,7 @@ Filter = tuple[Row, ...]
 GROUPS: Final = "kpidsl_groups"
 """What the groups are called in the queries that merge them."""
 _MERGED: Final = frozenset({"sum", "min", "max"})
+_AT_EDGE: Final = {"arg_min": "min", "arg_max": "max"}
 _PANE, _FILE = "p", "f"
 
 
@@ -72,9 +73,7 @@ def merges(scale: Scale | None, cell: Cell) -> bool:
     """Whether states of a cell over groups can be merged to one: not where they are the values themselves."""
     if scale is None or cell.argument is None:
         return True
-    if cell.function in ("stddev", "variance") and scale.exact is not None:
-        return True
-    return scale.limbs > 0 and cell.function not in ("stddev", "variance")
+    return scale.limbs > 0 or (cell.function in ("stddev", "variance") and scale.exact is not None)
 
 
 def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cells: Sequence[int]) -> exp.Select:
@@ -163,6 +162,14 @@ def _merged(state: exp.Expr, parts: dict[exp.Expr, str]) -> exp.Expr:
             return cast(function("sum", exp.column(parts.setdefault(node, f"s{len(parts)}"))), "BIGINT")
         if isinstance(node, exp.Anonymous) and node.name in _MERGED:
             return function(node.name, exp.column(parts.setdefault(node, f"s{len(parts)}")))
+        if isinstance(node, exp.Anonymous) and node.name in _AT_EDGE:
+            value, order = (exp.column(parts.setdefault(one, f"s{len(parts)}")) for one in (node, _order(node)))
+            return function(node.name, value, order)
         return node
 
     return state.transform(replaced)
+
+
+def _order(edge: exp.Anonymous) -> exp.Expr:
+    """What the row that a group gives for its edge is ordered by."""
+    return function(_AT_EDGE[edge.name], edge.expressions[1])
