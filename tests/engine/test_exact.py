@@ -282,6 +282,9 @@ def test_a_quotient_of_rows_is_real_and_one_by_0_is_unknown() -> None:
         ("1 - x / n <= 0.9", [0, 2]),
         ("x / n / 2 + 1 == 2", [2]),
         ("x / n / 0 > 1", []),
+        ("x / n == 2 / 20", [0]),
+        ("2 / -20 >= x / n", [1]),
+        ("0.2 / 0.3 > x / n", [0, 1]),
     ],
 )
 def test_a_quotient_is_compared_with_a_constant_as_it_is(condition: str, expected: list[int]) -> None:

@@ -5,6 +5,7 @@ Divided, they are floating-point numbers.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from kpidsl.semantic import rows as r
@@ -43,7 +44,30 @@ def quotient(row: r.Row) -> Quotient | None:
             return None
 
 
-def exact_of(*rows: r.Row) -> DataType:
+def compared(row: r.Row, other: r.Row) -> tuple[r.Row, r.Row, r.Row] | None:
+    """Of a quotient that is compared with an exact number, or with a quotient of two constants: what is divided, by
+    what, and the product of that with the other side.
+
+    Where one of the two is a constant: a product of two columns may have more digits than a decimal can have. None for
+    everything else.
+    """
+    parts = quotient(row) if row.type is DataType.FLOAT else None
+    if parts is None:
+        return None
+    top, below = parts
+    if other.type is DataType.FLOAT:
+        match quotient(other):
+            case (r.Constant(value=Fraction() as number) as over, r.Constant(value=Fraction() as under)) if under:
+                top = _times((top, below), abs(under))[0]
+                other = replace(over, value=number if under > 0 else -number)
+            case _:
+                return None
+    if other.type not in EXACT or not (isinstance(other, r.Constant) or isinstance(below, r.Constant)):
+        return None
+    return top, below, _made("*", other, below)
+
+
+def _exact_of(*rows: r.Row) -> DataType:
     """The type of a product, sum or difference of exact numbers."""
     return DataType.DECIMAL if any(row.type is DataType.DECIMAL for row in rows) else DataType.INTEGER
 
@@ -66,4 +90,4 @@ def _times(parts: Quotient, factor: Fraction) -> Quotient:
 
 
 def _made(operator: str, left: r.Row, right: r.Row) -> r.Row:
-    return r.Arithmetic(exact_of(left, right), left.unit, operator, left, right)
+    return r.Arithmetic(_exact_of(left, right), left.unit, operator, left, right)

@@ -13,7 +13,7 @@ from kpidsl.diagnostics import CellError
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp, places, times
-from kpidsl.sql.quotients import EXACT, exact_of, quotient
+from kpidsl.sql.quotients import compared, quotient
 from kpidsl.sql.times import cast, function
 
 _PARTS = {"year": "year", "quarter": "quarter", "month": "month", "day": "day", "hour": "hour", "weekday": "isodow"}
@@ -155,25 +155,19 @@ class RowSql:
     def comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
         if left.type is not None and left.type.is_time and right.type is not None and right.type.is_time:
             return self.time_comparison(operator, left, right)
-        if left.type is DataType.FLOAT and right.type in EXACT:
-            exact = self.quotient_compared(operator, left, right)
-        elif right.type is DataType.FLOAT and left.type in EXACT:
+        exact = self.quotient_compared(operator, left, right)
+        if exact is None:
             exact = self.quotient_compared(_FLIPPED.get(operator, operator), right, left)
-        else:
-            exact = None
         return exact if exact is not None else _COMPARED[operator](this=self.sql(left), expression=self.sql(right))
 
     def quotient_compared(self, operator: str, row: r.Row, other: r.Row) -> exp.Expr | None:
         """`a / b >= c` as `a >= c * b`, turned round where `b` is negative: 0.3 / 3 is 0.1, and in floating point less.
-
-        Where `b` or `c` is a constant: a product of two columns may have more digits than a decimal can have. None for
-        what is no quotient of exact numbers.
+        None for what is no quotient of exact numbers that is compared with an exact one.
         """
-        parts = quotient(row)
-        if parts is None or not (isinstance(other, r.Constant) or isinstance(parts[1], r.Constant)):
+        parts = compared(row, other)
+        if parts is None:
             return None
-        top, below = parts
-        product = r.Arithmetic(exact_of(other, below), other.unit, "*", other, below)
+        top, below, product = parts
         sides = [
             _COMPARED[each](this=self.sql(top), expression=self.sql(product))
             for each in (operator, _FLIPPED.get(operator, operator))
