@@ -47,10 +47,11 @@ def document(monkeypatch: pytest.MonkeyPatch, *, most: int | None = None, text: 
     return kpidsl.load("-", stdin_text=text or spec()).evaluate(as_of="2026-03-31", sources=tables()).to_json()
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(scope="module")
+def alone() -> str:
     """The document of cells of which each grouping is asked by itself, and each filter as a condition."""
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KPIDSL_CACHE", "")
         patched.setattr(shared_scan, "pays", lambda _: False)
         return document(patched)
 
