@@ -67,4 +67,12 @@ def shuffled(file: Path) -> Path:
 
 def cheapest(repeat: int, once: Callable[[], Cost]) -> Cost:
     """The run with the least processor time: on a shared machine the others waited."""
-    return min((once() for _ in range(repeat)), key=lambda cost: cost.cpu)
+    return in_turns(repeat, once)[0]
+
+
+def in_turns(repeat: int, *lines: Callable[[], Cost]) -> list[Cost]:
+    """Of each line the run with the least processor time. The lines take turns, so that a machine that is slow for a
+    while is slow for all of them.
+    """
+    runs = [[line() for line in lines] for _ in range(repeat)]
+    return [min(costs, key=lambda cost: cost.cpu) for costs in zip(*runs, strict=True)]

@@ -261,40 +261,6 @@ def test_a_quotient_of_rows_is_real_and_one_by_0_is_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "expected"),
-    [
-        # 0.3 / 3 is 0.1; in floating point it is less, and 2.2 / 1.1 more than 2
-        ("x / 3 == 0.1", [0]),
-        ("x / n >= 0.1", [0, 2]),
-        ("0.1 <= x / n", [0, 2]),
-        ("x / n < 0.1", [1]),
-        ("x / n != 0.1", [1, 2]),
-        ("not x / n < 0.1", [0, 2]),
-        ("x / n in [0.1, 7]", [0]),
-        ("x / n not in [0.1, 7]", [1, 2]),
-        ("-(x / n) <= -0.1", [0, 2]),
-        ("x / -3 >= -0.1", [0, 1, 4]),
-        ("x / (0 - n) > -0.1", [1]),
-        ("x / n <= 2", [0, 1, 2]),
-        ("x / (n - 3) is null", [0, 1, 3, 4]),
-        ("x * 100 / n >= 10", [0, 2]),
-        ("x / n > x", [1]),
-    ],
-)
-def test_a_quotient_is_compared_with_a_constant_as_it_is(condition: str, expected: list[int]) -> None:
-    table = {
-        "at": [DAY] * 5,
-        "id": [0, 1, 2, 3, 4],
-        "x": money("0.30", "-0.30", "2.20", "1.00", "0"),
-        "n": pa.array([Decimal(3), Decimal(3), Decimal("1.1"), None, None], pa.decimal128(9, 1)),
-    }
-    counted = f"value count() from o where {condition} over 2026-03; by id; target >= 1"
-    spec = f'source o {{ from arrow("o"); time at; key id }}\nkpi k {{ {counted} }}'
-    (found,) = evaluate(spec, "2026-03-31", o=table).kpis
-    assert [segment.by[0][1] for segment in found.segments] == expected
-
-
-@pytest.mark.parametrize(
     ("level", "expected"), [("0%", 1), ("25%", "1.75"), ("50%", "2.5"), ("95%", "8.95"), ("100%", 10)]
 )
 def test_quantiles_interpolate_between_exact_order_statistics(level: str, expected: str) -> None:

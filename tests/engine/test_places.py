@@ -66,10 +66,11 @@ def document() -> str:
     return kpidsl.load("-", stdin_text=spec()).evaluate(as_of="2026-03-31", sources={"rows": table()}).to_json()
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(scope="module")
+def alone() -> str:
     """The document of filters that are asked as conditions of each row."""
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KPIDSL_CACHE", "")
         patched.setattr(shared_scan, "pays", lambda _: False)
         return document()
 

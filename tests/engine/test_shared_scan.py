@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 import kpidsl
 from engine.many_filters import column, spec, tables
 from kpidsl.engine import marks, shared_scan
+from kpidsl.engine.faults import CellError
 from kpidsl.engine.leaves import groups_of, leaves_of, together
 from kpidsl.report.explained import queries
 from kpidsl.semantic.rows import Comparison, Constant, Row
@@ -17,15 +21,19 @@ from kpidsl.semantic.units import NUMBER
 
 
 class Asked:
-    """What is asked while a document is made: scans that are shared, with the cells of each."""
+    """What is asked while a document is made: scans that are shared, with the cells of each, and how many queries make
+    them.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.scans: list[shared_scan.Scan] = []
+        self.queries = 0
         answer = shared_scan.answer
 
-        def answered(run: Any, rows: Any, one: shared_scan.Scan, scales: Any) -> Any:
-            found = answer(run, rows, one, scales)
-            self.scans.append(one)  # only what was answered: what fails is asked one by one
+        def answered(run: Any, rows: Any, several: Sequence[shared_scan.Scan], scales: Any) -> Any:
+            found = answer(run, rows, several, scales)
+            self.scans.extend(several)  # only what was answered: what fails is asked one by one
+            self.queries += 1
             return found
 
         monkeypatch.setattr(shared_scan, "answer", answered)
@@ -39,10 +47,11 @@ def document(monkeypatch: pytest.MonkeyPatch, *, most: int | None = None, text: 
     return kpidsl.load("-", stdin_text=text or spec()).evaluate(as_of="2026-03-31", sources=tables()).to_json()
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> str:
+@pytest.fixture(scope="module")
+def alone() -> str:
     """The document of cells of which each grouping is asked by itself, and each filter as a condition."""
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("KPIDSL_CACHE", "")
         patched.setattr(shared_scan, "pays", lambda _: False)
         return document(patched)
 
@@ -63,6 +72,58 @@ def test_fewer_groups_in_a_scan_make_more_scans(monkeypatch: pytest.MonkeyPatch,
     asked.scans.clear()
     assert document(monkeypatch, most=most) == alone
     assert all(len(one.leaves) < whole for one in asked.scans)
+
+
+@pytest.mark.parametrize("most", [60, 600])
+def test_scans_are_made_at_once_where_reading_rows_costs_more(
+    monkeypatch: pytest.MonkeyPatch, alone: str, most: int
+) -> None:
+    asked = Asked(monkeypatch)
+    assert document(monkeypatch, most=most) == alone
+    scans, queries = len(asked.scans), asked.queries
+    assert queries < scans
+    monkeypatch.setattr(shared_scan, "READING", -1)
+    asked = Asked(monkeypatch)
+    assert document(monkeypatch, most=most) == alone
+    assert asked.queries == len(asked.scans) == scans
+
+
+def test_what_fails_is_asked_once_more_only_where_it_was_one_of_several(
+    monkeypatch: pytest.MonkeyPatch, alone: str
+) -> None:
+    asked: list[int] = []
+
+    def fails(_run: Any, _rows: Any, several: Sequence[shared_scan.Scan], _scales: Any) -> Any:
+        asked.append(len(several))
+        raise CellError("no")
+
+    monkeypatch.setattr(shared_scan, "answer", fails)
+    assert document(monkeypatch) == alone
+    assert asked == [1]
+    asked.clear()
+    assert document(monkeypatch, most=600) == alone
+    assert asked[0] > 1
+    assert asked[1:] == [1] * asked[0]
+
+
+def test_each_scan_of_several_is_told_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member that is NULL, and a member that rows are not grouped by, are two things."""
+    rows = {"at": [datetime(2026, 3, 1 + day, tzinfo=UTC) for day in range(24)], "n": list(range(24))}
+    rows["a"] = [None if day % 3 == 0 else f"a{day % 3}" for day in range(24)]
+    rows["b"] = [None if day % 4 == 0 else f"b{day % 4}" for day in range(24)]
+    text = "".join(f"kpi {by} {{ value sum(n) from o over last month; target >= 1; by {by} }}\n" for by in ("a", "b"))
+    monkeypatch.setattr(shared_scan, "FEW_GROUPS", 8)
+    monkeypatch.setattr(shared_scan, "MOST_GROUPS", 8)
+    asked = Asked(monkeypatch)
+    found = kpidsl.load("-", stdin_text='source o { from arrow("o"); time at }\n' + text).evaluate(
+        as_of="2026-03-31", sources={"o": pa.table(rows)}
+    )
+    assert (len(asked.scans), asked.queries) == (2, 1)
+    for kpi in found.kpis:
+        sums: dict[str | None, int] = {}
+        for member, n in zip(rows[kpi.name], rows["n"], strict=True):
+            sums[member] = sums.get(member, 0) + n
+        assert {one.by[0][1]: one.assessment.value for one in kpi.segments} == sums
 
 
 def test_columns_of_many_members_are_asked_by_condition(monkeypatch: pytest.MonkeyPatch, alone: str) -> None:

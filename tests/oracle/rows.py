@@ -248,15 +248,16 @@ def call(function: str, arguments: list[object], scope: Scope) -> object:
 def rounded(function: str, value: object) -> object:
     """Halves round away from zero."""
     assert isinstance(value, int | float | Fraction)
+    exact = value.exact if isinstance(value, Quotient) else Fraction(value)
     match function:
         case "abs":
             return abs(value)
         case "floor":
-            whole = math.floor(value)
+            whole = math.floor(exact)
         case "ceil":
-            whole = math.ceil(value)
+            whole = math.ceil(exact)
         case _:
-            whole = math.floor(abs(Fraction(value)) + Fraction(1, 2)) * (1 if value >= 0 else -1)
+            whole = math.floor(abs(exact) + Fraction(1, 2)) * (1 if value >= 0 else -1)
     return float(whole) if isinstance(value, float) else whole
 
 

@@ -30,6 +30,8 @@ metric empty = count() from s where who == "" over last month
 metric after = count() from s where who > "Z" over last month
 metric floats = sum(f) from s over last month
 metric quotients = count() from s where amount / 3 >= 0.1 or amount / (n - 9_007_199_254_740_000) <= -0.3 over last month
+metric rounded = sum(round(amount / 2, 2)) from s over last month
+metric whole = sum(floor(amount / 0.1) + ceil(1 - amount / 4)) from s over last month
 metric known = count(amount) from s over last month
 """
 

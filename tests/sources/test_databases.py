@@ -232,6 +232,16 @@ def test_sqlite_text_that_is_not_utf8(tmp_path: Path) -> None:
         read(dataset(tmp_path, "sqlite", "shop.db", table="t"))
 
 
+def test_a_database_that_is_cut_off_is_not_read_as_zeros(tmp_path: Path) -> None:
+    sqlite_file(tmp_path, "CREATE TABLE t (v INTEGER)", *(f"INSERT INTO t VALUES ({one})" for one in range(9)))
+    file = tmp_path / "shop.db"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(SourceError) as caught:
+        read(dataset(tmp_path, "sqlite", "shop.db", table="t"))
+    cut = "K0602 shop.db cannot be read: it ends in the middle of a page | it was copied in part: copy it again"
+    assert told(caught.value) == cut
+
+
 def test_sqlite_blobs_cannot_be_used(tmp_path: Path) -> None:
     sqlite_file(tmp_path, "CREATE TABLE t (v BLOB)", "INSERT INTO t VALUES (x'00')")
     with pytest.raises(SourceError, match="holds blobs"):

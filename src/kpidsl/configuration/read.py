@@ -10,6 +10,7 @@ from typing import Any
 
 from kpidsl.configuration.model import Configuration, ConnectionSettings, Setting, SourceSettings
 from kpidsl.diagnostics import Problems, UsageError, did_you_mean
+from kpidsl.diagnostics.secrets import HIDDEN
 from kpidsl.hookspecs import Limits
 from kpidsl.source_text import Source, Span
 
@@ -29,9 +30,10 @@ class _Reader:
     """Reads one file. Everything that is wrong is reported; what is sound is kept."""
 
     def __init__(self, file: Path, text: str, problems: Problems) -> None:
-        self.source = Source(str(file), text, file, file.name)
+        shown = _shown(text)
+        self.source = Source(str(file), shown, file, file.name)
         self.problems = problems
-        self.places = _places(text)
+        self.places = _places(shown)
 
     def span(self, path: Path_) -> Span:
         """Where a key stands, or what is inside it; of an inline table the nearest table around it."""
@@ -167,9 +169,10 @@ def read(file: Path, profile: str | None, problems: Problems) -> Configuration:
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         at = re.search(r"\(at line (\d+), column (\d+)\)", said)
-        start = _offset(text, int(at[1]), int(at[2])) if at else max(len(text) - 1, 0)
+        shown = reader.source.text
+        start = _offset(shown, int(at[1]), int(at[2])) if at else max(len(shown) - 1, 0)
         words = re.sub(r" \(at .*\)", "", said)
-        span = Span(reader.source, start, min(start + 1, len(text)))
+        span = Span(reader.source, start, min(start + 1, len(shown)))
         problems.error("K0809", f"this is not TOML: {words[:1].lower()}{words[1:]}", span)
         return Configuration(file.parent)
     return reader.configuration(document, profile)
@@ -183,6 +186,32 @@ def _flat(table: Mapping[str, Any], name: str) -> Iterable[tuple[str, Any]]:
             yield from ((f"{key}.{inner}", one) for inner, one in value.items())
         else:
             yield key, value
+
+
+def _shown(text: str) -> str:
+    """The text as messages show it: outside of sources no value is shown but of what every connection may say. Each
+    may be a secret, also behind a misspelt name, or where it cannot be read. No line more or less.
+    """
+    found: list[str] = []
+    table: Path_ = ()
+    inside: Path_ = ()
+    for line in text.splitlines(keepends=True):
+        body, end = line.rstrip(), len(line) - len(line.lstrip())
+        header = _HEADER.match(line)
+        if header is not None:
+            table = inside = _key(header[1])[0]
+            end = header.end()
+        else:
+            path, behind = _key(line)
+            if path:
+                inside, end = (*table, *path), behind
+        is_source = (inside[2:] if inside[:1] == ("profiles",) else inside)[:1] == ("sources",)
+        is_known = is_source or inside[-1:] in [(name,) for name in OWN]
+        if not is_known and body[end:].strip():
+            gap = body[end : len(body) - len(body[end:].lstrip())]
+            line = f"{body[:end]}{gap}{HIDDEN}{line[len(body) :]}"
+        found.append(line)
+    return "".join(found)
 
 
 def _places(text: str) -> dict[Path_, tuple[int, int]]:
@@ -221,4 +250,5 @@ def _key(text: str) -> tuple[Path_, int]:
 
 def _offset(text: str, line: int, column: int) -> int:
     lines = text.splitlines(keepends=True)
-    return min(sum(map(len, lines[: line - 1])) + column - 1, max(len(text) - 1, 0))
+    inside = min(column - 1, len(lines[line - 1].rstrip("\r\n"))) if line <= len(lines) else 0
+    return min(sum(map(len, lines[: line - 1])) + inside, max(len(text) - 1, 0))

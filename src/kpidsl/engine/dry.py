@@ -68,7 +68,7 @@ class DryRun(Run):
                 rest.extend(same)
                 continue
             for one in scans(same, dict.fromkeys(measured(same), 0), 1, MOST_GROUPS)[0]:
-                with grouped(self, self.rows(source), one, self.known_scales(source)):
+                with grouped(self, self.rows(source), [one], self.known_scales(source)):
                     pass
             before, self.refused = self.refused, self.refused_by_conditions
             self.in_batches(source, same)

@@ -100,7 +100,7 @@ def _counted(
     by_leaf: dict[Row, dict[Row, None]] = {}
     for one in (one for cell in cells for one in conditions[id(cell.where)]):
         by_leaf.setdefault(leaf_of[one], {})[one] = None
-    with grouped(run, rows(), Scan(tuple(leaves), tuple(entered.values())), {}) as groups:
+    with grouped(run, rows(), [Scan(tuple(leaves), tuple(entered.values()))], {}) as (groups,):
         counts = groups.answers(run, {})
         told = {leaf: run.fetch(members_of(groups.scan, leaf, tuple(asked)), source) for leaf, asked in by_leaf.items()}
     bits: list[sql.Bits] = []

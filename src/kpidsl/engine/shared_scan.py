@@ -42,6 +42,8 @@ SAMPLE = 1  # percent of a table, to guess how many members its columns have
 FIRST_ROWS = 20_000
 FEW_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
 MOST_GROUPS = 100_000  # where that saves a scan
+READING = 8
+"""Reading a row, and telling its pane, costs about as much as so many states of a group."""
 MOST_BROUGHT = 200_000
 """More groups than this are not brought here from an engine: there were more members than the first rows have."""
 
@@ -148,19 +150,37 @@ def shared(
         several, rest = scans(cells, sizes, panes, MOST_GROUPS, told)
     except CellError:
         return {}, cells
+    if is_here and len(several) > 1 and at_once(several):
+        with suppress(CellError):
+            return answer(run, rows(), several, scales), rest
     for one in several if is_here else worthwhile(several, rest):
         # Asked one by one, it is told which of them an error belongs to.
         with suppress(CellError):
-            found.update(answer(run, rows(), one, scales))
+            found.update(answer(run, rows(), [one], scales))
     return found, [cell for cell in cells if cell not in found]
 
 
-def answer(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:
-    """The answers of the cells of a scan."""
-    if edges_of(one.cells) is None:
-        return {cell: Answer() for cell in one.cells}
-    with grouped(run, rows, one, scales) as found:
-        return found.answers(run, scales)
+def at_once(several: Sequence[Scan]) -> bool:
+    """Whether one query that groups rows in several ways is cheaper than one for each: it reads rows once, and works
+    out for every group what any is asked.
+    """
+    asked = [{unfiltered(cell) for cell in one.cells} for one in several]
+    superfluous = len(several) * len(set().union(*asked)) - sum(map(len, asked))
+    return superfluous <= (len(several) - 1) * READING and all(edges_of(one.cells) is not None for one in several)
+
+
+def answer(
+    run: Keeping, rows: RowsOf, several: Sequence[Scan], scales: Mapping[Row, Scale]
+) -> dict[Cell, Answer]:  # fmt: skip
+    """The answers of the cells of scans that are made at once."""
+    found: dict[Cell, Answer] = {}
+    cells = [cell for one in several for cell in one.cells]
+    if edges_of(cells) is None:
+        return {cell: Answer() for cell in cells}
+    with grouped(run, rows, several, scales) as each:
+        for one in each:
+            found.update(one.answers(run, scales))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,26 +206,36 @@ class Grouped:
 
 
 @contextmanager
-def grouped(run: Keeping, rows: RowsOf, one: Scan, scales: Mapping[Row, Scale]) -> Iterator[Grouped]:
-    """A scan of cells that have windows, for as long as its groups are asked."""
-    time, edges = one.cells[0].time, edges_of(one.cells)
+def grouped(
+    run: Keeping, rows: RowsOf, several: Sequence[Scan], scales: Mapping[Row, Scale]
+) -> Iterator[list[Grouped]]:  # fmt: skip
+    """Scans of cells that have windows, made at once, for as long as their groups are asked."""
+    cells = [cell for one in several for cell in one.cells]
+    time, edges = cells[0].time, edges_of(cells)
     assert time is not None and edges is not None
-    bare: dict[tuple[object, ...], Cell] = {}
-    for cell in one.cells:
-        bare.setdefault(unfiltered(cell), replace(cell, where=()))
     name = rows.source.name
     is_here = run.asked_here(rows.select())
     rows, panes = _in_panes(run, rows, time, edges)
-    told = {condition: leaf for condition, leaf in one.told.items() if leaf in one.leaves}
-    scan = sql.scan(rows, panes, one.leaves, tuple(bare.values()), scales, told=told)
+    bare = [{unfiltered(cell): replace(cell, where=()) for cell in one.cells} for one in several]
+    groupings = [
+        sql.Grouping(
+            one.leaves, tuple(own.values()), {row: leaf for row, leaf in one.told.items() if leaf in one.leaves}
+        )
+        for one, own in zip(several, bare, strict=True)
+    ]
+    made = sql.scans(rows, panes, groupings, scales)
+    query = made[0].query
     if not is_here:
-        scan = replace(scan, query=scan.query.limit(MOST_BROUGHT + 1))
-    order = {asked: place for place, asked in enumerate(bare)}
+        query = query.limit(MOST_BROUGHT + 1)
+        made = [replace(one, query=query) for one in made]
     places = {edge: place for place, edge in enumerate(edges)}
-    with run.table(scan.query, sql.GROUPS, name) as groups:
+    with run.table(query, sql.GROUPS, name) as groups:
         if not is_here and groups > MOST_BROUGHT:
             raise CellError(f"`{name}` has too many groups to bring them here")
-        yield Grouped(scan, one.cells, order, places)
+        yield [
+            Grouped(scan, one.cells, {asked: place for place, asked in enumerate(own)}, places)
+            for scan, one, own in zip(made, several, bare, strict=True)
+        ]
 
 
 def _in_panes(

@@ -152,8 +152,11 @@ class ValueChecker:
                 value = self.numeric(self.value(operand, around), operand)
                 return v.Converted(value.info, value, Fraction(percent.number) / 100)
             case x.Over(operand=operand, window=window):
-                value = self.value(operand, around)
-                return v.Windowed(value.info, value, window_spec(window, self.calendar, self.problems, around.period))
+                try:
+                    value = self.value(operand, around)
+                finally:  # a window is looked at where what it is over is wrong, too
+                    spec = window_spec(window, self.calendar, self.problems, around.period)
+                return v.Windowed(value.info, value, spec)
             case x.Earlier(operand=operand, count=count, unit=unit):
                 value = self.value(operand, around)
                 return v.Shifted(value.info, value, count, counted_unit(count, unit, self.problems))

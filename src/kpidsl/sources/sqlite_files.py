@@ -110,6 +110,7 @@ class SqliteDataset:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=10)) as database:
+                self._check_whole(database)
                 yield database
         except sqlite3.Error as error:
             if "decode" in str(error).lower():
@@ -120,6 +121,16 @@ class SqliteDataset:
                 ) from error
             hint = "is it an SQLite database that no other program is writing to?"
             raise SourceError(f"{self._name} cannot be read: {error}", code="K0602", hint=hint) from error
+
+    def _check_whole(self, database: sqlite3.Connection) -> None:
+        """SQLite takes the rest of a page that is cut off for zeros, and numbers in it for 0 or NULL."""
+        (page,) = database.execute("PRAGMA page_size").fetchone()
+        if self._path.stat().st_size % page:
+            raise SourceError(
+                f"{self._name} cannot be read: it ends in the middle of a page",
+                code="K0602",
+                hint="it was copied in part: copy it again",
+            )
 
     def _table(self, database: sqlite3.Connection) -> _Table:
         names = [

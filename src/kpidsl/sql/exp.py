@@ -163,6 +163,22 @@ class Group(Expr):
     __slots__ = ()
 
 
+class GroupingSets(Expr):
+    """`GROUPING SETS`: rows are grouped by each `Tuple` of keys among the `expressions`."""
+
+    __slots__ = ()
+
+
+class Tuple(Expr):
+    __slots__ = ()
+
+
+class Grouping(Expr):
+    """`GROUPING(…)`: a bit for each key that a group is not by, the first one's the highest."""
+
+    __slots__ = ()
+
+
 class Limit(Expr):
     __slots__ = ()
 

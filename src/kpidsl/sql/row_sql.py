@@ -13,6 +13,7 @@ from kpidsl.diagnostics import CellError
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp, places, times
+from kpidsl.sql.quotients import compared, quotient
 from kpidsl.sql.times import cast, function
 
 _PARTS = {"year": "year", "quarter": "quarter", "month": "month", "day": "day", "hour": "hour", "weekday": "isodow"}
@@ -27,8 +28,6 @@ _COMPARED: Mapping[str, type[exp.Binary]] = {
 ROOM = "DECIMAL(19, 0)"
 """The shortest decimals that DuckDB does not keep in 64 bits."""
 PLACES = "DECIMAL(1, 0)"
-_FLIPPED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_EXACT = (DataType.INTEGER, DataType.DECIMAL)
 _COMPUTED: Mapping[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 
 
@@ -155,29 +154,22 @@ class RowSql:
     def comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
         if left.type is not None and left.type.is_time and right.type is not None and right.type.is_time:
             return self.time_comparison(operator, left, right)
-        if left.type is DataType.FLOAT and right.type in _EXACT:
-            exact = self.quotient_compared(operator, left, right)
-        elif right.type is DataType.FLOAT and left.type in _EXACT:
-            exact = self.quotient_compared(_FLIPPED.get(operator, operator), right, left)
-        else:
-            exact = None
+        exact = self.quotient_compared(operator, left, right)
+        if exact is None:
+            exact = self.quotient_compared(places.turned(operator), right, left)
         return exact if exact is not None else _COMPARED[operator](this=self.sql(left), expression=self.sql(right))
 
     def quotient_compared(self, operator: str, row: r.Row, other: r.Row) -> exp.Expr | None:
         """`a / b >= c` as `a >= c * b`, turned round where `b` is negative: 0.3 / 3 is 0.1, and in floating point less.
-
-        Where `b` or `c` is a constant: a product of two columns may have more digits than a decimal can have. None for
-        what is no quotient of exact numbers.
+        None for what is no quotient of exact numbers that is compared with an exact one.
         """
-        parts = quotient(row)
-        if parts is None or not (isinstance(other, r.Constant) or isinstance(parts[1], r.Constant)):
+        parts = compared(row, other)
+        if parts is None:
             return None
-        top, below = parts
-        kind = DataType.DECIMAL if DataType.DECIMAL in (other.type, below.type) else DataType.INTEGER
-        product = r.Arithmetic(kind, other.unit, "*", other, below)
+        top, below, product = parts
         sides = [
             _COMPARED[each](this=self.sql(top), expression=self.sql(product))
-            for each in (operator, _FLIPPED.get(operator, operator))
+            for each in (operator, places.turned(operator))
         ]
         if isinstance(below, r.Constant):
             assert isinstance(below.value, Fraction)
@@ -190,7 +182,7 @@ class RowSql:
         return exp.Case().when(above, sides[0], copy=False).when(under, sides[1], copy=False)
 
     def time_comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
-        flipped = _FLIPPED.get(operator, operator)
+        flipped = places.turned(operator)
         for row, other, sign in ((left, right, operator), (right, left, flipped)):
             if isinstance(other, r.Constant) and not isinstance(row, r.Constant):
                 if row.type is DataType.DATE and other.type is DataType.DATE:
@@ -237,11 +229,31 @@ class RowSql:
             case "ceil" | "floor" if first.type is DataType.INTEGER:
                 return self.sql(first)  # DuckDB makes a floating-point number of it
             case "ceil":
-                return function("ceiling", self.sql(first))
+                return function("ceiling", self.nudged(first, name))
             case "round" if len(arguments) > 1:
-                return function("round", self.sql(first), cast(self.sql(arguments[1]), "INTEGER"))
+                return function("round", self.nudged(first, name), cast(self.sql(arguments[1]), "INTEGER"))
+            case "floor" | "round":
+                return function(name, self.nudged(first, name))
             case _:
                 return function(name, *(self.sql(argument) for argument in arguments))
+
+    def nudged(self, row: r.Row, name: str) -> exp.Expr:
+        """What is rounded. A quotient in floating point may be on the wrong side of a whole number or a half: 0.3 / 0.1
+        below 3, 2.01 / 2 below 1.005. It is moved by 2⁻⁴⁹ of itself, up before `floor`,
+        down before `ceil`, away from 0 before `round`; quotients of numbers of few digits are that near to a whole
+        number or a half only where they are one.
+        """
+        parts = quotient(row)
+        if parts is None:
+            return self.sql(row)
+        value = self.arithmetic(r.Arithmetic(DataType.FLOAT, row.unit, "/", *parts))
+        little = exp.paren(
+            exp.Mul(
+                this=value.copy() if name == "round" else function("abs", value.copy()),
+                expression=cast(exp.Literal.string(repr(2.0**-49)), "DOUBLE"),
+            )
+        )
+        return exp.paren((exp.Sub if name == "ceil" else exp.Add)(this=value, expression=little))
 
     def alike(self, rows: Sequence[r.Row]) -> list[exp.Expr]:
         """Values one of which is taken. Of decimals with 38 digits DuckDB leaves out the places that the widest lacks,
@@ -263,24 +275,6 @@ class RowSql:
                     value = exp.Add(this=value, expression=none.copy())
             found.append(exp.paren(value) if exact[place] else value)
         return found
-
-
-def quotient(row: r.Row) -> tuple[r.Row, r.Row] | None:
-    """What is divided by what, where both are exact; None for everything else."""
-    match row:
-        case r.Arithmetic(operator="/", left=left, right=right) if left.type in _EXACT and right.type in _EXACT:
-            return left, right
-        case r.Negative(operand=operand) if (inner := quotient(operand)) is not None:
-            return r.Negative(inner[0].type, row.unit, inner[0]), inner[1]
-        case r.Scaled(operand=operand, factor=factor) if (inner := quotient(operand)) is not None:
-            kind = (
-                DataType.INTEGER if factor.denominator == 1 and inner[0].type is DataType.INTEGER else DataType.DECIMAL
-            )
-            return (
-                (r.Scaled(kind, row.unit, inner[0], factor), inner[1]) if finite_decimal(factor) is not None else None
-            )
-        case _:
-            return None
 
 
 def _places_of(row: r.Row) -> object:

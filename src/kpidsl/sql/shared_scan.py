@@ -24,14 +24,26 @@ GROUPS: Final = "kpidsl_groups"
 """What the groups are called in the queries that merge them."""
 _MERGED: Final = frozenset({"sum", "min", "max"})
 _AT_EDGE: Final = {"arg_min": "min", "arg_max": "max"}
-_PANE, _FILE = "p", "f"
+_PANE, _FILE, _WAY = "p", "f", "w"
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """What rows are grouped by, and for which cells: these have no filter of their own, and states that `merges` tells
+    of. Of conditions that are `told` by a place among the leaves, which one.
+    """
+
+    leaves: Sequence[Row]
+    cells: Sequence[Cell]
+    told: Mapping[Row, Row]
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """A grouped scan. `leaves` names the column of each leaf; `written` tells what stands over groups for an expression
     over rows: the column of a leaf, or a condition about its place; `merged` are the states of each cell over groups,
-    as `sql.aggregates.states` has them over rows.
+    as `sql.aggregates.states` has them over rows. Where rows are grouped in several ways at once, `among` tells the
+    groups of this one.
     """
 
     query: exp.Select
@@ -40,6 +52,7 @@ class Scan:
     written: Mapping[exp.Expr, exp.Expr]
     merged: tuple[tuple[exp.Expr, ...], ...]
     by_file: bool
+    among: exp.Expr | None = None
 
 
 def scan(
@@ -47,26 +60,57 @@ def scan(
     scales: Mapping[Row, Scale], file: str | None = None, told: Mapping[Row, Row] | None = None,
 ) -> Scan:  # fmt: skip
     """Rows grouped by pane, leaves and, where it is named, the column that tells the file. `panes` makes a query of the
-    rows, and what tells their pane; the cells have no filter of their own, and states that `merges` tells of. Of
-    conditions that are `told` by a place among the leaves, which one.
+    rows, and what tells their pane.
     """
+    return scans(rows, panes, [Grouping(leaves, cells, told or {})], scales, file)[0]
+
+
+def scans(
+    rows: RowsOf, panes: Callable[[], tuple[exp.Select, exp.Expr]], several: Sequence[Grouping],
+    scales: Mapping[Row, Scale], file: str | None = None,
+) -> list[Scan]:  # fmt: skip
+    """The same rows grouped in several ways by one query, which reads them once. Every group has the states of all."""
+    leaves = list(dict.fromkeys(leaf for one in several for leaf in one.leaves))
     names = {leaf: f"l{place}" for place, leaf in enumerate(leaves)}
-    keys = [exp.alias_(rows.member(leaf), name) for leaf, name in names.items()]
-    if file is not None:
-        keys.append(exp.alias_(rows.column(column_of("t", file)), _FILE))
+    of_leaf = {leaf: rows.member(leaf) for leaf in leaves}
+    keys = [exp.alias_(of_leaf[leaf], name) for leaf, name in names.items()]
+    of_all = [rows.column(column_of("t", file))] if file is not None else []
+    keys += [exp.alias_(one, _FILE) for one in of_all]
     parts: dict[exp.Expr, str] = {}
-    over_rows = [states(cell, rows.operands(cell, scales)) for cell in cells]
-    merged = tuple(tuple(_merged(state, parts) for state in each) for each in over_rows)
+    over_rows = [[states(cell, rows.operands(cell, scales)) for cell in one.cells] for one in several]
+    merged = [tuple(tuple(_merged(state, parts) for state in each) for each in own) for own in over_rows]
     query, pane = panes()  # after what is asked for: its columns are known then
     keys.append(exp.alias_(pane, _PANE))
+    of_all.append(pane)
+    if len(several) == 1:
+        query = query.group_by(*of_leaf.values(), *of_all, copy=False)
+    else:
+        keys.append(exp.alias_(exp.Grouping(expressions=list(of_leaf.values())), _WAY))
+        ways = [exp.Tuple(expressions=[*(of_leaf[leaf] for leaf in one.leaves), *of_all]) for one in several]
+        query = query.group_by(exp.GroupingSets(expressions=ways), copy=False)
     query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), copy=False)
-    query = query.group_by(*(key.this for key in keys), copy=False)
-    columns: dict[Row, exp.Expr] = {leaf: exp.column(name) for leaf, name in names.items()}
+    return [
+        Scan(
+            query, rows, {leaf: names[leaf] for leaf in one.leaves}, _written(rows, one, names), own, file is not None,
+            _among(leaves, one.leaves) if len(several) > 1 else None,
+        )
+        for one, own in zip(several, merged, strict=True)
+    ]  # fmt: skip
+
+
+def _among(leaves: Sequence[Row], own: Sequence[Row]) -> exp.Expr:
+    """That a group is one by these leaves: `grouping` has a bit, the first the highest, for each that it is not by."""
+    bits = sum(1 << place for place, leaf in enumerate(reversed(leaves)) if leaf not in own)
+    return exp.EQ(this=exp.column(_WAY), expression=cast(exp.Literal.string(str(bits)), "BIGINT"))
+
+
+def _written(rows: RowsOf, one: Grouping, names: Mapping[Row, str]) -> dict[exp.Expr, exp.Expr]:
+    columns: dict[Row, exp.Expr] = {leaf: exp.column(names[leaf]) for leaf in one.leaves}
     written = {rows.sql.sql(leaf): column for leaf, column in columns.items() if leaf.type is not DataType.INSTANT}
-    for condition, leaf in (told or {}).items():
+    for condition, leaf in one.told.items():
         assert isinstance(leaf, Place | Picked)
         written[rows.sql.sql(condition)] = told_by(rows.sql, condition, leaf, columns[leaf])
-    return Scan(query, rows, names, written, merged, file is not None)
+    return written
 
 
 def merges(scale: Scale | None, cell: Cell) -> bool:
@@ -84,7 +128,7 @@ def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cell
     keys = [exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else [])]
     keys += [exp.column(found.leaves[row]) for row in members]
     inner = exp.select(exp.alias_(_kept(found, filters), "k"), exp.Star(), copy=False)
-    inner = inner.from_(exp.to_table(GROUPS), copy=False)
+    inner = _of(found, inner)
     query = exp.select(keep, *keys, *wanted_of(found, cells), copy=False)
     query = query.from_(inner.subquery("g", copy=False), copy=False)
     query = query.where(exp.not_(exp.Is(this=keep, expression=exp.null())), copy=False)
@@ -95,14 +139,20 @@ def places(found: Scan, members: Sequence[Row]) -> exp.Select:
     """How many rows `answers` has for a filter that keeps all."""
     keys = [exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else [])]
     keys += [exp.column(found.leaves[row]) for row in members]
-    each = exp.select(*keys).from_(exp.to_table(GROUPS)).distinct()
+    each = _of(found, exp.select(*keys)).distinct()
     return exp.select(exp.Count(this=exp.Star())).from_(each.subquery("g"))
 
 
 def members_of(found: Scan, leaf: Row, conditions: Sequence[Row]) -> exp.Select:
     """The members of a leaf that groups have, and of each whether it meets some conditions over it alone."""
     columns = [exp.column(found.leaves[leaf]), *(_condition(found, (one,)) for one in conditions)]
-    return exp.select(*columns).from_(exp.to_table(GROUPS)).distinct()
+    return _of(found, exp.select(*columns)).distinct()
+
+
+def _of(found: Scan, query: exp.Select) -> exp.Select:
+    """The query, of the groups of a scan."""
+    query = query.from_(exp.to_table(GROUPS), copy=False)
+    return query if found.among is None else query.where(found.among, copy=False)
 
 
 def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:

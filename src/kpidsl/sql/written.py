@@ -167,6 +167,9 @@ _WRITERS: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], str]]] = {
     exp.Given: _given,
     exp.Count: lambda node: f"COUNT({written(node.args['this'])})",
     exp.Distinct: _distinct,
+    exp.Grouping: lambda node: f"GROUPING({_list(node.expressions)})",
+    exp.GroupingSets: lambda node: f"GROUPING SETS ({_list(node.expressions)})",
+    exp.Tuple: lambda node: f"({_list(node.expressions)})",
     exp.Filter: lambda node: (
         f"{written(node.args['this'])} FILTER(WHERE {written(node.args['expression'].args['this'])})"
     ),
