@@ -68,6 +68,18 @@ def test_panes_by_steps_hold_no_rows() -> None:
     assert not any("ASOF" in one for one in asked)
 
 
+def test_days_of_many_years_hold_no_rows_where_clocks_change() -> None:
+    """Their common step is an hour: nineteen years have 167,000 of them."""
+    lines = ['calendar { timezone "Europe/Berlin" }', 'source rows { from arrow("rows"); time instant }']
+    lines.append("kpi k { value max((count() from rows) each day) over last 228 months }")
+    loaded = kpidsl.load("-", stdin_text="\n".join(lines))
+    found = loaded.evaluate(as_of="2026-03-29", sources={"rows": table()}, explain=True)
+    (asked,) = set(queries(found))
+    assert "epoch_us" in asked.lower()
+    assert "ASOF" not in asked
+    assert len(asked) < 150_000
+
+
 def test_days_that_follow_each_other_are_a_query() -> None:
     lines = 'source rows { from arrow("rows"); time civil }\n'
     text = lines + "kpi k { value max((count_distinct(who) from rows) each day) over last 3 months }"
@@ -76,7 +88,8 @@ def test_days_that_follow_each_other_are_a_query() -> None:
     assert len(set(queries(found))) == 1
 
 
-def test_edges_without_a_common_step_are_met_by_a_sorted_join() -> None:
+def test_edges_that_many_steps_lead_to_are_met_by_a_sorted_join(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.sql.panes.MOST_STEPS", 20_000)
     seconds = [number * number * 13 + number for number in range(1, 81)]
     lines = ['source rows { from arrow("rows"); time civil }']
     for number, one in enumerate(seconds):

@@ -33,7 +33,7 @@ def distinct(run: Run, source: SourceModel, cells: Sequence[Cell]) -> dict[Cell,
     answers = {cell: run.blank(cell) for cell in cells}
     asked = [cell for cell in cells if cell.start is None or cell.start < cell.end]
     first = run.first_time(source, cells[0])
-    is_here = run.door.is_here(run.rows(source).select())
+    is_here = run.is_here(source)
     for together in _overlapping(asked):
         if is_here and overlap(together, first) < FEWEST_TIMES:
             for same in _chains(together):

@@ -56,7 +56,7 @@ def quantiles(run: Run, source: SourceModel, time: Row, cells: Sequence[Cell]) -
         if cell.function in QUANTILES and cell.argument is not None and cell.argument.type in _NUMBERS:
             asked.setdefault(cell.argument, []).append(cell)
     edges = edges_of([cell for same in asked.values() for cell in same])
-    if edges is None or cells[0].members or not run.door.is_here(run.rows(source).select()):
+    if edges is None or cells[0].members or not run.is_here(source):
         return {}
     sizes = next(iter(run.fetch(q.sizes(run.rows(source), time, edges, list(asked)), source.name)), ())
     answers: dict[Cell, Answer] = {}

@@ -121,7 +121,7 @@ class Run:
 
     def is_here(self, source: SourceModel) -> bool:
         """Whether a source's queries are asked here."""
-        return self.asked_here(self.rows(source).select())
+        return self.rows(source).is_here
 
     def ask(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         """Answer cells of a source whose numbers have scales."""
@@ -188,7 +188,7 @@ class Run:
 
     def rows(self, source: SourceModel) -> RowsOf:
         found = RowsOf(source, self.plan.sources, self.calendar, self.tables)
-        found.is_here = self.door.is_here(found.select())
+        found.is_here = self.asked_here(found.select())
         return found
 
     def is_all_there(self, cell: Cell) -> bool:

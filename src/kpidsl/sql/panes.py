@@ -16,7 +16,7 @@ from kpidsl.sql.times import bound, cast, day, function, listed, micros, thresho
 
 MOST_CASES = 64
 """More edges than this are met by a join: measured, a CASE of 64 halvings costs as much."""
-MOST_STEPS = 20_000
+MOST_STEPS = 200_000
 """Edges that are further apart, counted in their greatest common step, are met by a sorted join, which holds rows."""
 
 
@@ -81,28 +81,30 @@ def _by_steps(
     """Rows and their panes, by how many steps a time is behind the first edge: a join that holds no rows."""
     first, *_ = (one for one in starts if one is not None)
     begin = _ordinal(first)
-    by_step = {(_ordinal(one) - begin) // step: pane for one, pane in starts.items() if one is not None}
-    panes: list[int] = []
-    for place in range(steps):
-        panes.append(by_step.get(place, panes[-1] if panes else 0))
+    lows = [(_ordinal(one) - begin) // step for one in starts if one is not None]
     if isinstance(first, datetime):
         behind: exp.Expr = exp.Sub(this=function("epoch_us", time), expression=exp.Literal.number(begin))
     else:
         behind = function("date_diff", exp.Literal.string("day"), day(first), time)
     number_of: exp.Expr = exp.paren(exp.IntDiv(this=exp.paren(behind), expression=exp.Literal.number(step)))
-    low = 0
     if None in starts:
         is_after = exp.GTE(this=time, expression=bound(first))
         number_of = exp.Case().when(is_after, number_of, copy=False).else_(exp.Literal.number(-1), copy=False)
-        panes.insert(0, starts[None])
-        low = -1
-    lists = exp.select(
-        exp.alias_(function("unnest", function("range", exp.Literal.number(low), exp.Literal.number(steps))), "step"),
-        exp.alias_(function("unnest", integers(panes)), "pane"),
+        lows.insert(0, -1)
+    spans = exp.select(
+        exp.alias_(function("unnest", integers(lows)), "low"),
+        exp.alias_(function("unnest", integers([*lows[1:], steps])), "high"),
+        exp.alias_(function("unnest", integers(tuple(starts.values()))), "pane"),
         copy=False,
-    ).subquery("e", copy=False)
+    ).subquery("s", copy=False)
+    every = function("unnest", function("range", exp.column("low"), exp.column("high")))
+    lists = exp.select(exp.alias_(every, "step"), exp.column("pane"), copy=False).from_(spans, copy=False)
     on = exp.EQ(this=rows.column(number_of), expression=exp.column("step", table="e"))
-    query = exp.select().from_(rows.select().subquery("r", copy=False), copy=False).join(lists, on=on, copy=False)
+    query = (
+        exp.select()
+        .from_(rows.select().subquery("r", copy=False), copy=False)
+        .join(lists.subquery("e", copy=False), on=on, copy=False)
+    )
     return query, exp.column("pane", table="e")
 
 
