@@ -1,4 +1,4 @@
-"""Words that are nearly the language's: `strеngth` with a Cyrillic е, functions whose brackets hold words of their own."""
+"""Words that are nearly the language's: `strеngth` with a Cyrillic е, misspelt functions with words in brackets."""
 
 from __future__ import annotations
 
