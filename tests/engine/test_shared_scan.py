@@ -18,6 +18,8 @@ from kpidsl.report.explained import queries
 from kpidsl.semantic.rows import Comparison, Constant, Row
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER
+from kpidsl.sql import exp
+from kpidsl.sql import shared_scan as sql
 
 
 class Asked:
@@ -185,6 +187,33 @@ def test_four_groupings_are_one_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({id(cell.members) for cell in asked.scans[0].cells}) == 4
 
 
+OF_LEAVES = """
+source sales { from arrow("sales"); time at in "UTC" }
+kpi paid_share { value share(paid) from sales over last month; target >= 1%; by country }
+kpi paid_known { value count(paid) from sales where country != "DE" over last month; target >= 1; by size }
+kpi paid_sizes { value count(size) from sales where paid over last month; target >= 1; by size, country }
+kpi promoted { value nps(size) from sales where not paid over last 3 months; target >= 1 }
+kpi large { value share(size > 3) from sales where size > 2 over last month; target >= 1%; by country }
+"""
+
+
+def test_what_is_counted_of_leaves_alone_is_told_by_how_many_rows_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(shared_scan, "pays", lambda _: False)
+        alone = document(patched, text=OF_LEAVES)
+    asked, made = Asked(monkeypatch), []
+    inner = sql.scans
+
+    def scans(*given: Any) -> list[sql.Scan]:
+        made.extend(inner(*given))
+        return made[-1:]
+
+    monkeypatch.setattr(shared_scan.sql, "scans", scans)
+    assert document(monkeypatch, text=OF_LEAVES) == alone
+    assert len(asked.scans) == len(made) == 1
+    assert set(made[0].query.find_all(exp.Count)) == {exp.Count(this=exp.Star())}
+
+
 def test_the_sql_of_a_shared_scan_is_one_statement_that_gives_its_numbers() -> None:
     """Anybody may run what `--explain` shows."""
     import duckdb
@@ -194,8 +223,8 @@ def test_the_sql_of_a_shared_scan_is_one_statement_that_gives_its_numbers() -> N
     assert statements
     connection = duckdb.connect()
     connection.register("source sales", tables()["sales"])
-    for sql in statements:
-        assert connection.execute(sql).fetchall()
+    for statement in statements:
+        assert connection.execute(statement).fetchall()
 
 
 def condition(of: Row) -> Row:

@@ -77,6 +77,24 @@ def test_a_month_without_a_value_is_not_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
+    ("mode", "early", "status", "reason"),
+    [
+        ("ever", 65, "achieved", "on 2026-04-10 65 meets the target of >= 60"),
+        ("ever", 55, "no_data", "there are no rows in the window"),
+        ("every month", 55, "missed", "2026-04: 55 misses the target of >= 60"),
+        ("every month", 65, "no_data", "there are no rows in the window"),
+    ],
+)
+def test_what_one_day_decided_stays_where_there_is_no_value_now(
+    mode: str, early: int, status: str, reason: str
+) -> None:
+    o = rows(d0110=1, d0410=early)
+    for day in ("2026-05-16", "2026-06-30"):
+        found = key_result(f"reach avg(amount) from o over last 28 days >= 60; achieve {mode}", day, o)
+        assert (found.status, found.reason, found.value) == (status, reason, None)
+
+
+@pytest.mark.parametrize(
     ("aim", "progress", "target"),
     [
         ("reach x over last 28 days >= y over last 28 days", "0.916666666666667", 60),

@@ -208,6 +208,14 @@ def grammar_is_read(cache: Path) -> Path:
     return file
 
 
+def test_a_kept_grammar_is_not_made_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = grammar_is_read(cache)
+    kept_then = file.read_bytes()
+    monkeypatch.setattr(grammar, "build", lambda: pytest.fail("it is kept"))
+    assert grammar_is_read(cache) == file
+    assert file.read_bytes() == kept_then
+
+
 def test_a_damaged_grammar_is_made_again(cache: Path) -> None:
     file = grammar_is_read(cache)
     sound = file.read_bytes()

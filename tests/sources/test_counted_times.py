@@ -15,6 +15,11 @@ import pytest
 import kpidsl
 from kpidsl.assess.results import Results
 from kpidsl.cli import main
+from kpidsl.engine import duck
+from kpidsl.hookspecs import ScanRequest
+from kpidsl.semantic.types import DataType
+from kpidsl.sources.materialize import into_duckdb
+from sources.reading import ask, dataset
 
 SPEC = """
 calendar { timezone "Europe/Berlin" }
@@ -116,3 +121,18 @@ def test_a_number_that_is_no_time_yet_is_told_how_it_becomes_one(
     assert ended.value.code in (3, 4)
     assert code in said
     assert " ".join(hint.split()) in " ".join(said.split())
+
+
+@pytest.mark.parametrize(("column", "tables"), [(pa.int64(), 0), (pa.string(), 1)])
+def test_whole_numbers_in_a_parquet_file_are_not_kept_as_a_table(
+    tmp_path: Path, column: pa.DataType, tables: int
+) -> None:
+    """A table holds all rows; a text is dear to convert, so it is converted once."""
+    pq.write_table(
+        pa.table({"ts": pa.array([1, 2], pa.int64()).cast(column), "amount": [1, 2]}), tmp_path / "o.parquet"
+    )
+    connection = duck.connect(threads=1)
+    asked = ask(ts=(DataType.TIMESTAMP, "milliseconds since 1970"), amount=None)
+    into_duckdb(connection, "o", dataset(tmp_path, "parquet", "o.parquet"), ScanRequest(asked))
+    assert connection.execute("SELECT epoch_us(ts) FROM o").fetchall() == [(1_000,), (2_000,)]
+    assert connection.execute("SELECT count(*) FROM duckdb_tables()").fetchall() == [(tables,)]

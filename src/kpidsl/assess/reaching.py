@@ -45,18 +45,27 @@ class Reaching:
             case "end":
                 return self.at_end(self.is_reached_now, self.words)
             case "ever":
+                return self.settled() or self.at_end(False, f"on no day was the target of {self.goal} reached")
+            case "every":
+                found = self.settled() or self.unknown()
+                return found or self.at_end(True, f"every one of {len(self.points)} reached {self.goal}")
+            case "average":
+                return self.average()
+
+    def settled(self) -> tuple[str, str] | None:
+        """What one moment decides for good, whatever the value is now; None for all other ways to achieve."""
+        match self.model.achieve.mode:
+            case "ever":
                 for point in self.points:
                     if point.held is True:
                         return "achieved", f"on {point.label} {self.compared(number(point.value), reached=True)}"
-                return self.at_end(False, f"on no day was the target of {self.goal} reached")
             case "every":
                 for point in self.points:
                     if point.held is False:
                         return "missed", f"{point.label}: {self.compared(number(point.value), reached=False)}"
-                unknown = self.unknown()
-                return unknown or self.at_end(True, f"every one of {len(self.points)} reached {self.goal}")
-            case "average":
-                return self.average()
+            case _:
+                pass
+        return None
 
     def at_end(self, is_reached: bool, why: str) -> tuple[str, str] | None:
         if not self.is_over:

@@ -1,5 +1,5 @@
-"""The state of a key result, and why: abandoned → not_started → error → no_data → stale → achieved, missed →
-too_early → what its policy says.
+"""The state of a key result, and why: abandoned → not_started → error → achieved or missed for good → no_data → stale →
+achieved, missed → too_early → what its policy says.
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ class Situation:
         missing = [part for part in parts if isinstance(part, Missing)]
         if any(part.reason == "source_error" for part in missing):
             return "error", "a source could not be read"
+        settled = one.settled()
+        if settled is not None:
+            return settled
         nothing = self.nothing(missing)
         if nothing is not None:
             return "no_data", nothing

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MOST_WINDOWS = 496
 FEWEST_TIMES = 3
 """So many times as long as the time they look at have windows to be together: each of fewer is asked for alone."""
+MOST_CHAINED = 100
+"""Windows that follow each other: the values of all are held while one query counts them."""
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 Span = tuple[datetime | None, datetime]
 
@@ -31,10 +33,10 @@ def distinct(run: Run, source: SourceModel, cells: Sequence[Cell]) -> dict[Cell,
     answers = {cell: run.blank(cell) for cell in cells}
     asked = [cell for cell in cells if cell.start is None or cell.start < cell.end]
     first = run.first_time(source, cells[0])
-    is_here = run.door.is_here(run.rows(source).select())
+    is_here = run.is_here(source)
     for together in _overlapping(asked):
         if is_here and overlap(together, first) < FEWEST_TIMES:
-            for same in _alike(together):
+            for same in _chains(together):
                 _count(run, source, same, answers)
             continue
         spans = list(dict.fromkeys((cell.start, cell.end) for cell in together))
@@ -44,12 +46,22 @@ def distinct(run: Run, source: SourceModel, cells: Sequence[Cell]) -> dict[Cell,
     return answers
 
 
-def _alike(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
-    """The cells of each window and filter."""
-    found: dict[tuple[object, ...], list[Cell]] = {}
+def _chains(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
+    """The cells of each filter, and of windows that follow each other without a gap: the days of a month."""
+    found: dict[tuple[str, ...], dict[Span, list[Cell]]] = {}
     for cell in cells:
-        found.setdefault((cell.start, cell.end, shape_of(cell.where)[1]), []).append(cell)
-    yield from found.values()
+        found.setdefault(shape_of(cell.where)[1], {}).setdefault((cell.start, cell.end), []).append(cell)
+    for spans in found.values():
+        open_: dict[datetime | None, list[list[Cell]]] = {}
+        chains: list[list[list[Cell]]] = []
+        for start, end in sorted(spans, key=lambda span: span[0] or _ALWAYS):
+            before = open_.pop(start, None) if start is not None else None
+            chain = before if before is not None and len(before) < MOST_CHAINED else []
+            if not chain:
+                chains.append(chain)
+            chain.append(spans[start, end])
+            open_[end] = chain
+        yield from ([cell for same in chain for cell in same] for chain in chains)
 
 
 def _overlapping(cells: Sequence[Cell]) -> Iterator[list[Cell]]:
@@ -87,21 +99,22 @@ def _count(run: Run, source: SourceModel, cells: Sequence[Cell], answers: Mappin
         of_class[class_].append((cell, span))
     wanted = Wanted(edges, tuple(windows), tuple(frozenset(span for _, span in same) for same in of_class))
     classes = Classes(shape, tuple(numbers))
-    # One window over one filter is what a plain query answers best.
-    alone = len(windows) == len(numbers) == 1
+    # Windows that share no rows, over one filter, are what a plain query answers best.
+    alone = len(numbers) == 1 and all(len(inside) == 1 for inside in windows)
     asked = class_counts(run.rows(source), first.time, wanted, classes, first.members, first.argument, distinct=alone)
     width = 1 + len(first.members)
     fetched = run.stream(asked, source.name, (0, *range(2, width + 1)))
     left = dict.fromkeys(cells, 0)
     for (class_, *member), found in groupby(fetched, lambda row: (row[0], *row[2 : width + 1])):
         key, rows = tuple(map(plain, member)), list(found)
+        by_pane = {row[1]: row for row in rows}
         for cell, span in of_class[class_]:
-            here = [row for row in rows if row[1] in windows[span]]
+            here = [by_pane[pane] for pane in windows[span] if pane in by_pane]
             if here and cell.members:
                 answers[cell].seen.add(key)
             n = sum(row[width + 1] for row in here)
             if n:
-                answers[cell].parts[key] = Part(Fraction(rows[0][width + 2] if alone else 0), n)
+                answers[cell].parts[key] = Part(Fraction(here[0][width + 2] if alone else 0), n)
                 left[cell] += not alone
     query = asked
     if not alone:

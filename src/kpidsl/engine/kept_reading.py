@@ -96,7 +96,7 @@ class Reader:
         self._scales: dict[Row, Scale] = {}
 
     def rows(self) -> RowsOf:
-        return RowsOf(self.source, self.sources, self.calendar, self.tables)
+        return RowsOf(self.source, self.sources, self.calendar, self.tables, is_here=True)
 
     def fetch(self, query: Any) -> list[tuple[Any, ...]]:
         return self.door.fetch(query, self.source.name)

@@ -43,7 +43,8 @@ class Located:
 
     def rows(self, rows: RowsOf) -> RowsOf:
         """The same rows, of which it is known where they stand."""
-        return RowsOf(rows.source, rows.sources, rows.calendar, {**rows.tables, rows.source.name: self.table})
+        tables = {**rows.tables, rows.source.name: self.table}
+        return RowsOf(rows.source, rows.sources, rows.calendar, tables, is_here=rows.is_here)
 
     def spots(self) -> list[Span]:
         """A few rows here and there."""

@@ -56,7 +56,7 @@ def quantiles(run: Run, source: SourceModel, time: Row, cells: Sequence[Cell]) -
         if cell.function in QUANTILES and cell.argument is not None and cell.argument.type in _NUMBERS:
             asked.setdefault(cell.argument, []).append(cell)
     edges = edges_of([cell for same in asked.values() for cell in same])
-    if edges is None or cells[0].members or not run.door.is_here(run.rows(source).select()):
+    if edges is None or cells[0].members or not run.is_here(source):
         return {}
     sizes = next(iter(run.fetch(q.sizes(run.rows(source), time, edges, list(asked)), source.name)), ())
     answers: dict[Cell, Answer] = {}
@@ -155,8 +155,10 @@ class _Counting:
         targets = [_Target(cell, columns[cell.where], panes_inside(cell, places)) for cell in cells]
         asked = [q.counted(*self.about(), q.Part(self.bins), 1)]
         rows: list[Counts] = list(self.run.stream(asked[0], self.source.name, (0, 1)))
+        before = {column: self.before(rows, column) for column in {target.column for target in targets}}
         for target in targets:
-            target.look_for(sum(row[target.column] for row in rows if row[1] in target.panes))
+            known, panes = before[target.column], target.panes
+            target.look_for(known[panes.stop] - known[panes.start] if panes else 0)
         ranks = {target.cell: [rank.left for rank in target.ranks] for target in targets}
         looking = [(target, rank) for target in targets for rank in target.ranks]
         pass_by(rows, looking, lambda _: 0)
@@ -178,6 +180,13 @@ class _Counting:
         assert all(rank.found for _, rank in looking)
         sql = ";\n".join(map(self.run.said, asked)) if self.run.explain else None
         return {target.cell: self.answer(target, ranks[target.cell], sql) for target in targets}
+
+    def before(self, rows: Iterable[Counts], column: int) -> list[int]:
+        """How many values are before each pane, and before the end."""
+        counts = [0] * (len(self.edges) - 1)
+        for row in rows:
+            counts[row[1]] += row[column]
+        return list(accumulate(counts, initial=0))
 
     def about(self) -> tuple[RowsOf, Row, Edges, Row, tuple[q.Filter, ...]]:
         """What every query is about."""
@@ -204,6 +213,7 @@ def pass_by(rows: Iterable[Counts], looking: Sequence[tuple[_Target, _Rank]], bi
         if not here:
             continue
         panes = [row[1] for row in same]
+        least, greatest = min(row[2] for row in same), max(row[3] for row in same)
         sums: dict[int, list[int]] = {}
         still: list[tuple[_Target, _Rank]] = []
         for target, rank in here:
@@ -216,7 +226,6 @@ def pass_by(rows: Iterable[Counts], looking: Sequence[tuple[_Target, _Rank]], bi
                 still.append((target, rank))
                 continue
             rank.number = number
-            least, greatest = min(row[2] for row in same), max(row[3] for row in same)
             if least == greatest:
                 rank.value, rank.found = least, True
         waiting[bin_of(same[0])] = still

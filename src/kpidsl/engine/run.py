@@ -121,7 +121,7 @@ class Run:
 
     def is_here(self, source: SourceModel) -> bool:
         """Whether a source's queries are asked here."""
-        return self.asked_here(self.rows(source).select())
+        return self.rows(source).is_here
 
     def ask(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         """Answer cells of a source whose numbers have scales."""
@@ -187,7 +187,9 @@ class Run:
         return extent.first if extent is not None else None
 
     def rows(self, source: SourceModel) -> RowsOf:
-        return RowsOf(source, self.plan.sources, self.calendar, self.tables)
+        found = RowsOf(source, self.plan.sources, self.calendar, self.tables)
+        found.is_here = self.asked_here(found.select())
+        return found
 
     def is_all_there(self, cell: Cell) -> bool:
         """Whether nothing that a cell needs is lacking: holidays, a column that can be read."""

@@ -103,7 +103,7 @@ def _layout(cells: Sequence[Cell]) -> Layout:
 
 
 def _anew(rows: RowsOf) -> RowsOf:
-    return RowsOf(rows.source, rows.sources, rows.calendar, rows.tables)
+    return RowsOf(rows.source, rows.sources, rows.calendar, rows.tables, is_here=rows.is_here)
 
 
 def _met(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Literal
@@ -17,6 +18,7 @@ from kpidsl.syntax.node import Text, Word
 from kpidsl.syntax.shared_nodes import ProviderCall
 
 MOST_SHOWN = 20
+_YEARS = (s.YearStartsProp, s.YearEndsLastProp, s.YearEndsNearestProp)
 
 
 def check_calendar(names: Names, problems: Problems) -> Calendar:
@@ -28,7 +30,7 @@ def check_calendar(names: Names, problems: Problems) -> Calendar:
     pattern: s.PatternProp | None = None
     week_53: s.Week53Prop | None = None
     ends: s.YearEndsLastProp | s.YearEndsNearestProp | None = None
-    seen: dict[type, object] = {}
+    seen: dict[type, s.CalendarProp] = {}
     for prop in node.properties:
         if type(prop) in seen:
             problems.error("K0201", "this stands twice in the calendar", prop.span, "again here", hint="keep one")
@@ -58,6 +60,7 @@ def check_calendar(names: Names, problems: Problems) -> Calendar:
         except (Invalid, ValueError) as error:
             if isinstance(error, ValueError):
                 problems.error("K0333", str(error), prop.span)
+    _year_once(seen, problems)
     if week_53 is not None and pattern is None and ends is None:
         problems.error(
             "K0333", "only fiscal years of whole weeks have a week 53", week_53.span,
@@ -65,6 +68,17 @@ def check_calendar(names: Names, problems: Problems) -> Calendar:
         )  # fmt: skip
         return calendar
     return _week_53(_retail(calendar, pattern, ends, problems), week_53, problems)
+
+
+def _year_once(seen: Mapping[type, s.CalendarProp], problems: Problems) -> None:
+    """A fiscal year is said in one way: by the month it starts with, or by the weekday it ends on."""
+    years = [prop for kind, prop in seen.items() if kind in _YEARS]
+    if len(years) > 1:
+        problems.error(
+            "K0333", "the fiscal year is said in two ways", years[1].span, "again here",
+            also=[(years[0].span, "first here")],
+            hint="keep one: `year starts …` for a year of months, `year ends …` for one of whole weeks",
+        )  # fmt: skip
 
 
 def _week_53(calendar: Calendar, prop: s.Week53Prop | None, problems: Problems) -> Calendar:

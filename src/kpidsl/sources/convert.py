@@ -43,11 +43,14 @@ USUAL_DIGITS: Final = Digits(18, 0)
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """A column's SQL: its value and type; a row is bad where the value is NULL and `guard` is true (None: never)."""
+    """A column's SQL: its value and type; a row is bad where the value is NULL and `guard` is true (None: never). One
+    that `is_light` costs hardly more than reading the column does, so that each query may do it anew.
+    """
 
     value: str
     type: DataType
     guard: str | None = None
+    is_light: bool = False
 
     @property
     def bad(self) -> str | None:
@@ -199,7 +202,7 @@ def convert(
 def _counted(x: str, native: DataType, per_second: int) -> Conversion:
     """A number that counts since 1970. Seven digits after the point are what a float has there."""
     if native is DataType.INTEGER:
-        return Conversion(counted.of_whole(x, per_second), DataType.INSTANT, f"{x} IS NOT NULL")
+        return Conversion(counted.of_whole(x, per_second), DataType.INSTANT, f"{x} IS NOT NULL", is_light=True)
     if native is DataType.FLOAT:
         return Conversion(counted.of_fraction(x, per_second, 7), DataType.INSTANT, _is_number(x))
     return Conversion(counted.of_fraction(x, per_second), DataType.INSTANT, f"{x} IS NOT NULL")

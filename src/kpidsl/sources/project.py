@@ -71,7 +71,8 @@ def fields_of(connection: DuckDBPyConnection, source: str) -> dict[str, Field]:
 
 
 def relation(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> str:
-    """A view over the origin with exactly the requested columns; a temporary table where values have to be converted.
+    """A view over the origin with exactly the requested columns; a temporary table where values have to be converted
+    and that costs much.
 
     Values that do not fit their type are found now. Raises SourceError.
     """
@@ -102,8 +103,9 @@ def _make(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, 
     name = duck.fresh_name(origin.provider)
     with reading(origin.label):
         conversions = _conversions(connection, origin, request)
-        # What is converted is converted once: a view would do it again for every query.
-        kept = always_table or any(conversion.guard is not None for conversion in conversions.values())
+        # What is converted is converted once: a view would do it again for every query. A table holds all rows.
+        heavy = any(one.guard is not None and not one.is_light for one in conversions.values())
+        kept = always_table or heavy
         picked = ", ".join(f"{conversion.value} AS {identifier(name)}" for name, conversion in conversions.items())
         kind = "TABLE" if kept else "VIEW"
         select = f"SELECT {picked or 'true AS present'} FROM {origin.source}"

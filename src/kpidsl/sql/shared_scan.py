@@ -5,7 +5,7 @@ A group is a pane and a value of each *leaf*: a member, a column that filters re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from kpidsl.plan.columns import conditions_of
@@ -78,7 +78,12 @@ def scans(
     keys += [exp.alias_(one, _FILE) for one in of_all]
     parts: dict[exp.Expr, str] = {}
     over_rows = [[states(cell, rows.operands(cell, scales)) for cell in one.cells] for one in several]
-    merged = [tuple(tuple(_merged(state, parts) for state in each) for each in own) for own in over_rows]
+    written = [_written(rows, one, names) for one in several]
+    over_groups = [_OverGroups(rows, names.values(), of_leaves, parts) for of_leaves in written]
+    merged = [
+        tuple(tuple(each.merged(state) for state in of_cell) for of_cell in own)
+        for own, each in zip(over_rows, over_groups, strict=True)
+    ]
     query, pane = panes()  # after what is asked for: its columns are known then
     keys.append(exp.alias_(pane, _PANE))
     of_all.append(pane)
@@ -91,10 +96,10 @@ def scans(
     query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), copy=False)
     return [
         Scan(
-            query, rows, {leaf: names[leaf] for leaf in one.leaves}, _written(rows, one, names), own, file is not None,
+            query, rows, {leaf: names[leaf] for leaf in one.leaves}, of_leaves, own, file is not None,
             _among(leaves, one.leaves) if len(several) > 1 else None,
         )
-        for one, own in zip(several, merged, strict=True)
+        for one, of_leaves, own in zip(several, written, merged, strict=True)
     ]  # fmt: skip
 
 
@@ -204,20 +209,51 @@ def _of_groups(found: Scan, over_rows: exp.Expr) -> exp.Expr:
     return over_rows.transform(replaced)
 
 
-def _merged(state: exp.Expr, parts: dict[exp.Expr, str]) -> exp.Expr:
-    """A state over groups: each aggregate in it is a column of the groups, and merged."""
+class _OverGroups:
+    """States over rows as states over groups: each aggregate is a column of the groups, one of `parts`, and merged."""
 
-    def replaced(node: exp.Expr) -> exp.Expr:
+    def __init__(
+        self, rows: RowsOf, leaves: Iterable[str], written: Mapping[exp.Expr, exp.Expr], parts: dict[exp.Expr, str]
+    ) -> None:  # fmt: skip
+        self.computed: dict[exp.Expr, exp.Expr] = {exp.column(name): one for one, name in rows.columns.items()}
+        self.leaves: set[exp.Expr] = {exp.column(name) for name in leaves}
+        self.written = written
+        self.parts = parts
+
+    def merged(self, state: exp.Expr) -> exp.Expr:
+        return state.transform(self._replaced)
+
+    def _replaced(self, node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Count):  # a sum of them would be wider than any count, and is slower to fetch
-            return cast(function("sum", exp.column(parts.setdefault(node, f"s{len(parts)}"))), "BIGINT")
+            return cast(function("sum", self._of_leaves(node.this) or self._part(node)), "BIGINT")
         if isinstance(node, exp.Anonymous) and node.name in _MERGED:
-            return function(node.name, exp.column(parts.setdefault(node, f"s{len(parts)}")))
+            return function(node.name, self._part(node))
         if isinstance(node, exp.Anonymous) and node.name in _AT_EDGE:
-            value, order = (exp.column(parts.setdefault(one, f"s{len(parts)}")) for one in (node, _order(node)))
-            return function(node.name, value, order)
+            return function(node.name, self._part(node), self._part(_order(node)))
         return node
 
-    return state.transform(replaced)
+    def _part(self, aggregate: exp.Expr) -> exp.Expr:
+        return exp.column(self.parts.setdefault(aggregate, f"s{len(self.parts)}"))
+
+    def _of_leaves(self, counted: exp.Expr) -> exp.Expr | None:
+        """How many rows of a group have a value of what is told by its leaves alone: all of them, or none."""
+        over_rows = counted.transform(lambda node: self.computed.get(node, node))
+        known = over_rows.transform(lambda node: self.written.get(node, node))
+        columns = set(known.find_all(exp.Column))
+        if not columns or not columns <= self.leaves or isinstance(counted, exp.Distinct):
+            return None
+        every = self._part(exp.Count(this=exp.Star()))
+        return exp.Case().when(_is_known(known), every, copy=False).else_(exp.Literal.number(0), copy=False)
+
+
+def _is_known(value: exp.Expr) -> exp.Expr:
+    """That a value is not NULL; of a condition that is counted, the condition."""
+    if isinstance(value, exp.Case) and len(value.args["ifs"]) == 1 and "default" not in value.args:
+        only: exp.If = value.args["ifs"][0]
+        if isinstance(only.args["true"], exp.Literal):
+            condition: exp.Expr = only.this
+            return condition
+    return exp.not_(exp.Is(this=value, expression=exp.null()))
 
 
 def _order(edge: exp.Anonymous) -> exp.Expr:

@@ -19,7 +19,9 @@ from kpidsl.sql.times import function
 
 @dataclass(slots=True)
 class RowsOf:
-    """The rows of one source with the sources it joins, as a subquery whose columns are added as they are needed."""
+    """The rows of one source with the sources it joins, as a subquery whose columns are added as they are needed.
+    `is_here` tells that DuckDB is asked, with all its functions.
+    """
 
     source: SourceModel
     sources: Mapping[str, SourceModel]
@@ -28,6 +30,7 @@ class RowsOf:
     columns: dict[exp.Expr, str] = field(default_factory=dict)
     joined: dict[tuple[str, ...], str] = field(default_factory=dict)
     conditions: list[exp.Expr] = field(default_factory=list)
+    is_here: bool = False
     sql: RowSql = field(init=False)
 
     def __post_init__(self) -> None:

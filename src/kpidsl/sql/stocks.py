@@ -63,7 +63,7 @@ def at_edges(
 
 def _best(rows: RowsOf, time: Row, edges: Edges, spans: Spans, edge: str, per: Sequence[Row]) -> exp.Select:
     """For each window, and each key in it, the newest (oldest) instant: `w`, `best`, `k0` …"""
-    of_times = RowsOf(rows.source, rows.sources, rows.calendar, rows.tables)
+    of_times = RowsOf(rows.source, rows.sources, rows.calendar, rows.tables, is_here=rows.is_here)
     newest = edge == "end"
     moment = function("max" if newest else "min", of_times.row(time))
     keys = [of_times.row(row) for row in per]

@@ -42,7 +42,7 @@ def at_or_after(time: exp.Expr, kind: DataType | None, zone: str, edge: datetime
 
     The edge is moved to the clock of the column, not each row to the edge's.
     """
-    return exp.GTE(this=time.copy(), expression=_literal(threshold(kind, zone, edge, calendar)))
+    return exp.GTE(this=time.copy(), expression=bound(threshold(kind, zone, edge, calendar)))
 
 
 def threshold(kind: DataType | None, zone: str, edge: datetime, calendar: Calendar) -> date | datetime:
@@ -63,10 +63,11 @@ def micros(at: date | datetime) -> int:
     return (at.replace(tzinfo=at.tzinfo or UTC) - _EPOCH) // _STEP
 
 
-def _literal(bound: date | datetime) -> exp.Expr:
-    if not isinstance(bound, datetime):
-        return day(bound)
-    return civil(bound) if bound.tzinfo is None else instant(bound)
+def bound(at: date | datetime) -> exp.Expr:
+    """A threshold as a literal."""
+    if not isinstance(at, datetime):
+        return day(at)
+    return civil(at) if at.tzinfo is None else instant(at)
 
 
 def listed(bounds: Sequence[date | datetime | None]) -> exp.Expr:

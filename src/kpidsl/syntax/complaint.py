@@ -14,6 +14,7 @@ from kpidsl.syntax import habits
 from kpidsl.syntax.drive import MOST_BRACKETS, MOST_WORDS
 from kpidsl.syntax.expected import SYNONYMS, found_phrase, phrase, spellings, window_meant, word_meant
 from kpidsl.syntax.grammar import TooMuch
+from kpidsl.syntax.misspelt import misspelt
 from kpidsl.syntax.recovery import Chunk, open_marks
 from kpidsl.syntax.slips import slip
 
@@ -24,7 +25,7 @@ _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
 def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, problems: Problems) -> None:
     """One problem for one syntax error."""
     if isinstance(error, UnexpectedToken | UnexpectedCharacters) and offset < chunk.end:
-        found = slip(source.text, offset, accepted(error))
+        found = misspelt(source.text, offset) or slip(source.text, offset, accepted(error))
         if found is not None:
             span = Span(source, found.start, found.end)
             fix = Fix(found.hint, span, found.instead) if found.instead is not None else None

@@ -53,7 +53,9 @@ def read_given(builder: ExprBuilder, given: Leaf) -> tuple[Name, tuple[Name, ...
             columns, at = _header(builder, body, at, offset)
             continue
         cells, at = _row(builder, body, at, offset)
-        span = Span(builder.source, offset + start, offset + at)
+        written = body[start:at]
+        start += len(written) - len(written.lstrip())
+        span = Span(builder.source, offset + start, offset + start + len(written.strip()))
         if len(cells) != len(columns):
             builder.fail(
                 "K0107",
@@ -67,6 +69,10 @@ def read_given(builder: ExprBuilder, given: Leaf) -> tuple[Name, tuple[Name, ...
     return source, columns, tuple(found)
 
 
+def _shown(sign: str) -> str:
+    return f"`{sign}`" if sign.strip() else "the end of the line"
+
+
 def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
@@ -76,7 +82,7 @@ def _header(builder: ExprBuilder, body: str, at: int, offset: int) -> tuple[tupl
     for match, span in _cells(builder, body, at, offset):
         word = match["word"]
         if word is None:
-            builder.fail("K0107", f"a column name is expected, not {span.text}", span)
+            builder.fail("K0107", f"a column name is expected, not `{span.text}`", span)
         names.append(Name(word.strip("`"), span=span))
         at = match.end()
     return tuple(names), at
@@ -98,7 +104,7 @@ def _cells(builder: ExprBuilder, body: str, at: int, offset: int) -> list[tuple[
             place = Span(builder.source, offset + at, offset + at + 1)
             builder.fail(
                 "K0107",
-                f"a value is expected, not {place.text.strip() or 'the end of the line'}",
+                f"a value is expected, not {_shown(place.text)}",
                 place,
                 'a text in "quotes", a number, a date, `true`, `false` or `null`',
             )
@@ -111,7 +117,7 @@ def _cells(builder: ExprBuilder, body: str, at: int, offset: int) -> list[tuple[
             continue
         if _END.match(body, at) is None:
             place = Span(builder.source, offset + at, offset + at + 1)
-            builder.fail("K0107", f"a comma or the end of the row is expected, not {place.text}", place)
+            builder.fail("K0107", f"a comma or the end of the row is expected, not {_shown(place.text)}", place)
         return found
 
 

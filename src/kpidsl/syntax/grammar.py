@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
-from threading import get_ident
+from io import BytesIO
 from typing import Literal
 
 from lark import Lark, Token
@@ -76,7 +74,7 @@ def whole_words(terminal: TerminalDef) -> None:
         terminal.priority = 1
 
 
-def build(*, strict: bool = False, cached: str | None = None) -> Lark:
+def build(*, strict: bool = False) -> Lark:
     """A fresh parser; `strict` refuses terminals that collide (development only, needs `interegular`)."""
     return Lark(
         grammar_text(),
@@ -87,7 +85,6 @@ def build(*, strict: bool = False, cached: str | None = None) -> Lark:
         edit_terminals=whole_words,
         postlex=LineEnds(),
         strict=strict,
-        cache=cached or False,
     )
 
 
@@ -99,17 +96,10 @@ def parser() -> Lark:
         return build()
     name = kept_files.key(grammar_text().encode(), makers(), str(sys.version_info).encode())
     known = kept_files.load("grammar", name)
-    # Lark takes its tables from a file as they are and writes them where it finds fault with them: it is given a copy.
-    copy = folder / f"grammar-{name}.{os.getpid()}-{get_ident()}.new"
-    try:
-        if known is not None:
-            with suppress(OSError):
-                copy.write_bytes(known)
-        built = build(cached=str(copy))
-        with suppress(OSError):
-            if (made := copy.read_bytes()) != known:
-                kept_files.save("grammar", name, made)
-    finally:
-        with suppress(OSError):
-            copy.unlink(missing_ok=True)
+    if known is not None:
+        return Lark.load(BytesIO(known))
+    # Not by Lark's own cache: the file's name would be part of what has to be the same.
+    built, made = build(), BytesIO()
+    built.save(made)
+    kept_files.save("grammar", name, made.getvalue())
     return built

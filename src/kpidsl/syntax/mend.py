@@ -75,7 +75,9 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
                 stretch = _to_blank(text, chunk, bracket[0], accepted)
             else:
                 complaint.report(error, offset, source, chunk, problems)
-                stretch = _to_blank(text, chunk, offset, accepted)
+                # What a lexer takes says nothing of the statement: only a parser knows that a block may open here.
+                known = set() if isinstance(error, UnexpectedCharacters) else accepted
+                stretch = _to_blank(text, chunk, offset, known)
             if stretch is None:
                 lost.update(head_names(text, chunk.start, chunk.end))
                 return Mended(None, count + 1, False, frozenset(lost))

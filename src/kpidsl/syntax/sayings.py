@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -187,4 +188,10 @@ def _of_calendars(word: _Word) -> Advice | None:
         return "the fiscal year is the calendar's: `year starts april named by end`", None
     if re.match(r"\s*year\s+starts\s+\w+\s+$", word.statement) and word.text.isdecimal():
         return "a year starts with the first day of a month: leave the day out", None
+    if re.match(r"\s*year\s+starts\s+$", word.statement) and word.text[:1].isdecimal():
+        named = re.match(r"\.?\s*([A-Za-z]{3,9})\b", word.after)
+        spoken = [one for one in calendar.month_name[1:] if named and one.lower().startswith(named[1].lower())]
+        alone = re.fullmatch(r"0?([1-9]|1[0-2])", word.text) if re.match(r"\s*(named|[;}#\n]|$)", word.after) else None
+        month = spoken[0] if spoken else calendar.month_name[int(alone[1])] if alone else "april"
+        return f"name the month it starts with: `year starts {month.lower()} named by end`", None
     return None

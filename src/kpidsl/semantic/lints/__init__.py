@@ -10,6 +10,7 @@ from kpidsl.semantic.lints.columns import lint_columns
 from kpidsl.semantic.lints.filters import lint_filters
 from kpidsl.semantic.lints.goal_walk import goal_expressions
 from kpidsl.semantic.lints.outer import lint_outer
+from kpidsl.semantic.lints.percentages import lint_percentages
 from kpidsl.semantic.lints.review import check_reviews
 from kpidsl.semantic.lints.series import lint_series
 from kpidsl.semantic.lints.targets import lint_targets
@@ -35,6 +36,7 @@ def lint(names: Names, model: Model, sources: Sources, problems: Problems) -> No
         lint_expression(node, value, model, sources, problems)
         lint_ahead(node, value, model, problems)
     lint_targets(names, model, problems)
+    lint_percentages(names, model, problems)
     lint_kpi_times(names, model, problems)
 
 

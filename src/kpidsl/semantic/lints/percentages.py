@@ -1,0 +1,185 @@
+"""Percentages that numbers are held against which are none: a count, a sum without a unit, a hundred times a ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from kpidsl.diagnostics import Problems
+from kpidsl.semantic import goal_model as m
+from kpidsl.semantic import outcome_model as o
+from kpidsl.semantic import rows as r
+from kpidsl.semantic import values as v
+from kpidsl.semantic.model import BoundModel, Model
+from kpidsl.semantic.scope import Names
+from kpidsl.semantic.terms import DISTINCT
+from kpidsl.source_text import Span
+from kpidsl.syntax import decl_nodes as d
+from kpidsl.syntax import goal_nodes as g
+
+_COUNTS = ("count", "conversions", *DISTINCT)
+_KEEP_THE_UNIT = ("sum", "avg", "min", "max", "median", "percentile", "first", "last", "stddev")
+_SIGNS = (">=", ">", "<=", "<", "==", "!=")
+_CHANGE = "for a change write `120% of previous`"
+_COLUMN = "where the column holds percentages, say so in its source: `column NAME: %`"
+
+
+def lint_percentages(names: Names, model: Model, problems: Problems) -> None:
+    """Warn, once for each KPI, metric, key result and piece of evidence, of a percentage that does not fit."""
+    for value, places in _judged(names, model):
+        found = _found(value)
+        if found is None:
+            continue
+        place = next((span for edge, span in places if edge is None or _is_percentage(edge)), None)
+        if place is not None:
+            problems.warning("K0377", found[0], place, hint=found[1])
+
+
+def _judged(names: Names, model: Model) -> Iterator[tuple[v.Value, list[tuple[v.Value | None, Span]]]]:
+    """Each value with what it is held against and where; None where its own unit is written."""
+    for name, metric in model.metrics.items():
+        yield metric.value, _units(names.named[name].node)
+    for name, kpi in model.kpis.items():
+        bounds = [*kpi.targets, *([kpi.amber] if kpi.amber is not None else [])]
+        yield kpi.value, [*_units(names.named[name].node), *(one for bound in bounds for one in _edges(bound))]
+        for guard, span in zip(kpi.guards, _guard_spans(names.named[name].node), strict=True):
+            for left, right in _comparisons(guard.condition):
+                yield left, [(right, span)]
+    for name, objective in model.objectives.items():
+        aims = _aims(names.named[name].node)
+        for result in objective.key_results:
+            match result.aim:
+                case m.ChangeModel(value=value, baseline=start, target=end):
+                    place = aims[result.name.rpartition(".")[2]]
+                    yield value, [(one, place) for one in (start, end) if one is not None]
+                case m.ReachModel(value=value, bound=bound) | m.KeepModel(value=value, bound=bound):
+                    yield value, _edges(bound)
+                case _:
+                    pass
+    for outcome in model.outcomes.values():
+        for evidence in outcome.evidence:
+            if isinstance(evidence.finding, o.MeasuredModel):
+                edges = [one for level in evidence.finding.levels for one in _edges(level.bound)]
+                yield evidence.finding.value, edges
+
+
+def _units(node: object) -> list[tuple[v.Value | None, Span]]:
+    properties = node.properties if isinstance(node, d.MetricDecl | d.KpiDecl) else ()
+    return [(None, one.span) for one in properties if isinstance(one, d.UnitProp) and one.unit.text == "%"]
+
+
+def _aims(node: object) -> dict[str, Span]:
+    """Where each key result of an objective says what it changes."""
+    results = [one for one in getattr(node, "properties", ()) if isinstance(one, g.KeyResultDecl)]
+    return {one.name.text: prop.span for one in results for prop in one.properties if isinstance(prop, g.ChangeProp)}
+
+
+def _guard_spans(node: object) -> list[Span]:
+    properties = node.properties if isinstance(node, d.KpiDecl) else ()
+    return [one.condition.span for one in properties if isinstance(one, d.GuardProp)]
+
+
+def _edges(bound: BoundModel) -> list[tuple[v.Value | None, Span]]:
+    return [(edge, bound.span) for edge in (bound.low, bound.high) if edge is not None]
+
+
+def _comparisons(value: v.Value) -> Iterator[tuple[v.Value, v.Value]]:
+    if isinstance(value, v.Operation) and value.operator in _SIGNS:
+        yield value.left, value.right
+        yield value.right, value.left
+    else:
+        for part in v.parts(value):
+            yield from _comparisons(part)
+
+
+def _is_percentage(value: v.Value) -> bool:
+    return value.info.unit.is_number and value.info.unit.label == "%"
+
+
+def _found(value: v.Value) -> tuple[str, str] | None:
+    """What is wrong with a value as a percentage, and what to write instead; None where nothing is known to be."""
+    function = _amount(value)
+    if function == "sum":
+        return (
+            "a sum without a unit is taken for a percentage: 100% is 1 here",
+            f"leave the `%` out, or divide the sum by the whole; {_CHANGE}; {_COLUMN}",
+        )
+    if function is not None:
+        return (
+            "a count is taken for a percentage: 100% is 1 here",
+            f"leave the `%` out, or count in parts of the whole: `share(CONDITION) from …`; {_CHANGE}",
+        )
+    if _is_a_hundred_times(value):
+        return (
+            "a hundred times a ratio is taken for a percentage: a half would be 5,000%",
+            "leave the `100` out: a ratio that is held against a percentage is shown as one",
+        )
+    return None
+
+
+def _amount(value: v.Value) -> str | None:
+    """The function that counts or adds up without a unit, where a value is nothing else; None for all others."""
+    match value:
+        case v.Aggregate(function=function) if function in _COUNTS:
+            return function
+        case v.Aggregate(function="sum", argument=row) if row is not None and row.unit.label is None:
+            return "sum" if row.unit.is_number and not _divides(row) else None
+        case v.RowCount():
+            return "count"
+        case v.Operation(operator="+" | "-", left=left, right=right):
+            return _amount(left) if _amount(left) == _amount(right) else None
+        case v.Reduced(function="count"):
+            return "count"
+        case v.Reduced(function=function) if function not in _KEEP_THE_UNIT:
+            return None
+        case v.Converted(factor=factor) if factor != 1:
+            return None
+        case _:
+            parts = v.parts(value)
+            return _amount(parts[0]) if len(parts) == 1 else None
+
+
+def _divides(row: r.Row) -> bool:
+    match row:
+        case r.Arithmetic(operator="/"):
+            return True
+        case r.Arithmetic(left=left, right=right):
+            return _divides(left) or _divides(right)
+        case _:
+            return not isinstance(row, r.ColumnValue | r.Constant)
+
+
+def _is_a_hundred_times(value: v.Value) -> bool:
+    match value:
+        case v.Operation(operator="*", left=left, right=right):
+            return any(_is_a_hundred(a) and _is_quotient(b) for a, b in ((left, right), (right, left)))
+        case v.Operation(operator="/", left=left, right=right):  # `100 * a / b` is read as `(100 * a) / b`
+            return (
+                isinstance(left, v.Operation)
+                and left.operator == "*"
+                and any(_is_a_hundred(a) and _amount(b) is not None for a, b in _both(left))
+                and _amount(right) is not None
+            )
+        case _:
+            parts = v.parts(value)
+            return len(parts) == 1 and _is_a_hundred_times(parts[0])
+
+
+def _both(value: v.Operation) -> tuple[tuple[v.Value, v.Value], ...]:
+    return (value.left, value.right), (value.right, value.left)
+
+
+def _is_a_hundred(value: v.Value) -> bool:
+    return isinstance(value, v.Number) and value.info.unit.label is None and value.number == Fraction(100)
+
+
+def _is_quotient(value: v.Value) -> bool:
+    """Whether a value is a part of a whole: a quotient of two amounts, or a percentage by itself."""
+    match value:
+        case v.Operation(operator="/", left=left, right=right):
+            return left.info.unit.fits(right.info.unit)
+        case v.Aggregate():
+            return value.info.unit.label == "%"
+        case _:
+            parts = v.parts(value)
+            return len(parts) == 1 and _is_quotient(parts[0])
