@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -201,7 +202,12 @@ def read_file(
         return Source(shown, instead[resolved], resolved, name), problems
     nothing = Source(shown, "", resolved, name)
     try:
-        data = resolved.read_bytes() if resolved.stat().st_size <= MOST_BYTES else None
+        status = resolved.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UsageError(
+                f"{shown} is no regular file", hint="copy its contents into one, or give `-` and pipe a spec in"
+            )
+        data = resolved.read_bytes() if status.st_size <= MOST_BYTES else None
     except OSError as error:
         raise UsageError(f"{shown} cannot be read: {error.strerror}") from error
     if data is None:

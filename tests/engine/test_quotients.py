@@ -54,6 +54,56 @@ def test_a_quotient_is_compared_with_a_constant_as_it_is(condition: str, expecte
 
 
 @pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        # In floating point 0.3 / 3 is less than 0.1, and 2.2 / 1.1 more than 2.
+        ("x / n >= c", [0, 2, 3]),
+        ("x / n > c", []),
+        ("c <= x / n", [0, 2, 3]),
+        ("x / n == c", [0, 2, 3]),
+        ("x / n != c", [1]),
+        ("not x / n < c", [0, 2, 3]),
+        ("x / (0 - n) <= 0 - c", [0, 2, 3]),
+        ("1 - x / n <= 1 - c", [0, 2, 3]),
+        ("x / n == d / m", [0, 2, 3]),
+        ("x / n < d / m", [1]),
+        ("x / (0 - n) == d / (0 - m)", [0, 2, 3]),
+        ("x / (0 - n) >= 0 - d / m", [0, 1, 2, 3]),
+        ("x / n == c * 3 / 3", [0, 2, 3]),
+        ("x / (n - n) == c", []),
+    ],
+)
+def test_a_quotient_is_compared_with_a_column_as_it_is(condition: str, expected: list[int]) -> None:
+    table = {
+        "at": [DAY] * 5,
+        "id": [0, 1, 2, 3, 4],
+        "x": pa.array([*map(Decimal, ("0.30", "-0.30", "2.20", "0.30")), None], pa.decimal128(9, 2)),
+        "n": pa.array([Decimal(each) for each in ("3", "3", "1.1", "-3", "1")], pa.decimal128(9, 1)),
+        "c": money("0.10", "0.10", "2.00", "-0.10", "1.00"),
+        "d": pa.array([1, 1, 4, -1, 1]),
+        "m": pa.array([10, 10, 2, 10, None], pa.int64()),
+    }
+    counted = f"value count() from o where {condition} over 2026-03; by id; target >= 1"
+    spec = f'source o {{ from arrow("o"); time at; key id }}\nkpi k {{ {counted} }}'
+    (found,) = evaluate(spec, "2026-03-31", o=table).kpis
+    assert [segment.by[0][1] for segment in found.segments] == expected
+
+
+def test_columns_too_long_to_be_multiplied_are_compared_in_floating_point() -> None:
+    long = pa.decimal128(38, 18)
+    table = {
+        "at": [DAY] * 3,
+        "id": [0, 1, 2],
+        "x": pa.array([Decimal("1000000"), Decimal("0.3"), Decimal("1000000")], long),
+        "n": pa.array([Decimal("10"), Decimal("3"), Decimal("10")], long),
+        "c": pa.array([Decimal("100000"), Decimal("0.1"), Decimal("100001")], long),
+    }
+    spec = 'source o { from arrow("o"); time at; key id }\nkpi k { value count() from o where x / n >= c over 2026-03; by id; target >= 1 }'
+    (found,) = evaluate(spec, "2026-03-31", o=table).kpis
+    assert [segment.by[0][1] for segment in found.segments] == [0, 1]
+
+
+@pytest.mark.parametrize(
     ("rounded", "expected"),
     [
         # In floating point 2.01 / 2 is below 1.005, and 0.3 / 0.1 below 3.

@@ -98,3 +98,5 @@ def test_a_pipe_is_no_spec_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "spec.kpi")
     with pytest.raises(UsageError, match="is no file"):
         kpidsl.load(tmp_path / "spec.kpi")
+    with pytest.raises(UsageError, match="is no regular file"):
+        kpidsl.load(tmp_path)

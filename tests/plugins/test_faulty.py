@@ -151,6 +151,16 @@ def test_a_stream_that_fails_half_way(error: Exception, tmp_path: Path) -> None:
     assert found.message == "the source `f` cannot be read: after some of its rows: the line is dead"
 
 
+def test_what_a_source_says_half_way_keeps_its_code(tmp_path: Path) -> None:
+    """Of an exception only its text passes through the C interface of a stream."""
+    error = SourceError(
+        'row 7 of `amounts`: "x" is no number\nand more', code="K0604", hint="mend the row", column="amount"
+    )
+    (found,) = evaluated(tmp_path, Dataset(lambda: SCHEMA, half_way(error))).errors
+    assert (found.code, found.hint) == ("K0604", "mend the row")
+    assert 'after some of its rows: row 7 of `amounts`: "x" is no number' in found.message
+
+
 def test_ctrl_c_in_a_stream_ends_the_run(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         evaluated(tmp_path, Dataset(lambda: SCHEMA, half_way(KeyboardInterrupt())))

@@ -141,6 +141,15 @@ def test_unknown_providers(name: str, words: str) -> None:
         registry.provider(name)
 
 
+def test_a_report_format_cannot_take_the_name_of_one_that_is_built_in(site: Site) -> None:
+    site.install("kpidsl-one", good("one").replace('"markdown"', '"json"'))
+    registry = site.load()
+    (said,) = registry.warnings
+    assert (said.code, said.message) == ("K0804", "the report format `json` of the plugin kpidsl-one is built in")
+    assert registry.report_format("json") is None
+    assert registry.provider("one").name == "one"
+
+
 def test_a_name_given_twice_is_an_error_for_those_who_use_it(site: Site) -> None:
     site.install("kpidsl-one", good("csv"))
     site.install("kpidsl-two", good("other"))

@@ -299,3 +299,22 @@ def test_very_wide_rows_have_a_shorter_head() -> None:
     assert sample_rows(3) == SAMPLE
     assert sample_rows(100) == 5_000
     assert sample_rows(100_000) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("45.2%", "take the `%` out of the data, and write `column x: % as 0..100`"),
+        ("45 %", "take the `%` out of the data, and write `column x: % as 0..100`"),
+        ("$12.50", "take `$` out of the data: the unit stands in the spec, `column x: USD`"),
+        ('"12,50 €"', 'take `€` out of the data, and say `decimal: ","` in its source: the unit stands in the spec, `column x: EUR`'),
+        ('"$1,234.50"', 'take `$` out of the data, and say `thousands: ","` in its source: the unit stands in the spec, `column x: USD`'),
+        ("12 kg", "take `kg` out of the data: the unit stands in the spec, `column x: kg`"),
+        ("(12.50)", "write a minus for what stands in brackets: -12.50"),
+        ("abc", "mend the value, or take the column as text: `column x: text`"),
+    ],
+)  # fmt: skip
+def test_numbers_dressed_as_spreadsheets_show_them(tmp_path: Path, text: str, hint: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, f"x\n1\n{text}\n", ask(x=T.DECIMAL))
+    assert caught.value.hint == hint

@@ -242,6 +242,12 @@ def test_a_database_that_is_cut_off_is_not_read_as_zeros(tmp_path: Path) -> None
     assert told(caught.value) == cut
 
 
+def test_a_text_that_is_called_a_database(tmp_path: Path) -> None:
+    (tmp_path / "shop.db").write_text("order_id,amount\n1,10\n" * 40, "utf-8")
+    with pytest.raises(SourceError, match="file is not a database"):
+        read(dataset(tmp_path, "sqlite", "shop.db", table="t"))
+
+
 def test_sqlite_blobs_cannot_be_used(tmp_path: Path) -> None:
     sqlite_file(tmp_path, "CREATE TABLE t (v BLOB)", "INSERT INTO t VALUES (x'00')")
     with pytest.raises(SourceError, match="holds blobs"):

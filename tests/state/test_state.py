@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -20,6 +21,7 @@ from kpidsl import kept_files
 from kpidsl.cli import main
 from kpidsl.diagnostics import UsageError
 from kpidsl.engine.kept import KeptSource
+from kpidsl.engine.kept_reading import Asked, Reader
 from kpidsl.report import FORMATS
 from kpidsl.sources.csv_files import CsvDataset
 from kpidsl.sources.parquet_files import ParquetDataset
@@ -303,6 +305,23 @@ def test_what_is_more_than_worth_keeping_is_remembered(
     work.agree()
     assert 0 < kept[-1] < all_kept
     assert read == []
+
+
+def test_what_is_more_than_worth_keeping_is_not_grouped(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six million groups take the database a gigabyte, and a limit to what it hands out comes after them."""
+    work.write("3", ", ".join(f"('2026-03-05 10:00', 'shop{number}', 1, 0.5)" for number in range(40)))
+    monkeypatch.setattr("kpidsl.engine.kept_reading.MOST_ROWS", 30)
+    grouped: list[int] = []
+    for name in ("shared", "batch"):
+        call = getattr(Reader, name)
+
+        def watched(reader: Reader, found: object, asked: Asked, *rest: object, call: Any = call, **how: object) -> Any:
+            grouped.append(len(asked.members))
+            return call(reader, found, asked, *rest, **how)
+
+        monkeypatch.setattr(Reader, name, watched)
+    work.agree()
+    assert set(grouped) == {0}
 
 
 def test_a_folder_that_is_none(work: Work) -> None:

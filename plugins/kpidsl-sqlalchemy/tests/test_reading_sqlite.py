@@ -117,3 +117,14 @@ def test_a_database_that_another_program_writes_to(tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="locked") as caught:
             dataset.scan(ScanRequest((ColumnRequest("x"),)))
     assert caught.value.transient
+
+
+def test_a_file_that_is_cut_off_is_not_read_as_zeros(tmp_path: Path) -> None:
+    values = ", ".join(f"({one})" for one in range(9))
+    dataset = opened(tmp_path, f"create table t (v integer); insert into t values {values};")
+    file = tmp_path / "shop.db"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(SourceError) as caught:
+        rows_of(dataset, ["v"])
+    assert caught.value.code == "K0602"
+    assert str(caught.value) == "shop.db (connection `shop`) cannot be read: it ends in the middle of a page"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from kpidsl.diagnostics.secrets import redacted
@@ -56,6 +57,20 @@ class SourceError(KpidslError):
         self.transient = transient
         self.retry_after = retry_after
         self.column = column
+        _RECENT.append((self.message, code, self.hint, transient, retry_after))
+
+    @classmethod
+    def said(cls, text: str, message: str) -> SourceError | None:
+        """What was raised with a text not long ago, under another message: of an error in the midst of an Arrow stream
+        only the first line of its text arrives, and no column can be used. None for what was no SourceError.
+        """
+        for words, code, hint, transient, retry_after in reversed(_RECENT):
+            if words.partition("\n")[0].strip() == text.strip():
+                return cls(message, code=code, hint=hint, transient=transient, retry_after=retry_after)
+        return None
+
+
+_RECENT: Final[deque[tuple[str, str, str | None, bool, float | None]]] = deque(maxlen=32)
 
 
 class CellError(SourceError):

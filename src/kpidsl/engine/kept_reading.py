@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 MOST_DAYS = 40_000
 MOST_GROUPS = 500_000  # of all files and days together, while they are read
 MOST_ROWS = 200_000
+FEW_ROWS = 1_000_000
 MOST_VALUES = 4_000_000
 """More rows of state than this, or rows times columns, cost more to keep than to read again."""
 _FIRST, _LAST = date(2, 1, 1), date(9800, 1, 1)
@@ -132,6 +133,10 @@ class Reader:
             if asked.extent:
                 found.columns[FIRST], found.columns[NEWEST] = extreme("least", []), extreme("greatest", [])
             return found
+        if asked.members and daily:
+            # Before all of them are grouped: six million groups take a gigabyte, and a limit comes after them.
+            few = by_file.groups_of_first(self.rows(), asked.time, self.column, edges, asked.members, FEW_ROWS)
+            check_room(self.fetch(few)[0][0], asked.columns)
         starts = [micros(edge) for edge in edges if edge is not None]
         if asked.extent:
             rows = self.fetch(by_file.extent_by_file(self.rows(), asked.time, self.column, edges, daily=daily))

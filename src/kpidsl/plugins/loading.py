@@ -126,6 +126,11 @@ class _Loading:
                     )
                     self._warnings.append(warning("K0808", message, "it is left out; tell the plugin's authors"))
                     continue
+                if isinstance(thing, ReportFormat) and thing.name in _own_formats():
+                    message = f"the report format `{thing.name}` of the plugin {entry.distribution} is built in"
+                    hint = "the built-in one is used; tell the plugin's authors to give theirs another name"
+                    self._warnings.append(warning("K0804", message, hint))
+                    continue
                 gives.append(thing.name)
                 self._given[hook].setdefault(thing.name, []).append((entry.distribution, thing))
         after = self._implementation(plugin, "kpidsl_after_eval")
@@ -189,6 +194,12 @@ _KINDS: Final[Mapping[str, type[Any]]] = {
     "kpidsl_report_formats": ReportFormat,
     "kpidsl_functions": Function,
 }
+
+
+def _own_formats() -> tuple[str, ...]:
+    from kpidsl.report.formats import FORMATS
+
+    return tuple(one.name for one in FORMATS)
 
 
 def _looks_like_a_hook(name: str) -> bool:

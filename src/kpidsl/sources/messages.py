@@ -39,6 +39,7 @@ _FORMATS: Final = tuple(
     )
     for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z")
 )
+_DRESSED: Final = re.compile(r"([^\d\s.,+-]{0,4}\s?)([+-]?\d[\d.,]*)(\s?[^\d\s.,+-]{0,4})")
 _PERIODS: Final = (
     (r"[12]\d{3}([-/ ]?[Qq])[1-4]", "%Y{}%q"),
     (r"([Qq])[1-4]([-/ ]?)[12]\d{3}", "{}%q{}%Y"),
@@ -96,10 +97,36 @@ def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
             said = f'say how times are written: `column {column}: {kind} "{form}"`'
             return f"mend the value, or {said}{months_first}"
         return f'mend the value, or say how times are written: `column {column}: timestamp "%d.%m.%Y"`'
+    dressed = _dressed(column, text.strip(), provider) if wanted.is_number else None
+    if dressed is not None:
+        return dressed
     if wanted.is_number and "," in text and provider == "csv":
         marks = 'say how numbers are written: `decimal: ","` or `thousands: ","`'
         return f"mend the value, or {marks}; `column {column}: text` takes it as it is"
     return f"mend the value, or take the column as text: `column {column}: text`"
+
+
+def _dressed(column: str, text: str, provider: str) -> str | None:
+    """What to do about a number with a sign of its unit, as spreadsheets show it; None for all else."""
+    found = _DRESSED.fullmatch(text)
+    if found is None:
+        return None
+    before, number, after = found.groups()
+    if (before, after) == ("(", ")"):
+        return f"write a minus for what stands in brackets: -{number}"
+    sign = (before or after).strip()
+    if (before.strip() and after.strip()) or not sign:
+        return None
+    option = ""
+    if "," in number and provider == "csv":
+        mark = "thousands" if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", number) else "decimal"
+        option = f', and say `{mark}: ","` in its source'
+    if sign == "%":
+        return f"take the `%` out of the data{option}, and write `column {column}: % as 0..100`"
+    from kpidsl.syntax.slips import CURRENCIES
+
+    unit = CURRENCIES.get(sign, sign)
+    return f"take `{sign}` out of the data{option}: the unit stands in the spec, `column {column}: {unit}`"
 
 
 def _guess(text: str) -> str | None:

@@ -146,21 +146,24 @@ def reading(label: str, hint: str | None = None) -> Iterator[None]:
     except SourceError:
         raise
     except duck.failures() as error:
-        raise SourceError(f"{label} cannot be read: {_words(error)}", code="K0602", hint=hint) from error
+        stream = _of_stream(error)
+        if stream is None:
+            raise SourceError(f"{label} cannot be read: {duck.words(error)}", code="K0602", hint=hint) from error
+        message = f"{label} cannot be read: after some of its rows: {stream}"
+        found = SourceError.said(stream, message)
+        raise found or SourceError(message, code="K0602", hint=hint) from error
 
 
-def _words(error: Exception) -> str:
-    """What DuckDB refuses, in a line; of a stream that failed half-way what its provider raised there.
+def _of_stream(error: Exception) -> str | None:
+    """What a provider raised half-way, where that is what DuckDB met.
 
     Raises KeyboardInterrupt where that was Ctrl-C: it comes as a text through the C interface.
     """
     text = str(error).strip()
     stream = _STREAM.search(text)
-    if stream is None:
-        return duck.words(error)
-    if text.endswith("KeyboardInterrupt"):
+    if stream is not None and text.endswith("KeyboardInterrupt"):
         raise KeyboardInterrupt from error
-    return f"after some of its rows: {stream[1]}"
+    return None if stream is None else stream[1]
 
 
 def _conversions(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> dict[str, Conversion]:

@@ -25,6 +25,8 @@ from kpidsl.sources.project import Field, Origin
 from kpidsl.sources.provider_options import DatabaseOptions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from duckdb import DuckDBPyConnection
 
 _STORED: Final[Mapping[DataType, tuple[str, ...]]] = {
@@ -38,6 +40,7 @@ _STORED: Final[Mapping[DataType, tuple[str, ...]]] = {
     DataType.INSTANT: ("text",),
 }
 """How values of a type may be stored: SQLite keeps what it is given, whatever the column says."""
+_MAGIC: Final = b"SQLite format 3\0"
 _DUCK: Final[Mapping[DataType, str]] = {DataType.INTEGER: "BIGINT", DataType.FLOAT: "DOUBLE"}
 
 
@@ -110,7 +113,7 @@ class SqliteDataset:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
             with closing(sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=10)) as database:
-                self._check_whole(database)
+                check_whole(database, self._path, self._name)
                 yield database
         except sqlite3.Error as error:
             if "decode" in str(error).lower():
@@ -121,16 +124,6 @@ class SqliteDataset:
                 ) from error
             hint = "is it an SQLite database that no other program is writing to?"
             raise SourceError(f"{self._name} cannot be read: {error}", code="K0602", hint=hint) from error
-
-    def _check_whole(self, database: sqlite3.Connection) -> None:
-        """SQLite takes the rest of a page that is cut off for zeros, and numbers in it for 0 or NULL."""
-        (page,) = database.execute("PRAGMA page_size").fetchone()
-        if self._path.stat().st_size % page:
-            raise SourceError(
-                f"{self._name} cannot be read: it ends in the middle of a page",
-                code="K0602",
-                hint="it was copied in part: copy it again",
-            )
 
     def _table(self, database: sqlite3.Connection) -> _Table:
         names = [
@@ -196,6 +189,22 @@ class SqliteDataset:
             ).fetchone()
             return f"{self._label}, rowid {found[0]}"
         return f"{self._label}, row {number}"
+
+
+def check_whole(database: sqlite3.Connection, path: Path, name: str) -> None:
+    """Raise SourceError where a file ends within a page: SQLite takes the rest for zeros, and numbers in it for 0 or
+    NULL. One that ends between two pages it refuses itself.
+    """
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            return  # no database at all, which SQLite says itself
+    (page,) = database.execute("PRAGMA page_size").fetchone()
+    if path.stat().st_size % page:
+        raise SourceError(
+            f"{name} cannot be read: it ends in the middle of a page",
+            code="K0602",
+            hint="it was copied in part: copy it again",
+        )
 
 
 def declared_type(declared: str) -> DataType | None:

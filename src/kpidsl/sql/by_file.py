@@ -46,6 +46,18 @@ def panes_by_file(
     return query.group_by(place.copy(), pane.copy(), *(key.copy() for key in keys), copy=False).limit(most)
 
 
+def groups_of_first(
+    rows: RowsOf, time: Row, file: str, edges: Edges, members: Sequence[Row], first: int
+) -> exp.Select:  # fmt: skip
+    """How many groups by file, day and members the first rows make, whichever these are."""
+    place = rows.column(column_of("t", file))
+    keys = [rows.member(row) for row in members]
+    query, day = in_days(rows, time, edges, first)
+    query = query.select(exp.alias_(exp.Literal.number(1), "one"), copy=False)
+    query = query.group_by(place, day, *keys, copy=False)
+    return exp.select(exp.Count(this=exp.Star())).from_(query.subquery("g"))
+
+
 def extent_by_file(rows: RowsOf, time: Row, file: str, edges: Edges, *, daily: bool) -> exp.Select:
     """File, pane, and the least and greatest time there, as microseconds since 1970."""
     place = rows.column(column_of("t", file))
@@ -59,9 +71,11 @@ def extent_by_file(rows: RowsOf, time: Row, file: str, edges: Edges, *, daily: b
     return query.group_by(place.copy(), pane.copy(), copy=False)
 
 
-def in_days(rows: RowsOf, time: Row, edges: Edges) -> tuple[exp.Select, exp.Expr]:
+def in_days(
+    rows: RowsOf, time: Row, edges: Edges, most: int | None = None
+) -> tuple[exp.Select, exp.Expr]:  # fmt: skip
     """As `in_panes`, for edges that are days: where days have one length, which pane a time is in is a division, which
-    costs a quarter of a sorted join.
+    costs a quarter of a sorted join. `most`: of so many rows alone, where that can be had.
     """
     zone = rows.sql.zone(time)
     runs: list[int] = []
@@ -91,7 +105,8 @@ def in_days(rows: RowsOf, time: Row, edges: Edges) -> tuple[exp.Select, exp.Expr
         return exp.Case().when(later, pane(middle, high), copy=False).else_(pane(low, middle), copy=False)
 
     found = rows.column(pane(0, len(runs)))
-    return exp.select().from_(rows.select().subquery("r", copy=False), copy=False), found
+    some = rows.select() if most is None else rows.select().limit(most, copy=False)
+    return exp.select().from_(some.subquery("r", copy=False), copy=False), found
 
 
 def _whole(value: int) -> exp.Expr:

@@ -45,26 +45,37 @@ def quotient(row: r.Row) -> Quotient | None:
 
 
 def compared(row: r.Row, other: r.Row) -> tuple[r.Row, r.Row, r.Row] | None:
-    """Of a quotient that is compared with an exact number, or with a quotient of two constants: what is divided, by
-    what, and the product of that with the other side.
+    """Of a quotient that is compared with an exact number or another quotient: `top`, `below` and `product`, so that
+    `row >= other` is `top >= product` where `below` is positive, and turned round where it is negative.
 
-    Where one of the two is a constant: a product of two columns may have more digits than a decimal can have. None for
-    everything else.
+    None for everything else.
     """
     parts = quotient(row) if row.type is DataType.FLOAT else None
     if parts is None:
         return None
     top, below = parts
-    if other.type is DataType.FLOAT:
-        match quotient(other):
-            case (r.Constant(value=Fraction() as number) as over, r.Constant(value=Fraction() as under)) if under:
-                top = _times((top, below), abs(under))[0]
-                other = replace(over, value=number if under > 0 else -number)
-            case _:
+    if other.type in EXACT:
+        return top, below, _made("*", other, below)
+    match quotient(other):
+        case (r.Constant(value=Fraction() as number) as over, r.Constant(value=Fraction() as under)):
+            if not under:
                 return None
-    if other.type not in EXACT or not (isinstance(other, r.Constant) or isinstance(below, r.Constant)):
-        return None
-    return top, below, _made("*", other, below)
+            other = replace(over, value=number if under > 0 else -number)
+            return _times((top, below), abs(under))[0], below, _made("*", other, below)
+        case (over, under):
+            return _made("*", top, under), _made("*", below, under), _made("*", over, below)
+        case _:
+            return None
+
+
+def is_sure(row: r.Row) -> bool:
+    """Whether what is multiplied in a row has room for all digits: at most one of the factors is no constant."""
+    match row:
+        case r.Arithmetic(operator="*", left=left, right=right):
+            one_constant = isinstance(left, r.Constant) or isinstance(right, r.Constant)
+            return one_constant and is_sure(left) and is_sure(right)
+        case _:
+            return True
 
 
 def _exact_of(*rows: r.Row) -> DataType:

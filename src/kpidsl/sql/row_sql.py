@@ -13,7 +13,7 @@ from kpidsl.diagnostics import CellError
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp, places, times
-from kpidsl.sql.quotients import compared, quotient
+from kpidsl.sql.quotients import compared, is_sure, quotient
 from kpidsl.sql.times import cast, function
 
 _PARTS = {"year": "year", "quarter": "quarter", "month": "month", "day": "day", "hour": "hour", "weekday": "isodow"}
@@ -161,7 +161,9 @@ class RowSql:
 
     def quotient_compared(self, operator: str, row: r.Row, other: r.Row) -> exp.Expr | None:
         """`a / b >= c` as `a >= c * b`, turned round where `b` is negative: 0.3 / 3 is 0.1, and in floating point less.
-        None for what is no quotient of exact numbers that is compared with an exact one.
+        None for what is no quotient of exact numbers that is compared with an exact one or another quotient.
+
+        Two columns may be too long to be multiplied: such a row is compared in floating point.
         """
         parts = compared(row, other)
         if parts is None:
@@ -179,7 +181,11 @@ class RowSql:
             exp.GT(this=self.sql(below), expression=zero),
             exp.LT(this=self.sql(below), expression=zero.copy()),
         )
-        return exp.Case().when(above, sides[0], copy=False).when(under, sides[1], copy=False)
+        exact = exp.Case().when(above, sides[0], copy=False).when(under, sides[1], copy=False)
+        if all(is_sure(part) for part in parts):
+            return exact
+        near = _COMPARED[operator](this=self.sql(row), expression=self.sql(other))
+        return function("coalesce", function("try", exact), exp.paren(near))
 
     def time_comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
         flipped = places.turned(operator)

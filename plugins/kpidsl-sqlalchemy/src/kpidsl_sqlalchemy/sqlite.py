@@ -15,7 +15,7 @@ from sqlglot import exp
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ScanRequest
 from kpidsl.semantic.types import DataType
-from kpidsl.sources.sqlite_files import declared_type
+from kpidsl.sources.sqlite_files import check_whole, declared_type
 from kpidsl.sql.dialects.sqlite_functions import micros, register
 from kpidsl_sqlalchemy.backend import Asked, Selected
 from kpidsl_sqlalchemy.fields import Field
@@ -71,6 +71,9 @@ class Sqlite(Asked):
         connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
 
     def begin(self, connection: sa.Connection) -> None:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        check_whole(raw, self.file, self.place)
         connection.exec_driver_sql("PRAGMA query_only = on")
         connection.exec_driver_sql("BEGIN")  # one state for all that is read
 

@@ -30,6 +30,7 @@ _REASONS = {
     "list_sort": "an engine is not asked for lists of values",
     "lower": "letters change case by rules of the engine's own",
     "upper": "letters change case by rules of the engine's own",
+    "try": "columns whose product may be too long are not multiplied there",
 }
 Call = Callable[[list[exp.Expr]], exp.Expr]
 
