@@ -9,6 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +67,56 @@ def test_restricted(tmp_path: Path) -> None:
         ):
             with pytest.raises(duck.failures()):
                 connection.execute(statement)
+
+
+def test_looks_share_a_database_and_nothing_in_it() -> None:
+    duck.whole()
+    with duck.looking() as first, duck.looking() as second:
+        for connection in (first, second):
+            assert connection.execute("SELECT current_setting('TimeZone')").fetchall() == [("UTC",)]
+        first.execute("CREATE TEMP TABLE t AS SELECT 1")
+        first.register("r", pa.table({"a": [1]}))
+        listed = second.execute(
+            "SELECT count(*) FROM duckdb_tables() UNION ALL SELECT count(*) FROM duckdb_views() WHERE NOT internal"
+        )
+        assert listed.fetchall() == [(0,), (0,)]
+        first.execute("CREATE TABLE main.lasting AS SELECT 1")
+        assert second.execute("SELECT * FROM lasting").fetchall() == [(1,)]
+    with pytest.raises(duck.failures()), duck.looking() as failing:
+        failing.execute("SELECT * FROM nothing")
+    with duck.looking() as third, pytest.raises(duck.failures()):
+        third.execute("SELECT * FROM lasting")
+
+
+def test_a_look_sees_a_file_as_it_is(tmp_path: Path) -> None:
+    """Though it was changed within the moment, as long as before, and says that it was not."""
+    file = tmp_path / "a.parquet"
+    for name in ("first", "other"):
+        pq.write_table(pa.table({name: [1, 2]}), file)
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        with duck.looking() as connection:
+            described = connection.execute("SELECT * FROM read_parquet(?)", [str(file)]).description
+        assert [one[0] for one in described or ()] == [name]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_fork_looks_for_itself() -> None:
+    script = """
+import os
+from kpidsl.engine import duck
+def look():
+    with duck.looking() as connection:
+        return connection.execute("SELECT sum(a) FROM range(1000000) t(a)").fetchall()
+print(look(), flush=True)
+child = os.fork()
+if not child:
+    print(look(), flush=True)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=60)
+    assert done.stdout.splitlines() == ["[(499999500000,)]", "[(499999500000,)]", "0"], done.stderr
 
 
 def test_a_path_is_no_pattern(tmp_path: Path) -> None:

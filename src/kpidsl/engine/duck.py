@@ -9,7 +9,7 @@ import re
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import UsageError
@@ -44,11 +44,48 @@ def connect(threads: int | None = None, memory_limit: str | None = None) -> Duck
     if memory_limit is not None:
         config["memory_limit"] = memory_size(memory_limit)
     connection: DuckDBPyConnection = _core().connect(":memory:", config=config)
-    connection.execute("SET TimeZone = 'UTC'")
+    _settle(connection)
     connection.execute("SET preserve_insertion_order = true")
-    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET parquet_metadata_cache = true")  # a footer is parsed once, not by each query
     return connection
+
+
+def _settle(connection: DuckDBPyConnection) -> None:
+    """What holds for one connection, not for its database."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+
+
+@contextmanager
+def looking() -> Iterator[DuckDBPyConnection]:
+    """A connection for a look at what columns there are. Make nothing in it but what is temporary.
+
+    All looks of a process share a database, which remembers nothing of files: to make one takes 20 ms. What fails might
+    have harmed it, so the next look then has a new one. Raises UsageError as `connect` does.
+    """
+    connection = _looked_with(os.environ.get("KPIDSL_MEMORY")).cursor()
+    try:
+        _settle(connection)
+        yield connection
+    except BaseException:
+        _looked_with.cache_clear()
+        raise
+    finally:
+        connection.close()
+
+
+@lru_cache(maxsize=1)
+def _looked_with(memory_limit: str | None) -> DuckDBPyConnection:
+    """The database that looks share."""
+    connection = connect(memory_limit=memory_limit)
+    connection.execute("SET parquet_metadata_cache = false")
+    connection.execute("SET enable_external_file_cache = false")
+    return connection
+
+
+if hasattr(os, "register_at_fork"):
+    # A fork has the database and none of its threads: it would wait for them forever.
+    os.register_at_fork(before=_looked_with.cache_clear)
 
 
 def memory_size(text: str) -> str:

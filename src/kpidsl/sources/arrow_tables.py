@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from kpidsl.diagnostics import SourceError, closest
@@ -58,7 +57,7 @@ class ArrowDataset:
 
     def schema(self) -> Schema:
         """The columns of the table. Raises SourceError."""
-        with closing(duck.connect()) as connection:
+        with duck.looking() as connection:
             return self._origin(connection).schema()
 
     def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:

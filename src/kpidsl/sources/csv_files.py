@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -50,7 +49,7 @@ class CsvDataset:
         Reads all rows once: a row that cannot be read is found here. Raises SourceError.
         """
         if self._schema is None:
-            with closing(duck.connect()) as connection:
+            with duck.looking() as connection:
                 self._schema = self._decide(connection)
         return self._schema
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -43,7 +42,7 @@ class ParquetDataset:
 
     def schema(self) -> Schema:
         """The columns, from the files' footers. Raises SourceError."""
-        with closing(duck.connect()) as connection:
+        with duck.looking() as connection:
             return self._origin(connection).schema()
 
     def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:
