@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from difflib import SequenceMatcher, get_close_matches
 
-from kpidsl.diagnostics import NAMELESS, Fix, Problems, did_you_mean
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kpidsl.diagnostics import NAMELESS, Fix, Problems, closest, did_you_mean
 from kpidsl.diagnostics.edits import apart, applied
 from kpidsl.diagnostics.suggest import distance, is_slip
 from kpidsl.source_text import Source, Span
@@ -93,3 +97,31 @@ def test_fixes_of_one_text_do_not_touch_each_other() -> None:
     chosen = apart([end, two, across, one])
     assert chosen == (one, two, end)
     assert applied(source.text, chosen) == "1 2 three\r\nfour\r\n}"
+
+
+WORDS = st.text("abcdeéß_01", min_size=1, max_size=9)
+
+
+@given(WORDS, st.lists(WORDS, max_size=30))
+def test_the_nearest_word_is_that_of_difflib(word: str, known: list[str]) -> None:
+    folded = {name.casefold(): name for name in sorted(set(known))}
+    found = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.7 if len(word) > 4 else 0.66)
+    expected = folded.get(word.casefold())
+    if expected is None and len(word) >= 3 and found:
+        expected = folded[found[0]]
+    assert closest(word, known) == expected
+
+
+def test_a_thousand_unknown_words_are_not_compared_with_a_thousand_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+
+    class Counting(SequenceMatcher[str]):
+        def ratio(self) -> float:
+            compared.append("")
+            return super().ratio()
+
+    monkeypatch.setattr("difflib.SequenceMatcher", Counting)
+    known = [f"metric_number_{number}" for number in range(1000)]
+    for number in range(0, 1000, 10):
+        assert did_you_mean(f"metrc_number_{number}", known) == f"did you mean `metric_number_{number}`?"
+    assert len(compared) < 3_000

@@ -4,34 +4,116 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 
 _DIGITS = re.compile(r"\d")
+_BITS = 509
+"""Letters, digits and `_`, of each the first four in a word, have a bit of their own."""
+
+
+Letters = tuple[int, int]
+"""Which letters a word has, and how many there is no bit left for: how many letters two words share at most is known
+before their order is looked at."""
+
+
+def _letters(word: str) -> Letters:
+    met: dict[str, int] = {}
+    bits = 0
+    for letter in word:
+        seen = met.get(letter, 0)
+        met[letter] = seen + 1
+        bits |= 1 << (ord(letter) * 4 + min(seen, 3)) % _BITS
+    return bits, len(word) - bits.bit_count()
+
+
+class _Known:
+    """Words that may be meant."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = sorted(names)
+        self.folded = {name.casefold(): name for name in self.names}
+
+    @cached_property
+    def of_size(self) -> dict[int, list[tuple[str, int, int]]]:
+        """The words, in small letters, by how many letters they have, with these."""
+        found: dict[int, list[tuple[str, int, int]]] = {}
+        for name in self.folded:
+            found.setdefault(len(name), []).append((name, *_letters(name)))
+        return found
+
+    @cached_property
+    def of_digits(self) -> dict[tuple[str, ...], list[tuple[str, int, int, int]]]:
+        """The words as they are written, by the digits in them, with their size and letters."""
+        found: dict[tuple[str, ...], list[tuple[str, int, int, int]]] = {}
+        for name in self.names:
+            folded = name.casefold()
+            found.setdefault(tuple(_DIGITS.findall(name)), []).append((name, len(folded), *_letters(folded)))
+        return found
+
+    def nearest(self, word: str, cutoff: float) -> str | None:
+        """What `difflib.get_close_matches(word, …, n=1)` finds. That compares a word with each; this with those that
+        have enough of its letters to be nearer than the nearest so far.
+        """
+        from difflib import SequenceMatcher
+
+        matcher = SequenceMatcher(b=word)
+        bits, spare = _letters(word)
+        may_be: dict[float, list[str]] = {}
+        for size, same in self.of_size.items():
+            both = size + len(word)
+            if 2 * min(size, len(word)) < cutoff * both:
+                continue
+            for name, others, left in same:
+                most = 2.0 * ((bits & others).bit_count() + (min(spare, left))) / both
+                if most >= cutoff:
+                    may_be.setdefault(most, []).append(name)
+        best = (cutoff, "")
+        for most in sorted(may_be, reverse=True):
+            if most < best[0]:
+                break
+            for name in may_be[most]:
+                matcher.set_seq1(name)
+                best = max(best, (matcher.ratio(), name))
+        return best[1] or None
+
+    def slips(self, word: str, least: int) -> list[str]:
+        """The words that are surely meant, and so many letters away."""
+        bits, spare = _letters(word.casefold())
+        size = len(word.casefold())
+        return [
+            name
+            for name, length, others, left in self.of_digits.get(tuple(_DIGITS.findall(word)), ())
+            if (bits & others).bit_count() + min(left, spare) >= max(length, size) - least
+            and is_slip(word, name)
+            and distance(word, name) == least
+        ]
+
+
+@lru_cache(maxsize=4)
+def _known(names: frozenset[str]) -> _Known:
+    """Of a thousand unknown words most are looked for among the same."""
+    return _Known(names)
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word nearest to `word`, or None where none is near enough to be meant."""
-    names = sorted(set(known))
-    folded = {name.casefold(): name for name in names}
-    if word.casefold() in folded:
-        return folded[word.casefold()]
+    found = _known(frozenset(known))
+    if word.casefold() in found.folded:
+        return found.folded[word.casefold()]
     if len(word) < 3:
         return None  # every short word is near to every other
-    from difflib import get_close_matches
-
-    cutoff = 0.7 if len(word) > 4 else 0.66
-    found = get_close_matches(word.casefold(), list(folded), n=1, cutoff=cutoff)
-    return folded[found[0]] if found else None
+    near = found.nearest(word.casefold(), 0.7 if len(word) > 4 else 0.66)
+    return found.folded[near] if near is not None else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint to type, or None. Where two words are equally near, both are named."""
-    names = sorted(set(known))
+    names = frozenset(known)
     near = closest(word, names)
     if near is None:
         return None
     if is_slip(word, near) and word.casefold() != near.casefold():
-        least = distance(word, near)
-        equal = [name for name in names if is_slip(word, name) and distance(word, name) == least]
+        equal = _known(names).slips(word, distance(word, near))
         if len(equal) > 1:
             return f"did you mean `{equal[0]}` or `{equal[1]}`?"
     return f"did you mean `{near}`?"

@@ -50,6 +50,7 @@ class Names:
     tests: list[Declared[TestDecl]] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
     functions: Mapping[str, GivenFunction] = field(default_factory=dict)
+    written: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def is_broken(self, name: str, namespace: str) -> bool:
         """Whether a declaration of this name could not be read: nothing more is said of it."""
@@ -67,6 +68,14 @@ class Names:
     def of_kind(self, name: Name, namespace: str, what: str, problems: Problems) -> Declared[Named] | None:
         """The metric, KPI, goal … of a name, or None after saying that there is none."""
         return _look_up(self, self.named, name, namespace, what, "K0204", problems)
+
+    def values(self, namespace: str) -> frozenset[str]:
+        """The metrics and KPIs as they may be written inside a namespace, once all are declared."""
+        known = self.written.get(namespace)
+        if known is None:
+            metrics = (name for name, declared in self.named.items() if isinstance(declared.node, MetricDecl | KpiDecl))
+            known = self.written[namespace] = frozenset(visible(metrics, namespace))
+        return known
 
     def find(self, name: str, namespace: str) -> Declared[Named] | None:
         return self.named.get(f"{namespace}.{name}") or self.named.get(name) if namespace else self.named.get(name)

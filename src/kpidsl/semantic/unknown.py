@@ -15,7 +15,6 @@ from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATION_SYNONYMS, AGGREGATIONS, REDUCTIONS, ROW_FUNCTIONS
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
-from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
 from kpidsl.syntax.expr_nodes import Call, NameRef
 
 _LOCAL = {
@@ -45,10 +44,7 @@ def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], source
     text = node.name
     if text in _LOCAL:
         return _LOCAL[text]
-    metrics = [
-        name for name, declared in sources.names.named.items() if isinstance(declared.node, MetricDecl | KpiDecl)
-    ]
-    meant = did_you_mean(text, (*visible(metrics, namespace), *local))
+    meant = did_you_mean(text, _with(sources.names.values(namespace), local))
     if meant is not None:
         return meant
     head, _, column = text.partition(".")
@@ -65,6 +61,10 @@ def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], source
     if any(full in sources.names.sources for full in in_namespace(text, namespace)):
         return f"a source is counted: `count() from {text}`"
     return f"declare it: `metric {text} = …`" if text not in RESERVED else "name a metric"
+
+
+def _with(names: frozenset[str], local: Mapping[str, v.Value]) -> frozenset[str]:
+    return names.union(local) if local else names
 
 
 def _has(sources: Sources, names: tuple[str, ...], node: NameRef) -> bool:

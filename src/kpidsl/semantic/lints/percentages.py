@@ -127,7 +127,8 @@ def _amount(value: v.Value) -> str | None:
         case v.RowCount():
             return "count"
         case v.Operation(operator="+" | "-", left=left, right=right):
-            return _amount(left) if _amount(left) == _amount(right) else None
+            of_left = _amount(left)
+            return of_left if of_left is not None and of_left == _amount(right) else None
         case v.Reduced(function="count"):
             return "count"
         case v.Reduced(function=function) if function not in _KEEP_THE_UNIT:
