@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import lark.lexer
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,6 +18,11 @@ def load_profile() -> None:
     settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("quick", settings.get_profile("here"), max_examples=20)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "here"))
+
+
+# Where interegular is installed, which few have, Lark looks for terminals that collide whenever it builds a parser: that
+# takes four times as long, and tests/syntax/test_grammar.py does it once.
+lark.lexer.has_interegular = False
 
 
 @pytest.fixture(scope="session")

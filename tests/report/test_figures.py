@@ -26,6 +26,9 @@ from report.sample import at_least
         ("0.5", "min", "0.5 min"),
         ("0.0004", "%", "0.04 %"),
         ("0.0064", "%", "0.64 %"),
+        ("0.0592", "pp", "5.9 pp"),
+        ("-0.3", "pp", "-30.0 pp"),
+        ("0.0004", "pp", "0.04 pp"),
         ("12.5", "%", "1,250.0 %"),
         ("118250.5", "EUR", "118,250.50 EUR"),
         ("1234567890.5", "EUR", "1,234,567,890 EUR"),
@@ -88,6 +91,7 @@ def test_figures_of_different_numbers_differ_where_a_bound_is_near(
         (BoundResult(None, None, Decimal(3), Decimal(8)), "min", "3 … 8"),
         (BoundResult(None, None, Decimal("0.1"), Decimal("0.2")), "%", "10 … 20 %"),
         (BoundResult(">=", None, undefined="no_rows"), "%", "undefined"),
+        (BoundResult(">=", Decimal("0.025")), "pp", "≥ 2.5 pp"),
     ],
 )
 def test_a_bound(found: BoundResult, unit: str, shown: str) -> None:
@@ -102,6 +106,7 @@ def test_a_bound(found: BoundResult, unit: str, shown: str) -> None:
         ("0.00352", "%", "+0.4 pp"),
         ("-0.0004", "%", "-0.04 pp"),
         ("0", "%", "±0.0 pp"),
+        ("0.0312", "pp", "+3.1 pp"),
         ("-1749.5", "EUR", "-1,749.50 EUR"),
         ("12", None, "+12"),
         ("-0.000000", None, "±0"),
@@ -119,6 +124,7 @@ def test_a_difference_has_a_sign_and_of_percentages_is_in_points(value: str, uni
         ("1.4", "item", "42", "≥ 40.6", "+1.4"),
         ("0.5", "item", "42", "≥ 41", "+0.5"),
         ("0.0074", "%", "85.7", "≥ 85", "+0.7 pp"),
+        ("0.0392", "pp", "5.9", "≥ 2 pp", "+3.9 pp"),
         ("-0.0004", "%", "79.96", "≥ 80", "-0.04 pp"),
         ("-0.0000004", None, "2", "≥ 2", "-4.000e-7"),
         ("0", "EUR", "2.00", "≥ 2", "±0.00"),

@@ -17,7 +17,7 @@ TYPES = {
     pa.int64(): "bigint", pa.int8(): "tinyint", pa.int16(): "smallint", pa.int32(): "int", pa.float32(): "float", pa.float64(): "double", pa.bool_(): "boolean",
     pa.date32(): "date", pa.timestamp("us"): "datetime(6)", pa.timestamp("us", "UTC"): "timestamp(6) null",
 }  # fmt: skip
-ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\0": "\\0"})
+ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\0": "\\0"}  # what escapes is escaped first
 LONGEST = 500
 """Characters of a text that is a VARCHAR."""
 
@@ -57,8 +57,8 @@ def fill(server: Server, rows: pa.Table) -> str:
             )
         ) as session,
     ):
-        for row in zip(*map(_plain, rows.columns), strict=True):
-            file.write("\t".join(row) + "\n")
+        lines = pc.binary_join_element_wise(*map(_plain, rows.columns), "\t").to_pylist()
+        file.writelines(f"{line}\n" for line in lines)
         file.flush()
         with session.cursor() as cursor:
             cursor.execute(f"create table {name} ({columns})")
@@ -78,11 +78,15 @@ def _type(column: pa.ChunkedArray) -> str:
     return TYPES[column.type]
 
 
-def _plain(column: pa.ChunkedArray) -> list[str]:
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Values as a file has them: a float with all its digits, a moment in UTC without its zone, NULL as \\N."""
-    found: list[Any] = column.to_pylist()
     if pa.types.is_timestamp(column.type):
-        found = [None if one is None else one.replace(tzinfo=None) for one in found]
+        column = column.cast(pa.timestamp("us"))
     elif pa.types.is_boolean(column.type):
-        found = [None if one is None else int(one) for one in found]
-    return ["\\N" if one is None else str(one).translate(ESCAPED) for one in found]
+        column = column.cast(pa.int8())
+    elif pa.types.is_float32(column.type):
+        column = column.cast(pa.float64())
+    found = column.cast(pa.string())
+    for raw, escaped in ESCAPED.items():
+        found = pc.replace_substring(found, raw, escaped)
+    return found.fill_null("\\N")

@@ -19,6 +19,8 @@ TINY, HUGE = Decimal("1e-6"), Decimal("1e15")
 BARS = "▁▂▃▄▅▆▇█"
 GAP = "·"
 FRACTION = re.compile(r"(?<=\.)\d+")
+OF_A_HUNDRED = ("%", "pp")
+"""Units of which 1 is a hundred: values in them are fractions."""
 SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}
 
 
@@ -47,8 +49,8 @@ def figure(value: Value, unit: str | None, target: BoundResult | None = None) ->
 
 
 def bound(found: BoundResult, unit: str | None) -> Figure:
-    """A bound; the unit is only repeated where it is a sign (`≥ 80 %`), as the value beside it has it."""
-    shown = "%" if unit == "%" else ""
+    """A bound; the unit is only repeated where it is a sign (`≥ 80 %`, `≥ 2 pp`), as the value beside it has it."""
+    shown = unit if unit in OF_A_HUNDRED else ""
     if found.low is not None and found.high is not None:
         return Figure(f"{exact(found.low, unit)} … {exact(found.high, unit)}", shown)
     if found.value is None or found.operator is None:
@@ -61,19 +63,19 @@ def between(found: IntervalResult, unit: str | None) -> Figure:
     if found.low is None or found.high is None:
         return Figure("")
     ends = [figure(end, unit).number for end in (found.low, found.high)]
-    return Figure(" … ".join(ends), "%" if unit == "%" else "")
+    return Figure(" … ".join(ends), unit if unit in OF_A_HUNDRED else "")
 
 
 def difference(value: Decimal, unit: str | None) -> Figure:
     """An absolute difference with its sign; between percentages in percentage points."""
-    if unit == "%":
+    if unit in OF_A_HUNDRED:
         return Figure(signed(value, unit, _points(value)), "pp")
     return Figure(signed(value, unit, decimals(value, unit)), unit or "")
 
 
 def distance(value: Decimal, unit: str | None, shown: Sequence[Figure]) -> Figure:
     """A gap, with as many decimals as the figures it lies between; with more where it would read as none."""
-    unit_shown = "pp" if unit == "%" else ""
+    unit_shown = "pp" if unit in OF_A_HUNDRED else ""
     if any("e" in each.number for each in shown):
         return Figure(difference(value, unit).number, unit_shown)
     places = max((len(decimal) for each in shown for decimal in FRACTION.findall(each.number)), default=0)
@@ -101,11 +103,11 @@ def signed(value: Decimal, unit: str | None, places: int) -> str:
 def exact(value: Decimal, unit: str | None) -> str:
     """A number that somebody wrote: all its decimals where they are few, else rounded like a value."""
     with localcontext(Context(prec=PRECISION)):
-        written = plain(value * 100 if unit == "%" else value)
+        written = plain(value * 100 if unit in OF_A_HUNDRED else value)
     _, _, fraction = written.partition(".")
     if "e" in written or len(fraction) > 4:
         return rounded(value, unit, decimals(value, unit))
-    few = len(fraction) if unit == "%" or not fraction else max(len(fraction), cents(unit) or 0)
+    few = len(fraction) if unit in OF_A_HUNDRED or not fraction else max(len(fraction), cents(unit) or 0)
     return rounded(value, unit, few)
 
 
@@ -136,6 +138,8 @@ def decimals(value: Decimal, unit: str | None) -> int:
         if not distance or distance >= Decimal("0.01"):
             return 1
         return _without_zeros(size, unit, min(-1 - distance.adjusted(), MOST_DECIMALS))
+    if unit == "pp":
+        return _points(value)
     money = cents(unit)
     if money is not None:
         return money if size < Decimal("1e9") else 0
@@ -156,7 +160,7 @@ def _without_zeros(size: Decimal, unit: str | None, places: int) -> int:
 def rounded(value: Decimal, unit: str | None, places: int) -> str:
     """A number with a fixed count of decimals, thousands set apart by commas; a fraction as a percentage."""
     with localcontext(Context(prec=PRECISION, rounding=ROUND_HALF_EVEN)):
-        shown = value * 100 if unit == "%" else value
+        shown = value * 100 if unit in OF_A_HUNDRED else value
         if shown and not TINY <= abs(shown) < HUGE:
             return f"{shown:.3e}"
         text = f"{shown:,.{places}f}"

@@ -21,7 +21,17 @@ from kpidsl.assess.results import (
 )
 from kpidsl.diagnostics.glyphs import columns, encodable, visible
 from kpidsl.report.explained import explained
-from kpidsl.report.figures import Figure, between, bound, difference, distance, figure, ratio, sparkline
+from kpidsl.report.figures import (
+    OF_A_HUNDRED,
+    Figure,
+    between,
+    bound,
+    difference,
+    distance,
+    figure,
+    ratio,
+    sparkline,
+)
 from kpidsl.report.goal_table import counted, objective_table
 from kpidsl.report.notes import notes
 from kpidsl.report.numbers import plain
@@ -272,7 +282,7 @@ def _cells(found: Assessment, unit: str | None, label: str) -> dict[str, Figure 
 
 def _change(found: Comparison, unit: str | None) -> Figure:
     """Against the compared value: in percentage points for a percentage, else relative where that is defined."""
-    if unit != "%" and found.change_relative is not None:
+    if unit not in OF_A_HUNDRED and found.change_relative is not None:
         return ratio(found.change_relative)
     return Figure("") if found.change is None else difference(found.change, unit)
 

@@ -31,7 +31,7 @@ from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import DAYS, NUMBER, SECONDS, UnitTable, product
-from kpidsl.semantic.windows import Invalid, window_spec
+from kpidsl.semantic.windows import Invalid, both, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.node import Text
@@ -101,7 +101,7 @@ class RowChecker:
                 a, b = self.alike(*self.both(left, right), node, (left, right))
                 return r.Comparison(D.BOOLEAN, NUMBER, operator, a, b)
             case x.Logic(operator=operator, left=left, right=right):
-                return r.Both(D.BOOLEAN, NUMBER, operator, self.condition(left), self.condition(right))
+                return r.Both(D.BOOLEAN, NUMBER, operator, *both(self.condition, left, right))
             case x.Not(operand=operand):
                 return r.Inverse(D.BOOLEAN, NUMBER, self.condition(operand))
             case x.Negate(operand=operand):

@@ -23,7 +23,7 @@ from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, REDUCTIONS
 from kpidsl.semantic.units import NUMBER
 from kpidsl.semantic.unknown import function_hint, hint_for, report_ring, source_hint
-from kpidsl.semantic.windows import Invalid, counted_unit, window_spec
+from kpidsl.semantic.windows import Invalid, both, counted_unit, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.decl_nodes import ChangedProp, KpiDecl, MetricDecl, UnitProp
@@ -137,7 +137,7 @@ class ValueChecker:
                 depth = self.same_depth(a, b, node)
                 return v.Operation(v.Info(NUMBER, "ratio", "boolean", depth), operator, a, b)
             case x.Logic(operator=operator, left=left, right=right):
-                a, b = self.condition(left, around), self.condition(right, around)
+                a, b = both(lambda side: self.condition(side, around), left, right)
                 depth = self.same_depth(a, b, node)
                 return v.Operation(v.Info(NUMBER, "ratio", "boolean", depth), operator, a, b)
             case x.Not(operand=operand):

@@ -19,6 +19,7 @@ from kpidsl.syntax.recovery import Chunk, open_marks
 from kpidsl.syntax.slips import slip
 
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
+MOST_OF_NAME = 100
 _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
 
 
@@ -135,10 +136,30 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
     else:
         shown = character if character.isprintable() else f"U+{ord(character or chr(0)):04X}"
         hints = {"\0": "take it out; is this a text file?", "!": "write `not`", "\\": "a long statement needs no `\\`"}
-        hint = hints.get(character)
-        if hint is None and character.isalpha():
-            hint = "names are of the letters a to z, digits and `_`; other columns stand in backquotes"
-        problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hint)
+        if character.isalpha() and not character.isascii():
+            _name(offset, source, problems)
+            return
+        problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
+
+
+def _name(offset: int, source: Source, problems: Problems) -> None:
+    """A word with letters that no name has; a column may have them."""
+    text = source.text
+    start = offset
+    while start > max(0, offset - MOST_OF_NAME) and re.match(r"\w", text[start - 1]):
+        start -= 1
+    word = _word_at(text, start)
+    span = Span(source, start, start + len(word))
+    meant = f"`{word}`"
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    is_column = re.search(r"(\b(column|time|key|by)\s+|[(,]\s*)$", line)
+    problems.error(
+        "K0101",
+        f"{meant} has letters that names do not have here",
+        span,
+        hint=f"a column is written in backquotes: {meant}; what a spec declares is called with a to z, digits and `_`",
+        fix=Fix(f"write {meant}", span, meant) if is_column else None,
+    )
 
 
 def report_open(source: Source, place: int, needed: int, problems: Problems) -> None:
