@@ -135,7 +135,9 @@ def quantity(expr: x.Quantity) -> object:
 
 
 class Quotient(float):
-    """A floating-point quotient of two exact numbers, which is compared with an exact one as what it is."""
+    """A floating-point quotient of two exact numbers, which is compared with an exact one or another quotient as what it
+    is.
+    """
 
     exact: Fraction
 
@@ -183,7 +185,9 @@ def compare(operator: str, left: object, right: object, almanac: Almanac) -> boo
         times = isinstance(left, timedelta) or isinstance(right, timedelta)
         left = (left.delta() if times else left.count) if isinstance(left, Length) else left
         right = (right.delta() if times else right.count) if isinstance(right, Length) else right
-    if isinstance(left, Quotient) and not isinstance(right, float):
+    if isinstance(left, Quotient) and isinstance(right, Quotient):
+        left, right = left.exact, right.exact
+    elif isinstance(left, Quotient) and not isinstance(right, float):
         left = left.exact
     elif isinstance(right, Quotient) and not isinstance(left, float):
         right = right.exact
