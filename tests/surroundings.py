@@ -9,6 +9,7 @@ import lark.lexer
 import pytest
 from hypothesis import HealthCheck, settings
 
+from kpidsl.syntax.tables import tables
 from servers import stop_shared
 
 
@@ -27,8 +28,15 @@ lark.lexer.has_interegular = False
 
 @pytest.fixture(scope="session")
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The user's cache folder as tests see it: never the real one, one a worker so that parsers are built once."""
-    return tmp_path_factory.mktemp("cache")
+    """The user's cache folder as tests see it: never the real one, one a worker so that parsers are built once, and that
+    here: a process that a test starts would look for terminals that collide.
+    """
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("KPIDSL_CACHE", raising=False)
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        tables()
+    return folder
 
 
 @pytest.fixture(autouse=True)
