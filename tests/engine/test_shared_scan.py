@@ -177,6 +177,34 @@ kpi of_both { value sold where paid over last month; target >= 1; by country, si
 """
 
 
+def test_columns_of_a_hundred_tables_are_not_guessed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query that joins them all takes seconds to be planned."""
+    asked: list[int] = []
+    first = sql.first_cardinalities
+
+    def counting(rows: Any, wanted: Sequence[Row], most: int) -> Any:
+        asked.append(len(wanted))
+        return first(rows, wanted, most)
+
+    monkeypatch.setattr(sql, "first_cardinalities", counting)
+    tables = 2 * shared_scan.MOST_GUESSED + 1
+    lines = [f'source t{number} {{ from arrow("t"); key id }}' for number in range(tables)]
+    lines.append('source rows { from arrow("rows"); time at')
+    lines += [f"join t{number} on size == id" for number in range(tables)]
+    lines.append("}")
+    lines += [
+        f'kpi k{number} {{ value (count() from rows where t{number}.name == "a") over last month }}'
+        for number in range(tables)
+    ]
+    data = {
+        "t": pa.table({"id": [1, 2], "name": ["a", "b"]}),
+        "rows": pa.table({"at": [datetime(2026, 2, 3)] * 3, "size": [1, 1, 2]}),  # noqa: DTZ001 -- a civil time
+    }
+    found = kpidsl.load("-", stdin_text="\n".join(lines)).evaluate(as_of="2026-03-01", sources=data)
+    assert [one.assessment.value for one in found.kpis] == [2] * tables
+    assert asked == [shared_scan.MOST_GUESSED, shared_scan.MOST_GUESSED, 1]
+
+
 def test_four_groupings_are_one_scan(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(shared_scan, "pays", lambda _: False)

@@ -40,6 +40,9 @@ from kpidsl.sql.source_rows import RowsOf
 FEWEST_FILTERS = 12  # fewer are as cheap as conditions
 SAMPLE = 1  # percent of a table, to guess how many members its columns have
 FIRST_ROWS = 20_000
+MOST_GUESSED = 40
+"""So many columns are guessed by a query: each may be of a table that is joined, and joins are planned in the cube of
+how many they are."""
 FEW_GROUPS = 20_000  # in all panes: more no longer fit the processor's caches
 MOST_GROUPS = 100_000  # where that saves a scan
 READING = 8
@@ -87,6 +90,9 @@ def guessed(
     """
     if not wanted:
         return {}
+    if sampled and len(wanted) > MOST_GUESSED:
+        first, others = wanted[:MOST_GUESSED], wanted[MOST_GUESSED:]
+        return guessed(rows, first, fetch, located) | guessed(rows, others, fetch, located)
     if located is not None and located.groups:
         found = fetch(spans.cardinalities(located.rows(rows()), wanted, located.spots()))[0]
         return dict(zip(wanted, found, strict=True))
