@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
 from kpidsl.semantic.types import DataType as T
+from kpidsl.sources import decide
 from kpidsl.sources.decide import SAMPLE, sample_rows
+from kpidsl.sources.numerals import NumberStyle
 from sources.reading import ask, civil, csv, told
 
 
@@ -318,3 +321,21 @@ def test_numbers_dressed_as_spreadsheets_show_them(tmp_path: Path, text: str, hi
     with pytest.raises(SourceError) as caught:
         csv(tmp_path, f"x\n1\n{text}\n", ask(x=T.DECIMAL))
     assert caught.value.hint == hint
+
+
+def test_a_wide_file_is_asked_about_few_columns_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query about all of two thousand columns takes minutes to be planned. The last of them widens as the first."""
+    asked: list[int] = []
+    widening = decide.widening
+
+    def counting(types: Mapping[str, T], style: NumberStyle, column: Callable[[str], str]) -> tuple[str, ...]:
+        asked.append(len(types))
+        return widening(types, style, column)
+
+    monkeypatch.setattr(decide, "widening", counting)
+    columns = 2 * decide.AT_ONCE + 1
+    rows = [["1"] * columns for _ in range(sample_rows(columns))] + [["1.5", *["1"] * (columns - 2), "2.5"]]
+    header = ",".join(f"c{number}" for number in range(columns))
+    table = csv(tmp_path, "\n".join([header, *(",".join(row) for row in rows)]) + "\n")
+    assert asked == [decide.AT_ONCE, decide.AT_ONCE, 1]
+    assert [name for name, kind in table.schema.items() if kind == "decimal"] == ["c0", f"c{columns - 1}"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -161,11 +161,19 @@ class CsvDataset:
                 blank.add(name)
             types[name] = kind or DataType.TEXT
         numeric = {name: kind for name, kind in types.items() if kind.is_number or kind is DataType.DATE}
-        # The aggregates read strictly, so that this pass also proves that every row has as many fields as the header.
-        wanted = ", ".join([*decide.widening(numeric, style, reader.column), "count(*)"])
-        row = self._rows(connection, lambda: f"SELECT {wanted} FROM ({reader.relation(list(numeric), nulls=False)})")[0]
-        types |= decide.widened(numeric, row)
+        for some in decide.at_once(numeric):
+            types |= decide.widened(some, self._widening(connection, some))
         return Schema(tuple(Column(name, types[name], name in blank) for name in names))
+
+    def _widening(self, connection: DuckDBPyConnection, types: Mapping[str, DataType]) -> Sequence[object]:
+        """What all rows say of some columns. The aggregates read strictly, so that this pass also proves that every row
+        has as many fields as the header.
+        """
+        wanted = ", ".join([*decide.widening(types, self._style, self._reader.column), "count(*)"])
+        found = self._rows(
+            connection, lambda: f"SELECT {wanted} FROM ({self._reader.relation(list(types), nulls=False)})"
+        )
+        return found[0]
 
     def _late_head(self, connection: DuckDBPyConnection, name: str) -> decide.Head:
         """The first rows of a column that are not blank."""

@@ -4,7 +4,7 @@ wide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from kpidsl.engine.duck import literal
@@ -17,10 +17,20 @@ from kpidsl.sources.numerals import NumberStyle
 SAMPLE: Final = 10_000
 """Rows of the head that decide. A later row that does not fit is an error that names its line."""
 
+AT_ONCE: Final = 128
+"""Columns that one query is asked about: how long it takes to be planned grows with their square."""
+
 
 def sample_rows(columns: int) -> int:
     """How many rows of the head decide: fewer where the rows are very wide, so that the head fits anywhere."""
     return max(1_000, min(SAMPLE, 500_000 // max(columns, 1)))
+
+
+def at_once(types: Mapping[str, DataType]) -> Iterator[dict[str, DataType]]:
+    """Columns that one query is asked about; the first are none where there are no columns."""
+    names = list(types)
+    for start in range(0, max(len(names), 1), AT_ONCE):
+        yield {name: types[name] for name in names[start : start + AT_ONCE]}
 
 
 @dataclass(frozen=True, slots=True)
