@@ -101,12 +101,14 @@ def test_what_pip_compiles_in_a_template_is_no_part_of_it(tmp_path: Path) -> Non
 def test_a_new_project_installs_passes_its_tests_and_evaluates_at_once(tmp_path: Path) -> None:
     assert run("plugins", "new", "cash_book", cwd=tmp_path).returncode == 0
     folder = tmp_path / "kpidsl-cash-book"
-    venv.create(tmp_path / "env", with_pip=True)
+    venv.create(tmp_path / "env")
     python = str(tmp_path / "env" / "bin" / "python")
     install = [
-        python,
+        sys.executable,
         "-m",
         "pip",
+        "--python",
+        python,
         "install",
         "-q",
         "--disable-pip-version-check",
