@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
+from typing import TypeVar
 
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.values import Value, parts
 from kpidsl.semantic.windows import Invalid
 
+A = TypeVar("A")
+B = TypeVar("B")
 # Every stage walks values by recursion: deeper ones would not fit on Python's stack.
 MOST_DEEP = 120
 MOST_PARTS = 20_000
@@ -17,6 +21,18 @@ HINT = "build it from fewer parts: a number this large is easier to read as seve
 
 class TooLarge(Invalid):
     """A value is too deep or too large; the problem is already reported. What is inside it may be sound."""
+
+
+def both(check: Callable[[A], B], left: A, right: A) -> tuple[B, B]:
+    """Both sides, so that a problem in one does not hide one in the other. Raises `Invalid`."""
+    try:
+        first = check(left)
+    except TooLarge:
+        raise
+    except Invalid:
+        check(right)
+        raise
+    return first, check(right)
 
 
 def is_too_large(row: Row) -> bool:

@@ -14,6 +14,7 @@ from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import counted_times
 from kpidsl.semantic import rows as r
+from kpidsl.semantic.limits import both
 from kpidsl.semantic.numbers import (
     check_fit,
     compound_value,
@@ -31,7 +32,7 @@ from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import DAYS, NUMBER, SECONDS, UnitTable, product
-from kpidsl.semantic.windows import Invalid, both, window_spec
+from kpidsl.semantic.windows import Invalid, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.node import Text
@@ -95,10 +96,10 @@ class RowChecker:
                 literal = compound_value(node, self.units, lambda name: self.scope.has(name.parts), self.problems)
                 if literal is not None:
                     return r.Constant(D.DECIMAL, literal[1], literal[0])
-                return self.arithmetic(operator, *self.both(left, right), node)
+                return self.arithmetic(operator, *both(self.row, left, right), node)
             case x.Compare(operator=operator, left=left, right=right):
                 self.not_null(node)
-                a, b = self.alike(*self.both(left, right), node, (left, right))
+                a, b = self.alike(*both(self.row, left, right), node, (left, right))
                 return r.Comparison(D.BOOLEAN, NUMBER, operator, a, b)
             case x.Logic(operator=operator, left=left, right=right):
                 return r.Both(D.BOOLEAN, NUMBER, operator, *both(self.condition, left, right))
@@ -239,15 +240,6 @@ class RowChecker:
             self.wrong(span, f"`{name}` takes a {wants}", self.shown(row), self.remedy(row, wants), row)
 
     # ------------------------------------------------------------ operators
-    def both(self, left: x.Expr, right: x.Expr) -> tuple[r.Row, r.Row]:
-        """Both sides, so that a problem in one does not hide one in the other."""
-        try:
-            a = self.row(left)
-        except Invalid:
-            self.row(right)
-            raise
-        return a, self.row(right)
-
     def number(self, node: x.Expr) -> r.Row:
         row = self.row(node)
         if row.type is not None and not (row.type.is_number or row.type is D.DURATION):

@@ -23,7 +23,7 @@ from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, REDUCTIONS
 from kpidsl.semantic.units import NUMBER
 from kpidsl.semantic.unknown import function_hint, hint_for, report_ring, source_hint
-from kpidsl.semantic.windows import Invalid, both, counted_unit, window_spec
+from kpidsl.semantic.windows import Invalid, counted_unit, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.decl_nodes import ChangedProp, KpiDecl, MetricDecl, UnitProp
@@ -131,13 +131,13 @@ class ValueChecker:
                 )
                 if literal is not None:
                     return v.Number(v.Info(literal[1], "constant"), literal[0])
-                return self.arithmetic(operator, *self.both(left, right, around), node)
+                return self.arithmetic(operator, *limits.both(lambda side: self.value(side, around), left, right), node)
             case x.Compare(operator=operator, left=left, right=right):
-                a, b = self.alike(*self.both(left, right, around), node)
+                a, b = self.alike(*limits.both(lambda side: self.value(side, around), left, right), node)
                 depth = self.same_depth(a, b, node)
                 return v.Operation(v.Info(NUMBER, "ratio", "boolean", depth), operator, a, b)
             case x.Logic(operator=operator, left=left, right=right):
-                a, b = both(lambda side: self.condition(side, around), left, right)
+                a, b = limits.both(lambda side: self.condition(side, around), left, right)
                 depth = self.same_depth(a, b, node)
                 return v.Operation(v.Info(NUMBER, "ratio", "boolean", depth), operator, a, b)
             case x.Not(operand=operand):
@@ -345,17 +345,6 @@ class ValueChecker:
         self.stop("K0313", message, node.span, source_hint(node, self.sources))
 
     # ------------------------------------------------------------ operators
-    def both(self, left: x.Expr, right: x.Expr, around: Around) -> tuple[v.Value, v.Value]:
-        """Both sides, so that a problem in one does not hide one in the other."""
-        try:
-            a = self.value(left, around)
-        except limits.TooLarge:
-            raise
-        except Invalid:
-            self.value(right, around)
-            raise
-        return a, self.value(right, around)
-
     def numeric(self, value: v.Value, node: x.Expr) -> v.Value:
         if value.info.sort != "number":
             self.stop("K0304", f"a number is expected, not a {SORTS[value.info.sort]}", node.span)

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import TypeVar, assert_never
+from typing import assert_never
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 
-A = TypeVar("A")
-B = TypeVar("B")
 _LETTERS = {"h": "hours", "d": "days", "w": "weeks", "m": "months", "q": "quarters", "y": "years", "yr": "years"}
 
 
 class Invalid(Exception):
     """What is written has no meaning; the problem is already reported."""
-
-
-def both(check: Callable[[A], B], left: A, right: A) -> tuple[B, B]:
-    """Both sides of something, checked whatever is wrong with the left one. Raises `Invalid`."""
-    try:
-        first = check(left)
-    except Invalid:
-        check(right)
-        raise
-    return first, check(right)
 
 
 def period_unit(written: x.WindowUnit, problems: Problems) -> c.Unit:

@@ -14,12 +14,11 @@ from kpidsl.syntax import habits
 from kpidsl.syntax.drive import MOST_BRACKETS, MOST_WORDS
 from kpidsl.syntax.expected import SYNONYMS, found_phrase, phrase, spellings, window_meant, word_meant
 from kpidsl.syntax.grammar import TooMuch
-from kpidsl.syntax.misspelt import misspelt
+from kpidsl.syntax.misspelt import misspelt, word_around
 from kpidsl.syntax.recovery import Chunk, open_marks
 from kpidsl.syntax.slips import slip
 
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
-MOST_OF_NAME = 100
 _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
 
 
@@ -145,10 +144,7 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
 def _name(offset: int, source: Source, problems: Problems) -> None:
     """A word with letters that no name has; a column may have them."""
     text = source.text
-    start = offset
-    while start > max(0, offset - MOST_OF_NAME) and re.match(r"\w", text[start - 1]):
-        start -= 1
-    word = _word_at(text, start)
+    start, word = word_around(text, offset)
     span = Span(source, start, start + len(word))
     meant = f"`{word}`"
     line = text[text.rfind("\n", 0, start) + 1 : start]

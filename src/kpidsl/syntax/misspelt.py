@@ -27,6 +27,15 @@ def misspelt(text: str, offset: int) -> Slip | None:
     return _lookalike(text, offset) or _function(text, offset)
 
 
+def word_around(text: str, offset: int) -> tuple[int, str]:
+    """Where the word at or around an offset begins, and the word: empty where there is none, cut where it is long."""
+    start = offset
+    while start > max(0, offset - _REACH) and _WORD.match(text[start - 1]):
+        start -= 1
+    found = _WORD.match(text, start, offset + _REACH)
+    return start, found[0] if found is not None else ""
+
+
 def _function(text: str, offset: int) -> Slip | None:
     """`krippendrff_alpha(code by …`: the words inside stop the parser, and the name is what is wrong."""
     if _INSIDE.match(text, offset) is None:
@@ -51,13 +60,9 @@ def _lookalike(text: str, offset: int) -> Slip | None:
 
     A word of another alphabet alone is none: it is a name, and no slip.
     """
-    start = offset
-    while start > max(0, offset - _REACH) and _WORD.match(text[start - 1]):
-        start -= 1
-    found = _WORD.match(text, start, offset + _REACH)
-    if found is None or found[0].isascii():
+    start, word = word_around(text, offset)
+    if word.isascii():
         return None
-    word = found[0]
     meant = _latin(word)
     if not meant.isidentifier() or not meant.isascii() or not any(one.isascii() and one.isalpha() for one in word):
         return None
@@ -67,8 +72,8 @@ def _lookalike(text: str, offset: int) -> Slip | None:
     name = unicodedata.name(odd, "").lower()
     like = _latin(odd)
     return Slip(
-        found.start(),
-        found.end(),
+        start,
+        start + len(word),
         "K0101",
         f"letter {at} of `{word}` is `{odd}` (U+{ord(odd):04X}{', ' if name else ''}{name}), which only looks like "
         f"`{like}`",
