@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ArrowStream
@@ -74,11 +74,11 @@ def _alike(stream: ArrowStream) -> ArrowStream:
     """The stream, which ends with SourceError K0602 at a batch that has not its columns: where that can be told, as of
     a reader of pyarrow.
     """
-    kind = type(stream)
+    kind: Any = type(stream)
     if (kind.__module__, kind.__name__) != ("pyarrow.lib", "RecordBatchReader"):
         return stream
-    reader: RecordBatchReader = stream  # type: ignore[assignment]
-    made: ArrowStream = kind.from_batches(reader.schema, _looked_at(reader))  # type: ignore[attr-defined]
+    reader: Any = stream
+    made: ArrowStream = kind.from_batches(reader.schema, _looked_at(reader))
     return made
 
 
