@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +26,7 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import Context, Provider, ScanRequest, hookimpl
 from kpidsl.report.results import Results
 from kpidsl.semantic.types import Column, DataType, Schema
+from kpidsl.sql.dialects.sqlite_functions import register
 
 SPEC = """
 source o { from csv("o.csv"); time day }
@@ -55,7 +58,7 @@ def table(values: Any = (1, 2), days: Any = DAYS) -> pa.Table:
     return pa.table({"day": days, "v": values if isinstance(values, pa.Array) else list(values)})
 
 
-def evaluated(folder: Path, dataset: Dataset) -> Results:
+def evaluated(folder: Path, dataset: Any) -> Results:
     """The spec over a provider that gives this dataset; what does not need it has its value in any case."""
     folder.joinpath("spec.kpi").write_text(SPEC, "utf-8")
     folder.joinpath("o.csv").write_text("day,v\n2026-03-02,9\n", "utf-8")
@@ -161,6 +164,42 @@ def test_what_a_source_says_half_way_keeps_its_code(tmp_path: Path) -> None:
     assert 'after some of its rows: row 7 of `amounts`: "x" is no number' in found.message
 
 
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ({"day": DAYS, "v": [1.5, 2.5]}, "`day` date32[day], `v` double"),
+        ({"day": DAYS, "v": ["1", "2"]}, "`day` date32[day], `v` string"),
+        ({"v": [1, 2], "day": DAYS}, "`v` int64, `day` date32[day]"),
+        ({"day": DAYS}, "`day` date32[day]"),
+    ],
+)
+def test_a_batch_that_has_other_columns_than_its_stream(second: dict[str, Any], found: str, tmp_path: Path) -> None:
+    """Batches pass through the C interface without a schema: 1.5 would be read as 4609434218613702656."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from table().to_batches()
+        yield pa.record_batch(second)
+
+    dataset = Dataset(lambda: SCHEMA, lambda: pa.RecordBatchReader.from_batches(table().schema, batches()))
+    (error,) = evaluated(tmp_path, dataset).errors
+    said = "its stream said `day` date32[day], `v` int64"
+    assert error.message.endswith(f"after some of its rows: batch 2 has the columns {found}, and {said}")
+    assert (error.code, "all batches of a stream have one schema" in (error.hint or "")) == ("K0602", True)
+
+
+def test_a_batch_that_says_nothing_of_missing_values_is_like_its_stream(tmp_path: Path) -> None:
+    strict = pa.schema([pa.field("day", pa.date32()), pa.field("v", pa.int64(), nullable=False)])
+    batches = pa.RecordBatchReader.from_batches(table().schema, [pa.record_batch([DAYS, pa.array([1, 2])], strict)])
+    results = evaluated(tmp_path, Dataset(lambda: SCHEMA, lambda: batches))
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 3)
+
+
+@pytest.mark.parametrize("code", ["X9", "K9999", ""])
+def test_a_code_that_there_is_none_of_is_that_of_what_cannot_be_read(code: str, tmp_path: Path) -> None:
+    (error,) = evaluated(tmp_path, Dataset(raising(SourceError("lost", code=code, hint="call")), table)).errors
+    assert (error.code, error.message, error.hint) == ("K0602", "lost", "call")
+
+
 def test_ctrl_c_in_a_stream_ends_the_run(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         evaluated(tmp_path, Dataset(lambda: SCHEMA, half_way(KeyboardInterrupt())))
@@ -213,3 +252,99 @@ def test_what_a_plugin_prints_is_no_part_of_the_document(tmp_path: Path) -> None
     assert ran["loud"].stdout == "rendered indeed"
     for said in ("imported", "asked", "a library wrote", "a process wrote", "rendered", "heard", "SystemExit: 5"):
         assert said in ran["loud"].stderr
+
+
+# ---------------------------------------------------------------- engines
+Rows = Sequence[tuple[Any, ...]]
+NAME = '"t"'
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Two rows in SQLite, whose answers pass through `answered`, and what stands behind FROM."""
+
+    answered: Callable[[Rows], Any] = lambda rows: rows
+    behind: Callable[[], Any] = lambda: NAME
+    known: Callable[[], Any] = lambda: "engine"
+    dialect: str = "sqlite"
+
+    @property
+    def engine(self) -> Any:
+        return self.known()
+
+    def schema(self) -> Schema:
+        return SCHEMA
+
+    def fingerprint(self) -> None:
+        return None
+
+    def table(self, _request: ScanRequest) -> Any:
+        return self.behind()
+
+    def query(self, sql: str) -> pa.Table:
+        connection = sqlite3.connect(":memory:")
+        register(connection)
+        connection.execute("CREATE TABLE t(day TEXT, v INTEGER)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", zip(map(str, DAYS.to_pylist()), (1, 2), strict=True))
+        rows = self.answered(connection.execute(sql).fetchall())
+        connection.close()
+        columns = list(zip(*rows, strict=True)) or [()]
+        return pa.table([pa.array(column) for column in columns], [f"c{place}" for place in range(len(columns))])
+
+    def scan(self, request: ScanRequest) -> pa.Table:
+        return pa.table({"day": [date(2026, 3, 1)], "v": [70]}).select([one.name for one in request.columns])
+
+    def cancel(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def each(of: Callable[[Any], Any]) -> Callable[[Rows], Any]:
+    """Answers in which every whole number became something else."""
+    return lambda rows: [tuple(of(one) if isinstance(one, int) else one for one in row) for row in rows]
+
+
+def test_an_engine_that_answers(tmp_path: Path) -> None:
+    results = evaluated(tmp_path, Engine())
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 3)
+
+
+@pytest.mark.parametrize(
+    ("answered", "says"),
+    [
+        (each(str), "str"),
+        (each(Decimal), "decimal.Decimal"),
+        (lambda rows: [row[:-1] for row in rows], "1 columns, and 2 were asked for"),
+        (lambda rows: [(*row, 1) for row in rows], "3 columns, and 2 were asked for"),
+    ],
+)
+def test_answers_that_cannot_be_computed_with(answered: Callable[[Rows], Any], says: str, tmp_path: Path) -> None:
+    (error,) = evaluated(tmp_path, Engine(answered)).errors
+    assert (error.code, error.message.startswith("the answers of the engine of `f` cannot be computed with")) == (
+        "K0602",
+        True,
+    )
+    assert says in error.message
+    assert "fault of its provider" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("engine", "says"),
+    [
+        (Engine(lambda _: raising(RuntimeError("gone"))()), "RuntimeError: gone"),
+        (Engine(behind=raising(RuntimeError("no table"))), "RuntimeError: no table"),
+        (Engine(behind=lambda: None), "TypeError: table() gives a NoneType, not a text"),
+        (Engine(known=raising(RuntimeError("which?"))), "RuntimeError: which?"),
+        (Engine(known=list), "TypeError: unhashable type"),
+    ],
+)
+def test_an_engine_that_fails_is_named_by_its_provider(engine: Engine, says: str, tmp_path: Path) -> None:
+    (error,) = evaluated(tmp_path, engine).errors
+    assert error.message.startswith(f"the provider `faulty` of `f` failed: {says}")
+
+
+def test_what_cannot_stand_behind_from_is_read(tmp_path: Path) -> None:
+    results = evaluated(tmp_path, Engine(behind=lambda: "t FOR ((("))
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 70)
