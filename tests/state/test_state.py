@@ -191,6 +191,73 @@ def test_the_same_rows_in_two_files_count_twice(tmp_path: Path) -> None:
     assert '"value": 2008.31' in document
 
 
+def test_a_column_with_the_name_that_duckdb_has_for_the_number_of_a_file(tmp_path: Path) -> None:
+    work = Work(tmp_path, "parquet")
+    for name in ("1", "2"):
+        file = work.data / f"{name}.parquet"
+        duckdb.sql(f"from read_parquet('{file}') select *, 7 as File_Index").write_parquet(str(tmp_path / "new"))
+        (tmp_path / "new").replace(file)
+    work.agree()
+    work.write("3", LATE)  # lacks it
+    work.agree()
+
+
+@pytest.mark.parametrize(
+    ("kind", "zone"),
+    [
+        ("timestamp", "Pacific/Niue"),
+        ("timestamptz", "Pacific/Kiritimati"),
+        ("timestamptz", "Pacific/Niue"),
+        ("timestamp_ns", "UTC"),
+        ("date", "Pacific/Kiritimati"),
+    ],
+)
+def test_days_that_footers_tell(tmp_path: Path, kind: str, zone: str) -> None:
+    work = Work(tmp_path, "parquet")
+    work.spec.write_text(f'calendar {{ timezone "{zone}" }}\n' + work.spec.read_text("utf-8"), "utf-8")
+    later = ", ".join(f"('2026-03-{day:02} {hour}', 'a', 1, 1)" for day in (1, 31) for hour in ("00:00", "23:59:59.9"))
+    work.write("3", later)
+    work.write("4", "(NULL, 'a', 4, 1)")
+    for file in work.data.iterdir():
+        columns = f'* replace ("at"::{kind} as "at")'
+        told = "where shop = 'nothing'" if file.stem == "2" else ""
+        duckdb.sql(f"set TimeZone = 'UTC'; select {columns} from read_parquet('{file}') {told}").write_parquet(
+            str(tmp_path / "new"), row_group_size=2048
+        )
+        (tmp_path / "new").replace(file)
+    for as_of in ("2026-03-31", "2026-03-01T12:00", "2026-04-02"):
+        work.agree(as_of=as_of)
+
+
+def test_many_filters_in_two_ways_of_grouping_are_read_at_once(
+    work: Work, kept: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpidsl.engine.shared_scan.FEW_GROUPS", 200)
+    monkeypatch.setattr("kpidsl.engine.kept_reading.MOST_GROUPS", 500)
+    read: list[int] = []
+    real = Reader.shared
+
+    def shared(
+        self: Reader, found: object, asked: object, several: Sequence[object], *rest: object, **more: object
+    ) -> None:
+        read.append(len(several))
+        real(self, found, asked, several, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reader, "shared", shared)
+    conditions = [f'shop == "{shop}"' for shop in "abcdefgh"] + [f"day == 2026-03-{day:02}" for day in range(1, 32, 4)]
+    measures = ("sum(amount)", "sum(weight)", "count()", "max(amount)", "avg(weight)", "min(weight)")
+    many = "".join(
+        f"kpi k{number} {{ value {measures[number % 6]} from orders where {condition} over last month }}\n"
+        for number, condition in enumerate(conditions * 2)
+    )
+    work.spec.write_text(work.spec.read_text("utf-8").replace("trend 3 months", "trend 2 months") + many, "utf-8")
+    work.agree()
+    work.write("3", LATE)
+    work.agree()
+    assert max(read) > 1
+    assert min(kept) > 30
+
+
 def test_damaged_state_is_made_again(work: Work, kept: list[int]) -> None:
     expected = work.agree()
     rng = random.Random(3)
