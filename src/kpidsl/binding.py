@@ -225,7 +225,7 @@ class Tables(dict[str, str]):
         self._told = told
         self._requests = requests(plan)
         self._engines = Engines(connection)
-        self.places, failed = places(bound, self._requests, self._engines, self.read)
+        self.places, failed = places(bound, plan, self._requests, self._engines, self.read)
         self.failed.update(failed)
 
     def bring_all(self, but: Collection[str] = (), *, spare: bool = False) -> None:

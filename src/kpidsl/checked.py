@@ -206,6 +206,10 @@ def modelled(
     problems.hush(names.broken)
     schemas = by_use(names, opened.bound.schemas, params, library)
     model = check(names, problems, schemas=schemas, params=params, library=library)
+    if any(spec.half_read for spec in names.specs):
+        from kpidsl.semantic.half_read import check_half_read
+
+        check_half_read(names, problems, schemas=schemas, params=params, library=library)
     check_patterns(opened.files, problems)
     if keep:
         opened.kept.save_model(name, model, problems)

@@ -68,18 +68,26 @@ class Engines:
         self._opened: list[Queryable] = []
 
     def remote(
-        self, dataset: Queryable, request: ScanRequest, schema: Schema, limits: Limits | None, what: str
+        self,
+        dataset: Queryable,
+        request: ScanRequest,
+        schema: Schema,
+        limits: Limits | None,
+        source: str,
+        provider: str,
     ) -> Remote:
-        """How a dataset is asked. Raises SourceError where it cannot say what it is called."""
+        """How the dataset of a source is asked. Raises SourceError where it cannot say what it is called."""
         from kpidsl.engine.place import Remote
         from kpidsl.sql.dialects import dialect
 
         written = dialect(dataset.dialect)
         assert written is not None
         table = dataset.table(request)
+        if not isinstance(table, str):
+            raise TypeError(f"table() gives a {type(table).__name__}, not a text")
         engine = dataset.engine
         if engine not in self._asked:
-            self._asked[engine] = self._asking(dataset, limits, what)
+            self._asked[engine] = self._asking(dataset, limits, source, provider)
             self._opened.append(dataset)
         kinds = {one.name: one.type for one in schema.columns}
         asked = self._asked[engine]
@@ -95,8 +103,9 @@ class Engines:
             except Exception:  # noqa: BLE001, S112 — a provider may be anyone's, and the run is over
                 continue
 
-    def _asking(self, dataset: Queryable, limits: Limits | None, what: str) -> Asked:
+    def _asking(self, dataset: Queryable, limits: Limits | None, source: str, provider: str) -> Asked:
         has_answered = False
+        what = f"the source `{source}`"
 
         def ask(sql: str, taken: Callable[[DuckDBPyConnection, ArrowStream, str], T]) -> T:
             nonlocal has_answered
@@ -109,7 +118,7 @@ class Engines:
             except KpidslError:
                 raise
             except FOREIGN as error:
-                raise foreign(what, dataset.dialect, error) from error
+                raise foreign(source, provider, error) from error
             finally:
                 cursor.close()
             has_answered = True
@@ -143,13 +152,13 @@ def placed(bound: Bound, plan: Plan) -> Places:
 
     engines = Engines(None)
     try:
-        return places(bound, requests(plan), engines, lambda _: None)[0]
+        return places(bound, plan, requests(plan), engines, lambda _: None)[0]
     finally:
         engines.close()
 
 
 def places(
-    bound: Bound, wanted: Mapping[str, ScanRequest], engines: Engines, read: Callable[[str], object]
+    bound: Bound, plan: Plan, wanted: Mapping[str, ScanRequest], engines: Engines, read: Callable[[str], object]
 ) -> tuple[Places, dict[str, KpidslError]]:  # fmt: skip
     """Where the sources of a plan are asked; `read` reads the rows of one. And what failed on the way."""
     from kpidsl.engine.place import Places
@@ -159,17 +168,20 @@ def places(
     failed: dict[str, KpidslError] = {}
     for name, request in wanted.items():
         dataset = bound.datasets.get(name)
-        if dataset is None or name in bound.failed or not isinstance(dataset, Queryable):
+        if dataset is None or name in bound.failed:
             continue
-        schema = bound.schemas.get(name)
-        reason = why_here(dataset, request, schema)
-        if reason is not None or schema is None:
-            here[name] = reason or "its columns are not known"
-            continue
+        provider = plan.sources[name].provider.provider.text
         try:
-            found[name] = engines.remote(dataset, request, schema, bound.limits.get(name), f"the source `{name}`")
+            if not isinstance(dataset, Queryable):  # which asks for its attributes
+                continue
+            schema = bound.schemas.get(name)
+            reason = why_here(dataset, request, schema)
+            if reason is not None or schema is None:
+                here[name] = reason or "its columns are not known"
+                continue
+            found[name] = engines.remote(dataset, request, schema, bound.limits.get(name), name, provider)
         except KpidslError as error:
             failed[name] = error
         except FOREIGN as error:
-            failed[name] = foreign(name, dataset.dialect, error)
+            failed[name] = foreign(name, provider, error)
     return Places(found, here, read), failed

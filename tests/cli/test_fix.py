@@ -143,7 +143,7 @@ def test_a_file_that_is_broken_all_through_does_not_take_minutes(
 ) -> None:
     monkeypatch.setattr("kpidsl.fixing.PATIENCE", 0.0)
     monkeypatch.setattr("kpidsl.fixing.PATIENT_CHECKS", 2)
-    text = "objective a {\n" * 60
+    text = "".join(f"objective a{number} {{ key result k {{ weight 1 }}\n" for number in range(60))
     (tmp_path / "a.kpi").write_text(text)
     began = process_time()
     load([tmp_path]).check(schemas=False)

@@ -7,82 +7,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
-from functools import partial
+from datetime import UTC, datetime, time
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-from unittest import mock
 
 import pyarrow as pa
 import pytest
 
-import kpidsl
-from kpidsl import plugins
 from kpidsl.diagnostics import SourceError
-from kpidsl.hookspecs import Context, Provider, ScanRequest, hookimpl
-from kpidsl.report.results import Results
-from kpidsl.semantic.types import Column, DataType, Schema
-
-SPEC = """
-source o { from csv("o.csv"); time day }
-source f { from faulty(); time day }
-kpi fine { value sum(v) from o over last month; target >= 1 }
-kpi faulty_sum { value sum(v) from f over last month; target >= 1 }
-"""
-SCHEMA = Schema((Column("day", DataType.DATE), Column("v", DataType.INTEGER)))
-DAYS = pa.array([date(2026, 3, 1), date(2026, 3, 2)])
-
-
-@dataclass(frozen=True)
-class Options:
-    pass
-
-
-@dataclass(frozen=True)
-class Dataset:
-    schema: Callable[[], Any]
-    rows: Callable[[], Any]
-    fingerprint: Callable[[], None] = field(default=lambda: None)
-
-    def scan(self, request: ScanRequest) -> Any:
-        found = self.rows()
-        return found.select([column.name for column in request.columns]) if isinstance(found, pa.Table) else found
-
-
-def table(values: Any = (1, 2), days: Any = DAYS) -> pa.Table:
-    return pa.table({"day": days, "v": values if isinstance(values, pa.Array) else list(values)})
-
-
-def evaluated(folder: Path, dataset: Dataset) -> Results:
-    """The spec over a provider that gives this dataset; what does not need it has its value in any case."""
-    folder.joinpath("spec.kpi").write_text(SPEC, "utf-8")
-    folder.joinpath("o.csv").write_text("day,v\n2026-03-02,9\n", "utf-8")
-    module = ModuleType("kpidsl_faulty")
-
-    def opened(_options: Options, _context: Context) -> Any:
-        return dataset
-
-    vars(module)["kpidsl_providers"] = hookimpl(lambda: (Provider("faulty", Options, opened),))
-
-    @dataclass(frozen=True)
-    class Entry(plugins.EntryPoint):
-        def load(self) -> Any:
-            return module
-
-    entry = Entry("faulty", "kpidsl_faulty", None, "kpidsl-faulty", "1.0")
-    with mock.patch.object(plugins, "load", partial(plugins.load, environ={}, found=[entry])):
-        results = kpidsl.load([folder]).evaluate(as_of="2026-03-31")
-    assert (results.kpis[0].assessment.value, results.kpis[0].assessment.status) == (9, "green")
-    return results
-
-
-def raising(error: BaseException) -> Callable[[], Any]:
-    def call() -> Any:
-        raise error
-
-    return call
+from kpidsl.semantic.types import Column, Schema
+from sources.faulty import DAYS, SCHEMA, Dataset, evaluated, raising, table
 
 
 @pytest.mark.parametrize(
@@ -159,6 +93,42 @@ def test_what_a_source_says_half_way_keeps_its_code(tmp_path: Path) -> None:
     (found,) = evaluated(tmp_path, Dataset(lambda: SCHEMA, half_way(error))).errors
     assert (found.code, found.hint) == ("K0604", "mend the row")
     assert 'after some of its rows: row 7 of `amounts`: "x" is no number' in found.message
+
+
+@pytest.mark.parametrize(
+    ("second", "found"),
+    [
+        ({"day": DAYS, "v": [1.5, 2.5]}, "`day` date32[day], `v` double"),
+        ({"day": DAYS, "v": ["1", "2"]}, "`day` date32[day], `v` string"),
+        ({"v": [1, 2], "day": DAYS}, "`v` int64, `day` date32[day]"),
+        ({"day": DAYS}, "`day` date32[day]"),
+    ],
+)
+def test_a_batch_that_has_other_columns_than_its_stream(second: dict[str, Any], found: str, tmp_path: Path) -> None:
+    """Batches pass through the C interface without a schema: 1.5 would be read as 4609434218613702656."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from table().to_batches()
+        yield pa.record_batch(second)
+
+    dataset = Dataset(lambda: SCHEMA, lambda: pa.RecordBatchReader.from_batches(table().schema, batches()))
+    (error,) = evaluated(tmp_path, dataset).errors
+    said = "its stream said `day` date32[day], `v` int64"
+    assert error.message.endswith(f"after some of its rows: batch 2 has the columns {found}, and {said}")
+    assert (error.code, "all batches of a stream have one schema" in (error.hint or "")) == ("K0602", True)
+
+
+def test_a_batch_that_says_nothing_of_missing_values_is_like_its_stream(tmp_path: Path) -> None:
+    strict = pa.schema([pa.field("day", pa.date32()), pa.field("v", pa.int64(), nullable=False)])
+    batches = pa.RecordBatchReader.from_batches(table().schema, [pa.record_batch([DAYS, pa.array([1, 2])], strict)])
+    results = evaluated(tmp_path, Dataset(lambda: SCHEMA, lambda: batches))
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 3)
+
+
+@pytest.mark.parametrize("code", ["X9", "K9999", ""])
+def test_a_code_that_there_is_none_of_is_that_of_what_cannot_be_read(code: str, tmp_path: Path) -> None:
+    (error,) = evaluated(tmp_path, Dataset(raising(SourceError("lost", code=code, hint="call")), table)).errors
+    assert (error.code, error.message, error.hint) == ("K0602", "lost", "call")
 
 
 def test_ctrl_c_in_a_stream_ends_the_run(tmp_path: Path) -> None:

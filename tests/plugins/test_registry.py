@@ -150,6 +150,15 @@ def test_a_report_format_cannot_take_the_name_of_one_that_is_built_in(site: Site
     assert registry.provider("one").name == "one"
 
 
+@pytest.mark.parametrize("name", ["year", "round", "sum"])
+def test_a_function_cannot_take_the_name_of_one_of_the_language(name: str, site: Site) -> None:
+    site.install("kpidsl-one", good("one").replace('"initials"', f'"{name}"'))
+    registry = site.load()
+    (said,) = registry.warnings
+    assert (said.code, said.message) == ("K0804", f"the function `{name}` of the plugin kpidsl-one is built in")
+    assert registry.function(name) is None
+
+
 def test_a_name_given_twice_is_an_error_for_those_who_use_it(site: Site) -> None:
     site.install("kpidsl-one", good("csv"))
     site.install("kpidsl-two", good("other"))

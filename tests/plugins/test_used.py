@@ -61,7 +61,7 @@ def installed(**hooks: Any) -> Iterator[None]:
 
 
 FUNCTIONS = (
-    Function("clamped", (DataType.INTEGER, DataType.INTEGER), DataType.INTEGER, "least($1, $2)"),
+    Function("clamped", (DataType.INTEGER, DataType.INTEGER), DataType.INTEGER, "least($1,$2)"),
     Function("shouted", (DataType.TEXT,), DataType.TEXT, "upper($1) || '!'"),
 )
 
@@ -128,6 +128,16 @@ def test_a_report_format_is_written_to_standard_output_and_to_files(
     with installed(functions=FUNCTIONS, report_formats=formats):
         assert run("eval", str(folder), "-f", "lnes") == 2
     assert "did you mean `lines`?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("asked", [("-f", "lines"), ("-o", "kpis.lines")])
+def test_a_format_of_a_plugin_that_failed_is_told_with_the_failure(
+    folder: Path, capsys: pytest.CaptureFixture[str], asked: tuple[str, str]
+) -> None:
+    with installed(report_formats=5):
+        assert run("eval", str(folder), *asked) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "; the plugin kpidsl-extra failed: TypeError: 'int' object is not iterable" in said
 
 
 @pytest.mark.parametrize(

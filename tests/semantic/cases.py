@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kpidsl.diagnostics import Diagnostic, Problems
 from kpidsl.library import library_units
 from kpidsl.semantic.check import check
+from kpidsl.semantic.half_read import check_half_read
 from kpidsl.semantic.lints import tidy
 from kpidsl.semantic.model import KpiModel, MetricModel, Model
 from kpidsl.semantic.scope import resolve
@@ -68,6 +69,7 @@ def checked(
     specs = [parse(Source(name, text), problems) for name, text in files]
     names = resolve(specs, problems)
     model = check(names, problems, schemas=schemas or {}, params=params or {}, library=library_units)
+    check_half_read(names, problems, schemas=schemas or {}, params=params or {}, library=library_units)
     if tidily:
         tidy(names, model, problems)
     return Checked(model, tuple(problems))

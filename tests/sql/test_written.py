@@ -129,6 +129,9 @@ def test_what_a_plugin_gives_is_filled_in_and_asked_to_be_an_expression() -> Non
     filled = exp.Given(this=found, expressions=[exp.column("a"), exp.Literal.number(3)])
     assert written(filled) == "SQRT((a) * (3) + (a))"
     assert given("$1 + $3", 2) is None
+    apart = given("$2-$1-coalesce($1,$2)||'$1,$2'", 2)
+    assert apart is not None
+    assert apart.sql(dialect="duckdb") == "$2 - $1 - COALESCE($1, $2) || '$1,$2'"
     assert given("(select 1)", 0) is None
     assert given("a + 1", 0) is None
     assert given("1 +", 0) is None

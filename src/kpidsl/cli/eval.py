@@ -44,22 +44,25 @@ def outputs(_ctx: click.Context | None, _parameter: click.Parameter | None, give
 def formats(format_: str | None, files: Sequence[Path], no_plugins: bool) -> tuple[str | None, dict[Path, str]]:
     """The format of standard output and of every file: one of ours, or one that a plugin gives."""
     given: Mapping[str, ReportFormat] = {}
+    failed = ""
     if format_ not in (None, *FORMATS) or any(path.suffix.lower() not in SUFFIXES for path in files):
         from kpidsl import plugins
 
         with aside():
-            given = plugins.load(no_plugins=no_plugins).report_formats
+            registry = plugins.load(no_plugins=no_plugins)
+        given = registry.report_formats
+        failed = "".join(f"; the plugin {one.distribution} failed: {one.reason}" for one in registry.failures)
     suffixes = {suffix: one.name for one in given.values() for suffix in one.suffixes} | SUFFIXES
     known = (*FORMATS, *given)
     if format_ is not None and format_ not in known:
         hint = did_you_mean(format_, known) or f"there are {', '.join(known)}"
-        raise click.BadParameter(f"`{format_}` is no format; {hint}", param_hint="'--format' / '-f'")
+        raise click.BadParameter(f"`{format_}` is no format; {hint}{failed}", param_hint="'--format' / '-f'")
     found: dict[Path, str] = {}
     for path in files:
         name = suffixes.get(path.suffix.lower())
         if name is None:
             raise click.BadParameter(
-                f"the suffix of `{path}` names no format; known are {', '.join(suffixes)}",
+                f"the suffix of `{path}` names no format; known are {', '.join(suffixes)}{failed}",
                 param_hint="'--output' / '-o'",
             )
         found[path] = name

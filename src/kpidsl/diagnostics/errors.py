@@ -40,7 +40,7 @@ class SourceError(KpidslError):
 
     Names the file and line where it can. A `transient` one may be gone the next time – a server that is busy, a
     connection that was lost – and is tried again, after `retry_after` seconds where the source said so. `column` is the
-    one whose values cannot be used, where the others can.
+    one whose values cannot be used, where the others can. A code that there is none of, as a plugin may give, is K0602.
     """
 
     def __init__(
@@ -53,11 +53,13 @@ class SourceError(KpidslError):
         retry_after: float | None = None,
         column: str | None = None,
     ) -> None:
-        super().__init__(message, code=code, hint=hint)
+        from kpidsl.diagnostics.codes import CODES
+
+        super().__init__(message, code=code if code in CODES else "K0602", hint=hint)
         self.transient = transient
         self.retry_after = retry_after
         self.column = column
-        _RECENT.append((self.message, code, self.hint, transient, retry_after))
+        _RECENT.append((self.message, self.code, self.hint, transient, retry_after))
 
     @classmethod
     def said(cls, text: str, message: str) -> SourceError | None:

@@ -145,6 +145,11 @@ class Problems:
     def has_errors(self) -> bool:
         return any(found.severity is Severity.ERROR for found in self._found)
 
+    @property
+    def as_found(self) -> tuple[Diagnostic, ...]:
+        """All diagnostics as they were reported: those of one mistake in many places are not put together."""
+        return tuple(self._found)
+
     def __len__(self) -> int:
         return len(self._found)
 

@@ -98,7 +98,10 @@ class Places:
         """The rows that an engine answers; None where the query is to be asked here, of rows that were read."""
 
         def asked(remote: Remote, statement: Statement) -> Rows:
-            return [statement.folded(row) for row in remote.ask(statement.sql)]
+            found = remote.ask(statement.sql)
+            if found:
+                statement.check(len(found[0]))
+            return [statement.folded(row) for row in found]
 
         rows = self._answered(query, source, asked)
         if rows is not None:
@@ -112,6 +115,7 @@ class Places:
 
         def brought(remote: Remote, statement: Statement) -> tuple[Brought, str]:
             found = remote.bring(statement.sql)
+            statement.check(len(found.types))
             return found, found.selected(query.named_selects, statement.kinds)
 
         table = self._answered(query, source, brought)
@@ -215,6 +219,11 @@ class Door:
         finally:
             self.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
+    def types(self, table: str) -> list[str]:
+        """The types of the columns of a table here."""
+        query = exp.select(exp.Star(), copy=False).from_(exp.to_table(table), copy=False).limit(0, copy=False)
+        return [str(column[1]) for column in self.connection.execute(q.text(query)).description or ()]
+
     def said(self, query: Any) -> str:
         """The SQL of a query, for people: as an engine is asked it, or as DuckDB is."""
         text = q.text(query, pretty=True)
@@ -232,6 +241,21 @@ def _told_as(source: str) -> Iterator[None]:
         if is_interruption(error):
             raise KeyboardInterrupt from error
         raise
+
+
+@contextmanager
+def usable_answers(source: str, *, is_here: bool) -> Iterator[None]:
+    """What cannot be computed with, of the answers of an engine that a plugin asks, as SourceError K0602."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+        if is_here:
+            raise
+        raise SourceError(
+            f"the answers of the engine of `{source}` cannot be computed with: {type(error).__name__}: {error}",
+            code="K0602",
+            hint="this is most likely a fault of its provider: tell its authors which rows its `query` gives",
+        ) from error
 
 
 def _one_line(text: str) -> str:

@@ -33,7 +33,7 @@ from kpidsl.engine.located import Located
 from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
 from kpidsl.engine.parts import INFINITE, LEFT_OUT, Part, finish, is_empty
-from kpidsl.engine.place import Door, Places
+from kpidsl.engine.place import Door, Places, usable_answers
 from kpidsl.engine.quantiles import QUANTILES, quantiles
 from kpidsl.engine.ranked import ranked
 from kpidsl.engine.scales import Needing, learned, looked_at, of_all, of_few
@@ -97,8 +97,10 @@ class Run:
                 continue
             if self.told is not None:
                 self.told(name)
+            source = self.plan.sources[name]
             try:
-                self.source(self.plan.sources[name], cells)
+                with usable_answers(name, is_here=self.is_here(source)):
+                    self.source(source, cells)
             except KpidslError as error:
                 self.answers.failed_sources[name] = error
         return self.answers

@@ -126,8 +126,8 @@ class _Loading:
                     )
                     self._warnings.append(warning("K0808", message, "it is left out; tell the plugin's authors"))
                     continue
-                if isinstance(thing, ReportFormat) and thing.name in _own_formats():
-                    message = f"the report format `{thing.name}` of the plugin {entry.distribution} is built in"
+                if entry.distribution != PROJECT and thing.name in _own(kind):
+                    message = f"the {_WORDS[kind]} `{thing.name}` of the plugin {entry.distribution} is built in"
                     hint = "the built-in one is used; tell the plugin's authors to give theirs another name"
                     self._warnings.append(warning("K0804", message, hint))
                     continue
@@ -196,10 +196,16 @@ _KINDS: Final[Mapping[str, type[Any]]] = {
 }
 
 
-def _own_formats() -> tuple[str, ...]:
-    from kpidsl.report.formats import FORMATS
+_WORDS: Final = {ReportFormat: "report format", Function: "function"}
 
-    return tuple(one.name for one in FORMATS)
+
+def _own(kind: type[Any]) -> tuple[str, ...]:
+    """The names that are built in, of what is no provider: two of those are told to who uses one."""
+    from kpidsl.report.formats import FORMATS
+    from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS
+
+    own = {ReportFormat: tuple(one.name for one in FORMATS), Function: (*ROW_FUNCTIONS, *AGGREGATIONS)}
+    return own.get(kind, ())
 
 
 def _looks_like_a_hook(name: str) -> bool:

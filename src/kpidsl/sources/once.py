@@ -1,5 +1,8 @@
 """A stream that can be read once, for a reader that asks twice: DuckDB first wants to see the schema.
 
+A stream has one schema, and its batches come without theirs: of one that has other columns the bytes would be taken for
+what they are not. pyarrow's reader over batches does not look, so here they are looked at as they pass.
+
 By the Arrow C stream interface (arrow.apache.org/docs/format/CStreamInterface.html) the structure behind a capsule
 may be moved by copying its bytes, its functions find their state through `private_data`, and the schema may be asked
 for as often as one likes.
@@ -8,9 +11,14 @@ for as often as one likes.
 from __future__ import annotations
 
 import ctypes
-from typing import Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
 
+from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ArrowStream
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch, RecordBatchReader, Schema
 
 _NAME: Final = b"arrow_array_stream"
 
@@ -49,7 +57,7 @@ class ReadOnce:
     """
 
     def __init__(self, table: ArrowStream) -> None:
-        self._capsule = table.__arrow_c_stream__()
+        self._capsule = _alike(table).__arrow_c_stream__()
         self._stream = _Structure.from_address(_pointer_of(self._capsule, _NAME))
         self._lent: list[_Structure] = []
 
@@ -60,3 +68,32 @@ class ReadOnce:
         self._lent.append(copy)
         capsule: object = _new_capsule(ctypes.addressof(copy), _NAME, None)
         return capsule
+
+
+def _alike(stream: ArrowStream) -> ArrowStream:
+    """The stream, which ends with SourceError K0602 at a batch that has not its columns: where that can be told, as of
+    a reader of pyarrow.
+    """
+    kind: Any = type(stream)
+    if (kind.__module__, kind.__name__) != ("pyarrow.lib", "RecordBatchReader"):
+        return stream
+    reader: Any = stream
+    made: ArrowStream = kind.from_batches(reader.schema, _looked_at(reader))
+    return made
+
+
+def _looked_at(reader: RecordBatchReader) -> Iterator[RecordBatch]:
+    expected = reader.schema
+    for number, batch in enumerate(reader, 1):
+        if not batch.schema.equals(expected) and _columns(batch.schema) != _columns(expected):
+            found, said = (", ".join(_columns(one)) for one in (batch.schema, expected))
+            raise SourceError(
+                f"batch {number} has the columns {found}, and its stream said {said}",
+                code="K0602",
+                hint="this is a fault of the provider: all batches of a stream have one schema",
+            )
+        yield batch
+
+
+def _columns(schema: Schema) -> list[str]:
+    return [f"`{field.name}` {field.type}" for field in schema]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, Final
 
@@ -87,10 +88,16 @@ _AGGREGATES: Final = frozenset(
 """Aggregates of DuckDB that sqlglot does not know as such. One would make one row of all that others are asked of."""
 
 
+_TOKEN: Final = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\d+""")
+"""A text, a quoted name, or the place of an argument."""
+
+
 def given(text: str, arguments: int) -> g.Expr | None:
     """A plugin's expression; None where it is none over `$1`, `$2`, … of so many arguments alone."""
+    # sqlglot takes `$2-$` of `$2-$1` for the beginning of a dollar-quoted text.
+    apart = _TOKEN.sub(lambda found: f"{found[0]} " if found[0].startswith("$") else found[0], text)
     try:
-        found = parse_one(text, dialect=DIALECT)
+        found = parse_one(apart, dialect=DIALECT)
     except (ParseError, TokenError):
         return None
     if found.find(*_OF_MANY_ROWS) is not None or any(_name(one) in _AGGREGATES for one in found.find_all(g.Func)):

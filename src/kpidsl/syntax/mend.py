@@ -8,17 +8,20 @@ from typing import Any
 from lark import TextSlice, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from kpidsl.diagnostics import Problems
+from kpidsl.diagnostics import Problems, closest
+from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.records import dataclass
 from kpidsl.source_text import Source
 from kpidsl.syntax import complaint
 from kpidsl.syntax.branches import Branch, Leaf
 from kpidsl.syntax.drive import drive
 from kpidsl.syntax.grammar import TooMuch, parser
-from kpidsl.syntax.recovery import Chunk, head_names, is_property, open_marks, statements, without
+from kpidsl.syntax.nodes import Cut
+from kpidsl.syntax.recovery import PROPERTIES, Chunk, head_names, is_property, open_marks, statements, without
 
 PROBLEMS_PER_DECLARATION = 10
 MOST_READ_AGAIN = 250_000  # characters of one declaration, over all attempts: noise must not cost minutes
+_WORD = re.compile(r"[A-Za-z_]+")
 _NEXT_AT_EDGE = re.compile(r"\n(?=[A-Za-z_])")
 
 
@@ -26,13 +29,15 @@ _NEXT_AT_EDGE = re.compile(r"\n(?=[A-Za-z_])")
 class Mended:
     """What could be read of a chunk: `tree` None for nothing, `found` the number of problems reported.
 
-    `whole`: nothing is missing from the declarations in the tree. `lost` are the names of those that are not in it.
+    `whole`: nothing is missing from the declarations in the tree; else `cuts` are the statements that are. `lost` are
+    the names of declarations that are not in it.
     """
 
     tree: Branch | None
     found: int
     whole: bool
     lost: frozenset[str]
+    cuts: tuple[Cut, ...] = ()
 
 
 def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInput | None) -> Mended:
@@ -40,13 +45,15 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
     text = source.text
     whole = True
     lost: set[str] = set()
+    cuts: list[Cut] = []
     gap = _gap(text, chunk)
+    end = chunk.end
     most = min(PROBLEMS_PER_DECLARATION, max(1, MOST_READ_AGAIN // max(1, chunk.end - chunk.start)))
     for count in range(most + 1):
         try:
             if first is not None and count == 0:
                 raise first
-            return Mended(tree_of(text, chunk.start, chunk.end), count, whole, frozenset(lost))
+            return Mended(tree_of(text, chunk.start, end), count, whole, frozenset(lost), tuple(cuts))
         except UnexpectedInput as error:
             if count == most:
                 break
@@ -59,10 +66,11 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
                 # Between declarations: what stands here up to the next line that may begin one belongs together.
                 complaint.report(error, offset, source, chunk, problems)
                 found = _NEXT_AT_EDGE.search(text, offset, chunk.end)
-                end = found.start() if found else chunk.end
-                lost.update(head_names(text, offset, end))
+                stop = found.start() if found else chunk.end
+                lost.update(head_names(text, offset, stop))
                 whole = whole and not text.startswith("from", offset)  # it belongs to what stands above
-                text = without(text, offset, end)
+                cuts.append(_cut(text, offset, stop))
+                text = without(text, offset, stop)
                 continue
             whole = False
             bracket = _left_open(text, chunk, offset)
@@ -75,14 +83,46 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
                 stretch = _to_blank(text, chunk, bracket[0], accepted)
             else:
                 complaint.report(error, offset, source, chunk, problems)
+                closed = _closed(text, chunk) if offset >= chunk.end else None
+                if closed is not None:
+                    # Where the block begins on its last line, that line may have lost more than the `}`.
+                    last = text.rfind("\n", 0, chunk.start + len(text[chunk.start : chunk.end].rstrip()))
+                    cuts.append(Cut(chunk.end, chunk.end, "}" if text.find("{", chunk.start) < last else None))
+                    text, end = closed, max(end, len(closed) if end == len(text) else 0)
+                    continue
                 # What a lexer takes says nothing of the statement: only a parser knows that a block may open here.
                 known = set() if isinstance(error, UnexpectedCharacters) else accepted
                 stretch = _to_blank(text, chunk, offset, known)
             if stretch is None:
                 lost.update(head_names(text, chunk.start, chunk.end))
                 return Mended(None, count + 1, False, frozenset(lost))
+            cuts.append(_cut(text, *stretch))
+            if text.startswith("\n", cuts[-1].start - 1):  # at the left edge it may have declared something
+                lost.update(head_names(text, *stretch))
             text = without(text, *stretch)
     return Mended(None, most, False, frozenset(lost))
+
+
+def _cut(text: str, start: int, end: int) -> Cut:
+    """The stretch that is blanked out, and the property that it begins with."""
+    begin = start + len(text[start:end]) - len(text[start:end].lstrip())
+    found = _WORD.match(text, begin, end)
+    word = found[0] if found is not None else ""
+    near = word if word in PROPERTIES else closest(word, PROPERTIES)
+    return Cut(begin, end, near if near is not None and (near == word or is_slip(word, near)) else None)
+
+
+def _closed(text: str, chunk: Chunk) -> str | None:
+    """The text with a `}` in the blanks behind a declaration whose block is open at its end; None where it is not that,
+    or where there is no room.
+    """
+    opened = open_marks(text, chunk.start, chunk.end)
+    place = chunk.start + len(text[chunk.start : chunk.end].rstrip())
+    if "#" in text[text.rfind("\n", 0, place) + 1 : place]:  # not within a comment
+        place = text.find("\n", place, chunk.end) + 1 or chunk.end
+    if len(opened) != 1 or text[opened[0]] != "{" or chunk.end <= place < len(text):
+        return None
+    return f"{text[:place]}}}{text[place + 1 :]}"
 
 
 def tree_of(text: str, start: int, end: int) -> Branch:

@@ -11,7 +11,7 @@ from kpidsl.syntax.branches import Branch
 from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.grammar import parser
 from kpidsl.syntax.mend import Mended, branch_of, mend, offset_of
-from kpidsl.syntax.nodes import Declaration, Spec
+from kpidsl.syntax.nodes import Declaration, HalfRead, Spec
 from kpidsl.syntax.parsing import build_declarations
 from kpidsl.syntax.recovery import chunks
 
@@ -32,6 +32,7 @@ def read_piecewise(source: Source, problems: Problems, builder: SpecBuilder) -> 
 def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: Span, first: UnexpectedInput) -> Spec:
     declarations: list[Declaration] = []
     broken: set[str] = set()
+    half_read: list[HalfRead] = []
     reported = 0
     before = _read_before(first)
     stopped = offset_of(first, len(source.text))
@@ -50,8 +51,10 @@ def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: 
         broken.update(unreadable, mended.lost)
         if mended.whole:
             declarations.extend(built)
-        elif chunk.name:
-            broken.add(chunk.name)
+        else:
+            half_read.extend(HalfRead(node, mended.cuts) for node in built)
+            if chunk.name:
+                broken.add(chunk.name)
         if reported >= PROBLEMS_PER_FILE:
             problems.error(
                 "K0111",
@@ -60,7 +63,7 @@ def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: 
                 hint="mend the first ones and check again",
             )
             break
-    return Spec(source, tuple(declarations), frozenset(broken), span=whole)
+    return Spec(source, tuple(declarations), frozenset(broken), tuple(half_read), span=whole)
 
 
 def _read_before(error: UnexpectedInput) -> list[Branch]:

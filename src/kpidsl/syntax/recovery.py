@@ -135,14 +135,16 @@ def statements(text: str, chunk: Chunk) -> list[Statement]:
     return sorted(found, key=lambda statement: statement.start)
 
 
-_PROPERTY = re.compile(
-    r"\s*(?:value|target|amber|compare|by|trend|require|owner|review|tags|supports|action|column|let|join|key|time|"
-    r"from|fresh|holds|complete|ahead|unit|limits|changed|indicator|status|interval|signal|forecast|baseline|rebase|screen|description|"
-    r"levels?|success|horizon|observable|evidence|judge|judged|measure|expires|method|stakeholder|strength|need|"
-    r"period|ambition|parent|policy|checkins|weight|increase|reduce|keep|reach|deliver|confidence|"
-    r"timezone|week|year|pattern|holidays|kind|expect|given|show|section|\})"
-    r"(?![A-Za-z0-9_])"
-)
+PROPERTIES = frozenset([
+    "value", "target", "amber", "compare", "by", "trend", "require", "owner", "review", "tags", "supports",
+    "action", "column", "let", "join", "key", "time", "from", "fresh", "holds", "complete", "ahead", "unit",
+    "limits", "changed", "indicator", "status", "interval", "signal", "forecast", "baseline", "rebase", "screen",
+    "description", "level", "levels", "success", "horizon", "observable", "evidence", "judge", "judged",
+    "measure", "expires", "method", "stakeholder", "strength", "need", "period", "ambition", "parent", "policy",
+    "checkins", "weight", "increase", "reduce", "keep", "reach", "deliver", "confidence", "timezone", "week",
+    "year", "pattern", "holidays", "kind", "expect", "given", "show", "section",
+])  # fmt: skip
+_PROPERTY = re.compile(rf"\s*(?:{'|'.join(sorted(PROPERTIES))}|\}})(?![A-Za-z0-9_])")
 
 
 def is_property(text: str, offset: int) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from sqlglot import ErrorLevel, exp, parse_one
-from sqlglot.errors import UnsupportedError
+from sqlglot.errors import SqlglotError, UnsupportedError
 
 from kpidsl.sql.dialects import shapes
 from kpidsl.sql.dialects.kinds import Kinds
@@ -215,9 +215,13 @@ class Dialect:
 
 @lru_cache(maxsize=256)
 def _source(sql: str, alias: str, dialect: str) -> exp.Expr:
-    found = parse_one(f"SELECT * FROM {sql} AS {alias}", dialect=dialect).args["from_"].this  # noqa: S608
-    assert isinstance(found, exp.Expr)
-    return found
+    try:
+        found = parse_one(f"SELECT * FROM {sql} AS {alias}", dialect=dialect)  # noqa: S608
+    except SqlglotError as error:
+        raise Untranslatable("what its provider says stands behind FROM cannot be read") from error
+    source = found.args["from_"].this
+    assert isinstance(source, exp.Expr)
+    return source
 
 
 def _is_list(node: exp.Expr) -> bool:

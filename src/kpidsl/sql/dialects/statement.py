@@ -28,6 +28,12 @@ class Statement:
     widths: tuple[int, ...]
     kinds: tuple[DataType | None, ...] = ()
 
+    def check(self, columns: int) -> None:
+        """Raise ValueError for an answer that has another number of columns than was asked for."""
+        asked = sum(width or 1 for width in self.widths)
+        if columns != asked:
+            raise ValueError(f"there are {columns} columns, and {asked} were asked for")
+
     def folded(self, row: Sequence[object]) -> tuple[object, ...]:
         """A row of the engine as DuckDB would give it."""
         found: list[object] = list(row)

@@ -1,0 +1,71 @@
+"""What is said of the rest of a declaration when one of its statements cannot be read: what is wrong, and no more."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from semantic.cases import checked
+
+WHOLE = (Path(__file__).parents[1] / "mutations" / "whole.kpi").read_text("utf-8")
+STATEMENT = re.compile(r"^[ ]{2,}([a-z]\w+)[^\n{}]*$", re.MULTILINE)
+STATEMENTS = [found.span(1) for found in STATEMENT.finditer(WHOLE)]
+SEED, CASES = 20261129, 40
+
+
+def ways(chance: random.Random, start: int, end: int) -> str:
+    """The whole language with one statement made unreadable: its first word misspelt, a sign in it, or its end lost."""
+    line_end = WHOLE.index("\n", end)
+    match chance.choice(("misspelt", "sign", "lost", "continued")):
+        case "misspelt":
+            return WHOLE[: end - 1] + "x" + WHOLE[end:]
+        case "sign":
+            return WHOLE[:end] + " = =" + WHOLE[end:]
+        case "continued":
+            return WHOLE[:line_end] + "\n      ovr = =" + WHOLE[line_end:]
+        case _:
+            return WHOLE[:end] + WHOLE[line_end:]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_nothing_that_would_not_be_there_without_the_syntax_error_is_said(number: int) -> None:
+    sound = {(one.code, one.message) for one in checked(("x.kpi", WHOLE)).problems}
+    chance = random.Random(SEED + number)
+    for start, end in chance.sample(STATEMENTS, CASES // 4):
+        text = ways(chance, start, end)
+        fresh = [one for one in checked(("x.kpi", text)).problems if (one.code, one.message) not in sound]
+        wrong = [f"{one.code} {one.place} {one.message}" for one in fresh if one.severity.value == "error"]
+        if any(one.startswith("K01") for one in wrong):  # a policy's rule may have any name
+            assert all(one.startswith("K01") for one in wrong), (WHOLE[start:end], wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ('kpi a {\n value nope over last month\n owndr "x"\n}', ["K0204", "K0101"]),
+        ('kpi a {\n owndr "x"\n value nope over last month\n}', ["K0101", "K0204"]),
+        ("metric m {\n value count() from orders\n indicator soon\n ownr 3\n}", ["K0203", "K0303", "K0101"]),
+        ("objective o {\n period last month\n key result k {\n reach 1 = 2\n weight 1\n}\n}", ["K0381", "K0101"]),
+        ('kpi a {\n owner "a"\n owner "b"\n targt >= 1\n}', ["K0201", "K0101"]),
+        # what comes of the missing statement is not said:
+        ("kpi a {\n value = 1 over last month\n target >= 1\n}", ["K0101"]),
+        ("kpi a {\n value 6\n targt >= 1\n amber >= 0.5\n}", ["K0101"]),
+        ("metric m {\n value 6\n unt kg\n limits 0..5 kg\n}", ["K0101"]),
+        ("kpi a {\n value sum(amount)\n frm orders over last month\n}", ["K0101"]),
+        # nothing is said of what others say of it:
+        ("kpi a {\n value 6\n targt >= 1\n}\nkpi b { value a + 1 }\nscorecard s { show a }", ["K0101"]),
+        ('source s {\n from csv("s.csv")\n lte x = 1\n}\nmetric m = sum(x) from s where y == 3', ["K0101"]),
+        ("kpi a {\n value 6\n target >= 1\n supports x", ["K0102", "K0204"]),
+    ],
+)  # fmt: skip
+def test_one_statement_that_cannot_be_read_hides_no_other(text: str, codes: list[str]) -> None:
+    found = checked(("x.kpi", text)).problems
+    assert [one.code for one in found if one.severity.value == "error"] == codes
+
+
+def test_two_half_read_declarations_do_not_see_each_other() -> None:
+    found = checked(("x.kpi", "metric a {\n vlaue 6\n}\nkpi b {\n value a over last month\n targt >= 5 kg\n}"))
+    assert found.codes == ["K0101", "K0101"]
