@@ -212,6 +212,11 @@ def source_of(relation: str) -> str | None:
     return relation.removeprefix("source ") if relation.startswith("source ") else None
 
 
+def number_of_file(column: str) -> str:
+    """The column that numbers the file of each row beside one that names it."""
+    return f"{column} number"
+
+
 def fresh_name(kind: str) -> str:
     """A name for a temporary table or view that nothing else in the process has."""
     return f"kpidsl_{kind}_{next(_numbers)}"
