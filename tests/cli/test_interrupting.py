@@ -176,6 +176,7 @@ def stuck(tmp_path: Path, body: str) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_what_does_not_come_back(tmp_path: Path, stop: signal.Signals) -> None:
     with stuck(tmp_path, "ctypes.CDLL(None).sleep(30)") as ran:
+        time.sleep(0.5)  # until it sleeps
         sent = time.monotonic()
         ran.send_signal(stop)
         _, said = ran.communicate(timeout=20)
