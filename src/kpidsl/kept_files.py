@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from threading import get_ident
 
+from kpidsl import leftovers
+
 SUFFIX = ".kept"
 _DIGEST = 32
 _DAY = 86_400
@@ -96,13 +98,16 @@ def save(kind: str, name: str, payload: bytes) -> None:
 def write_kept(file: Path, payload: bytes) -> bool:
     """Keep something in a file that is there as a whole or not at all; whether that could be done."""
     fresh = file.with_suffix(f".{os.getpid()}-{get_ident()}.new")
-    try:
-        fresh.write_bytes(hashlib.sha256(payload).digest() + payload)
-        fresh.replace(file)
-    except OSError:
-        with suppress(OSError):
-            fresh.unlink(missing_ok=True)
-        return False
+    with leftovers.passing(fresh):
+        try:
+            fresh.write_bytes(hashlib.sha256(payload).digest() + payload)
+            fresh.replace(file)
+        except BaseException as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            if not isinstance(error, OSError):
+                raise
+            return False
     return True
 
 

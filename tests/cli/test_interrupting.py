@@ -15,6 +15,7 @@ from types import ModuleType
 import duckdb
 import pytest
 
+from kpidsl import kept_files
 from kpidsl.engine import duck
 
 ROWS = 2_000_000
@@ -135,3 +136,83 @@ def test_a_signal_waits_until_the_engine_is_imported(stop: signal.Signals, monke
     finally:
         signal.signal(stop, former)
     assert raised == [(stop, ["_duckdb"])]
+
+
+STUCK = """
+import ctypes, os, signal, sys, time
+from pathlib import Path
+from kpidsl import cli, leftovers
+from kpidsl.engine.spilling import spill_folder
+
+def stuck(*_):
+    (spill_folder(os.getpid()) / "spilled").write_text("rows")
+    half = Path("half.json.tmp")
+    half.write_text("{")
+    with leftovers.passing(half):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})  # other threads get them
+        print("ready", flush=True)
+        BODY
+
+cli._run = stuck
+cli.run()
+"""
+
+
+def stuck(tmp_path: Path, body: str) -> subprocess.Popen[bytes]:
+    """A run of the command that is in the middle of something, once it is there."""
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    script = STUCK.replace("BODY", body)
+    environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": ":".join(sys.path)}
+    ran = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert ran.stdout is not None
+    assert ran.stdout.readline() == b"ready\n"
+    return ran
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals wake no thread there")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_what_does_not_come_back(tmp_path: Path, stop: signal.Signals) -> None:
+    with stuck(tmp_path, "ctypes.CDLL(None).sleep(30)") as ran:
+        time.sleep(0.5)  # until it sleeps
+        sent = time.monotonic()
+        ran.send_signal(stop)
+        _, said = ran.communicate(timeout=20)
+    assert time.monotonic() - sent < 5  # a second, where tests have the machine for themselves
+    assert (ran.returncode, said) == (130, b"interrupted\n")
+    assert [each.name for each in tmp_path.rglob("*")] == ["tmp"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no forks")
+def test_what_a_forked_process_is_told_does_not_end_the_command(tmp_path: Path) -> None:
+    body = """
+        child = os.fork()
+        if not child:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+            except KeyboardInterrupt:
+                os._exit(3)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        time.sleep(1)
+        return 0
+    """
+    with stuck(tmp_path, body.strip()) as ran:
+        out, said = ran.communicate(timeout=20)
+    assert (ran.returncode, said) == (0, b"")
+    assert out == b"3\n"
+    assert (tmp_path / "half.json.tmp").exists()
+
+
+def test_state_that_is_half_written_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Path, payload: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(payload[:10])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        kept_files.write_kept(tmp_path / "panes.kept", b"state")
+    assert list(tmp_path.iterdir()) == []

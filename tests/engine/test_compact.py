@@ -28,9 +28,11 @@ parts = st.builds(
 keys = st.tuples(st.one_of(st.none(), st.sampled_from("abcdefgh")), st.integers(0, 2))
 
 
-@given(st.lists(keys), st.lists(st.tuples(keys, parts)))
-def test_parts_are_what_a_dict_holds(before: list[tuple[str, int]], put: list[tuple[tuple[str, int], Part]]) -> None:
-    members = Members()
+@given(st.lists(keys), st.lists(st.tuples(keys, parts)), st.integers(0, 6))
+def test_parts_are_what_a_dict_holds(
+    before: list[tuple[str, int]], put: list[tuple[tuple[str, int], Part]], room: int
+) -> None:
+    members = Members(room=room)
     for key in before:
         members.number(key)
     found, plain = CompactParts(members), dict(put)

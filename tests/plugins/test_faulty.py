@@ -4,88 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, time
 from pathlib import Path
-from types import ModuleType
 from typing import Any
-from unittest import mock
 
 import pyarrow as pa
 import pytest
 
-import kpidsl
-from kpidsl import plugins
 from kpidsl.diagnostics import SourceError
-from kpidsl.hookspecs import Context, Provider, ScanRequest, hookimpl
-from kpidsl.report.results import Results
-from kpidsl.semantic.types import Column, DataType, Schema
-from kpidsl.sql.dialects.sqlite_functions import register
-
-SPEC = """
-source o { from csv("o.csv"); time day }
-source f { from faulty(); time day }
-kpi fine { value sum(v) from o over last month; target >= 1 }
-kpi faulty_sum { value sum(v) from f over last month; target >= 1 }
-"""
-SCHEMA = Schema((Column("day", DataType.DATE), Column("v", DataType.INTEGER)))
-DAYS = pa.array([date(2026, 3, 1), date(2026, 3, 2)])
-
-
-@dataclass(frozen=True)
-class Options:
-    pass
-
-
-@dataclass(frozen=True)
-class Dataset:
-    schema: Callable[[], Any]
-    rows: Callable[[], Any]
-    fingerprint: Callable[[], None] = field(default=lambda: None)
-
-    def scan(self, request: ScanRequest) -> Any:
-        found = self.rows()
-        return found.select([column.name for column in request.columns]) if isinstance(found, pa.Table) else found
-
-
-def table(values: Any = (1, 2), days: Any = DAYS) -> pa.Table:
-    return pa.table({"day": days, "v": values if isinstance(values, pa.Array) else list(values)})
-
-
-def evaluated(folder: Path, dataset: Any) -> Results:
-    """The spec over a provider that gives this dataset; what does not need it has its value in any case."""
-    folder.joinpath("spec.kpi").write_text(SPEC, "utf-8")
-    folder.joinpath("o.csv").write_text("day,v\n2026-03-02,9\n", "utf-8")
-    module = ModuleType("kpidsl_faulty")
-
-    def opened(_options: Options, _context: Context) -> Any:
-        return dataset
-
-    vars(module)["kpidsl_providers"] = hookimpl(lambda: (Provider("faulty", Options, opened),))
-
-    @dataclass(frozen=True)
-    class Entry(plugins.EntryPoint):
-        def load(self) -> Any:
-            return module
-
-    entry = Entry("faulty", "kpidsl_faulty", None, "kpidsl-faulty", "1.0")
-    with mock.patch.object(plugins, "load", partial(plugins.load, environ={}, found=[entry])):
-        results = kpidsl.load([folder]).evaluate(as_of="2026-03-31")
-    assert (results.kpis[0].assessment.value, results.kpis[0].assessment.status) == (9, "green")
-    return results
-
-
-def raising(error: BaseException) -> Callable[[], Any]:
-    def call() -> Any:
-        raise error
-
-    return call
+from kpidsl.semantic.types import Column, Schema
+from sources.faulty import DAYS, SCHEMA, Dataset, evaluated, raising, table
 
 
 @pytest.mark.parametrize(
@@ -252,99 +183,3 @@ def test_what_a_plugin_prints_is_no_part_of_the_document(tmp_path: Path) -> None
     assert ran["loud"].stdout == "rendered indeed"
     for said in ("imported", "asked", "a library wrote", "a process wrote", "rendered", "heard", "SystemExit: 5"):
         assert said in ran["loud"].stderr
-
-
-# ---------------------------------------------------------------- engines
-Rows = Sequence[tuple[Any, ...]]
-NAME = '"t"'
-
-
-@dataclass(frozen=True)
-class Engine:
-    """Two rows in SQLite, whose answers pass through `answered`, and what stands behind FROM."""
-
-    answered: Callable[[Rows], Any] = lambda rows: rows
-    behind: Callable[[], Any] = lambda: NAME
-    known: Callable[[], Any] = lambda: "engine"
-    dialect: str = "sqlite"
-
-    @property
-    def engine(self) -> Any:
-        return self.known()
-
-    def schema(self) -> Schema:
-        return SCHEMA
-
-    def fingerprint(self) -> None:
-        return None
-
-    def table(self, _request: ScanRequest) -> Any:
-        return self.behind()
-
-    def query(self, sql: str) -> pa.Table:
-        connection = sqlite3.connect(":memory:")
-        register(connection)
-        connection.execute("CREATE TABLE t(day TEXT, v INTEGER)")
-        connection.executemany("INSERT INTO t VALUES (?, ?)", zip(map(str, DAYS.to_pylist()), (1, 2), strict=True))
-        rows = self.answered(connection.execute(sql).fetchall())
-        connection.close()
-        columns = list(zip(*rows, strict=True)) or [()]
-        return pa.table([pa.array(column) for column in columns], [f"c{place}" for place in range(len(columns))])
-
-    def scan(self, request: ScanRequest) -> pa.Table:
-        return pa.table({"day": [date(2026, 3, 1)], "v": [70]}).select([one.name for one in request.columns])
-
-    def cancel(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-def each(of: Callable[[Any], Any]) -> Callable[[Rows], Any]:
-    """Answers in which every whole number became something else."""
-    return lambda rows: [tuple(of(one) if isinstance(one, int) else one for one in row) for row in rows]
-
-
-def test_an_engine_that_answers(tmp_path: Path) -> None:
-    results = evaluated(tmp_path, Engine())
-    assert (results.errors, results.kpis[1].assessment.value) == ((), 3)
-
-
-@pytest.mark.parametrize(
-    ("answered", "says"),
-    [
-        (each(str), "str"),
-        (each(Decimal), "decimal.Decimal"),
-        (lambda rows: [row[:-1] for row in rows], "1 columns, and 2 were asked for"),
-        (lambda rows: [(*row, 1) for row in rows], "3 columns, and 2 were asked for"),
-    ],
-)
-def test_answers_that_cannot_be_computed_with(answered: Callable[[Rows], Any], says: str, tmp_path: Path) -> None:
-    (error,) = evaluated(tmp_path, Engine(answered)).errors
-    assert (error.code, error.message.startswith("the answers of the engine of `f` cannot be computed with")) == (
-        "K0602",
-        True,
-    )
-    assert says in error.message
-    assert "fault of its provider" in (error.hint or "")
-
-
-@pytest.mark.parametrize(
-    ("engine", "says"),
-    [
-        (Engine(lambda _: raising(RuntimeError("gone"))()), "RuntimeError: gone"),
-        (Engine(behind=raising(RuntimeError("no table"))), "RuntimeError: no table"),
-        (Engine(behind=lambda: None), "TypeError: table() gives a NoneType, not a text"),
-        (Engine(known=raising(RuntimeError("which?"))), "RuntimeError: which?"),
-        (Engine(known=list), "TypeError: unhashable type"),
-    ],
-)
-def test_an_engine_that_fails_is_named_by_its_provider(engine: Engine, says: str, tmp_path: Path) -> None:
-    (error,) = evaluated(tmp_path, engine).errors
-    assert error.message.startswith(f"the provider `faulty` of `f` failed: {says}")
-
-
-def test_what_cannot_stand_behind_from_is_read(tmp_path: Path) -> None:
-    results = evaluated(tmp_path, Engine(behind=lambda: "t FOR ((("))
-    assert (results.errors, results.kpis[1].assessment.value) == ((), 70)

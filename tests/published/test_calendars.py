@@ -123,6 +123,15 @@ def test_weeks_of_iso_8601() -> None:
     assert dict(zip(ISO_WEEKS, spans("", *ISO_WEEKS), strict=True)) == ISO_WEEKS
 
 
+def test_weeks_of_the_mmwr() -> None:
+    """Weeks of the Morbidity and Mortality Weekly Report begin on Sundays: volume 62, numbers 51 and 52 have the 51st
+    and 52nd of 2013, volume 64, number 4 the 4th of 2015, after a year of 53.
+    """
+    weeks = {"2013-W51": "2013-12-21", "2013-W52": "2013-12-28", "2014-W53": "2015-01-03", "2015-W04": "2015-01-31"}
+    found = spans("calendar { week starts sunday }", *weeks)
+    assert [span.split()[1] for span in found] == list(weeks.values())
+
+
 # Holidays on weekdays, as published: gov.uk, mygov.scot, nidirect.gov.uk, opm.gov, the land's Feiertagsgesetz, nyse.com.
 HOLIDAYS = {
     "GB-ENG": """2020-01-01 2020-04-10 2020-04-13 2020-05-08 2020-05-25 2020-08-31 2020-12-25 2020-12-28

@@ -49,6 +49,13 @@ def test_an_array_of_objects(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("provider", ["json", "ndjson"])
+def test_half_a_character_is_no_text(tmp_path: Path, provider: str) -> None:
+    """JavaScript writes what is left of a text that was cut in the midst of an emoji as `\\ud83d`."""
+    write(tmp_path / "x.json", r'{"a": "cut \ud83d", "b": 1}{"a": "\ud83d\ude00 \udfff", "b": 2}')
+    assert read(dataset(tmp_path, provider, "x.json")).rows == [("cut \ufffd", 1), ("\U0001f600 \ufffd", 2)]
+
+
+@pytest.mark.parametrize("provider", ["json", "ndjson"])
 @pytest.mark.parametrize("pack", [False, True])
 def test_one_object_a_line(tmp_path: Path, provider: str, pack: bool) -> None:
     raw = b'{"a": 1}\r\n\r\n{"a": 2, "b": "x"}'

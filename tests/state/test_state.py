@@ -2,122 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import shutil
-import signal
-import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-import kpidsl
 from kpidsl import kept_files
-from kpidsl.cli import main
 from kpidsl.diagnostics import UsageError
-from kpidsl.engine.kept import KeptSource
 from kpidsl.engine.kept_reading import Asked, Reader
-from kpidsl.report import FORMATS
-from kpidsl.sources.csv_files import CsvDataset
-from kpidsl.sources.parquet_files import ParquetDataset
-
-TO_JSON = next(one.render for one in FORMATS if one.name == "json")
-AS_OF = "2026-03-31"
-KPIS = """
-kpi sold { value sum(amount) from orders over last month; target >= 2; by shop; compare previous; trend 3 months }
-kpi mean { value avg(weight) from orders over trailing 7 days; target >= 2; by shop, day }
-kpi best { value max(amount) from orders where shop != "b" over month to date; target >= 2 }
-kpi few { value min(weight) from orders over all time }
-kpi shops { value count_distinct(shop) from orders over last month; target >= 2 }
-"""
-
-
-def source(provider: str, path: str) -> str:
-    return f'source orders {{ from {provider}("{path}"); time at; fresh within 2 days }}\n{KPIS}'
-
-
-def write(file: Path, rows: str) -> None:
-    """A file of orders, from rows of DuckDB's VALUES: at, shop, amount, weight."""
-    columns = '"at"::timestamp "at", shop, amount::decimal(12, 2) amount, weight::double weight, "at"::date "day"'
-    how = "format csv, header" if file.suffix == ".csv" else "format parquet"
-    file.parent.mkdir(exist_ok=True)
-    duckdb.sql(f"""copy (select {columns} from (values {rows}) as t("at", shop, amount, weight)) to '{file}' ({how})""")
-
-
-MARCH = "('2026-03-01 10:00', 'a', 1.11, 0.1), ('2026-03-31 23:30', 'b', 2.20, 0.2), ('2026-03-30 00:00', 'a', 5, 1e9)"
-FEBRUARY = "('2026-02-01 00:00', 'a', 7.07, 0.7), ('2026-02-28 23:59', NULL, 8, NULL)"
-LATE = "('2026-02-10 12:00', 'c', 100, 3.5), ('2026-01-10 12:00', 'c', 100, 3.5)"
-
-
-class Work:
-    """A folder with a spec, its data and kept state."""
-
-    def __init__(self, folder: Path, suffix: str) -> None:
-        self.folder = folder
-        self.data = folder / "data"
-        self.state = folder / "state"
-        self.suffix = suffix
-        self.spec = folder / "shop.kpi"
-        self.spec.write_text(source(suffix, f"data/*.{suffix}"), "utf-8")
-        self.write("1", MARCH)
-        self.write("2", FEBRUARY)
-
-    def write(self, name: str, rows: str) -> Path:
-        file = self.data / f"{name}.{self.suffix}"
-        write(file, rows)
-        return file
-
-    def document(self, *, as_of: str = AS_OF, state: bool = False, spec: Path | None = None) -> str:
-        found = kpidsl.load([spec or self.spec]).evaluate(as_of=as_of, state=self.state if state else None)
-        return TO_JSON(found)
-
-    def agree(self, *, as_of: str = AS_OF, spec: Path | None = None) -> str:
-        """The document, which is the same in both ways."""
-        without = self.document(as_of=as_of, spec=spec)
-        assert self.document(as_of=as_of, spec=spec, state=True) == without
-        return without
-
-
-@pytest.fixture(params=["parquet", "csv"])
-def work(request: pytest.FixtureRequest, tmp_path: Path) -> Work:
-    return Work(tmp_path, request.param)
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The names of the files that are read for state, read by read."""
-    found: list[list[str]] = []
-
-    def watched(real: Callable[..., str]) -> Callable[..., str]:
-        def part(self: object, connection: object, request: object, files: Sequence[Path], column: str) -> str:
-            found.append([file.stem for file in files])
-            return real(self, connection, request, files, column)
-
-        return part
-
-    for dataset in (ParquetDataset, CsvDataset):
-        monkeypatch.setattr(dataset, "part", watched(dataset.part))
-    return found
-
-
-@pytest.fixture
-def kept(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many cells were answered from state, run by run."""
-    found: list[int] = []
-    real = KeptSource.answers
-
-    def answers(self: KeptSource, *arguments: object) -> object:
-        answered = real(self, *arguments)  # type: ignore[arg-type]
-        found.append(len(answered[0]))
-        return answered
-
-    monkeypatch.setattr(KeptSource, "answers", answers)
-    return found
+from state.work import LATE, Work, source, write
 
 
 def test_only_new_files_are_read(work: Work, read: list[list[str]], kept: list[int]) -> None:
@@ -189,6 +87,73 @@ def test_the_same_rows_in_two_files_count_twice(tmp_path: Path) -> None:
         write(work.data / name / "x.parquet", "('2026-03-05 10:00', 'a', 1000, 1)")
         document = work.agree()
     assert '"value": 2008.31' in document
+
+
+def test_a_column_with_the_name_that_duckdb_has_for_the_number_of_a_file(tmp_path: Path) -> None:
+    work = Work(tmp_path, "parquet")
+    for name in ("1", "2"):
+        file = work.data / f"{name}.parquet"
+        duckdb.sql(f"from read_parquet('{file}') select *, 7 as File_Index").write_parquet(str(tmp_path / "new"))
+        (tmp_path / "new").replace(file)
+    work.agree()
+    work.write("3", LATE)  # lacks it
+    work.agree()
+
+
+@pytest.mark.parametrize(
+    ("kind", "zone"),
+    [
+        ("timestamp", "Pacific/Niue"),
+        ("timestamptz", "Pacific/Kiritimati"),
+        ("timestamptz", "Pacific/Niue"),
+        ("timestamp_ns", "UTC"),
+        ("date", "Pacific/Kiritimati"),
+    ],
+)
+def test_days_that_footers_tell(tmp_path: Path, kind: str, zone: str) -> None:
+    work = Work(tmp_path, "parquet")
+    work.spec.write_text(f'calendar {{ timezone "{zone}" }}\n' + work.spec.read_text("utf-8"), "utf-8")
+    later = ", ".join(f"('2026-03-{day:02} {hour}', 'a', 1, 1)" for day in (1, 31) for hour in ("00:00", "23:59:59.9"))
+    work.write("3", later)
+    work.write("4", "(NULL, 'a', 4, 1)")
+    for file in work.data.iterdir():
+        columns = f'* replace ("at"::{kind} as "at")'
+        told = "where shop = 'nothing'" if file.stem == "2" else ""
+        duckdb.sql(f"set TimeZone = 'UTC'; select {columns} from read_parquet('{file}') {told}").write_parquet(
+            str(tmp_path / "new"), row_group_size=2048
+        )
+        (tmp_path / "new").replace(file)
+    for as_of in ("2026-03-31", "2026-03-01T12:00", "2026-04-02"):
+        work.agree(as_of=as_of)
+
+
+def test_many_filters_in_two_ways_of_grouping_are_read_at_once(
+    work: Work, kept: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpidsl.engine.shared_scan.FEW_GROUPS", 200)
+    monkeypatch.setattr("kpidsl.engine.kept_reading.MOST_GROUPS", 500)
+    read: list[int] = []
+    real = Reader.shared
+
+    def shared(
+        self: Reader, found: object, asked: object, several: Sequence[object], *rest: object, **more: object
+    ) -> None:
+        read.append(len(several))
+        real(self, found, asked, several, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reader, "shared", shared)
+    conditions = [f'shop == "{shop}"' for shop in "abcdefgh"] + [f"day == 2026-03-{day:02}" for day in range(1, 32, 4)]
+    measures = ("sum(amount)", "sum(weight)", "count()", "max(amount)", "avg(weight)", "min(weight)")
+    many = "".join(
+        f"kpi k{number} {{ value {measures[number % 6]} from orders where {condition} over last month }}\n"
+        for number, condition in enumerate(conditions * 2)
+    )
+    work.spec.write_text(work.spec.read_text("utf-8").replace("trend 3 months", "trend 2 months") + many, "utf-8")
+    work.agree()
+    work.write("3", LATE)
+    work.agree()
+    assert max(read) > 1
+    assert min(kept) > 30
 
 
 def test_damaged_state_is_made_again(work: Work, kept: list[int]) -> None:
@@ -338,56 +303,3 @@ def test_nothing_but_its_own_old_files_are_removed(work: Work) -> None:
     work.agree()
     assert (work.state / "mine.bin").exists()
     assert not (work.state / "panes-old.kept").exists()
-
-
-RUNS = multiprocessing.get_context("forkserver") if sys.platform != "win32" else None
-"""Processes that have imported what a run imports: nearly all of their time is spent on data and state."""
-if RUNS is not None:
-    RUNS.set_forkserver_preload(["_duckdb", "kpidsl.cli", "kpidsl.pipeline", "kpidsl.state", "kpidsl.assess.build"])
-
-
-def kill(work: Work, times: int) -> None:
-    """Kill runs at random moments while files arrive: what follows is always right."""
-    assert RUNS is not None
-    rng = random.Random(times)
-    arguments = [
-        "eval",
-        str(work.spec),
-        "--as-of",
-        AS_OF,
-        "--state",
-        str(work.state),
-        "-o",
-        str(work.folder / "a.json"),
-    ]
-    length = 0.0
-    for _ in range(2):  # the first one also fills the cache
-        start = time.perf_counter()
-        process = RUNS.Process(target=main, args=(arguments,))
-        process.start()
-        process.join()
-        assert process.exitcode == 0
-        length = time.perf_counter() - start
-    ended: list[int | None] = []
-    for number in range(times):
-        work.write(str(3 + number % 5), f"('2026-03-{1 + number % 28:02} 10:00', 'a', {number}, 0.1)")
-        process = RUNS.Process(target=main, args=(arguments,))
-        process.start()
-        time.sleep(rng.random() * length)
-        process.kill()
-        process.join()
-        ended.append(process.exitcode)
-        if number % 5 == 4 or times < 10:
-            work.agree()
-    assert times < 10 or ended.count(-signal.SIGKILL) > times // 2
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
-def test_killed_runs_leave_nothing_wrong(tmp_path: Path) -> None:
-    kill(Work(tmp_path, "parquet"), 3)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
-def test_a_hundred_killed_runs_leave_nothing_wrong(tmp_path: Path) -> None:
-    kill(Work(tmp_path, "parquet"), 100)

@@ -273,6 +273,11 @@ def test_nested_records_become_columns() -> None:
         }  # fmt: skip
 
 
+def test_half_a_character_is_no_text() -> None:
+    with serving(lambda _: Answer(r'[{"g": "cut \ud83d"}, {"g": "\ud83d\ude00"}]')) as service:
+        assert read(service.url, columns=("g",)) == {"g": ["cut \ufffd", "\U0001f600"]}
+
+
 def test_csv_answers_and_a_row_that_is_cut_off() -> None:
     with serving(lambda _: Answer('id,x\n1,"a\nb"\n2,\n')) as service:
         assert read(service.url, columns=("id", "x"), format="csv") == {"id": ["1", "2"], "x": ["a\nb", None]}

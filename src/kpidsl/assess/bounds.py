@@ -15,13 +15,17 @@ from kpidsl.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A bound as evaluated; `missing` where an edge has no value."""
+    """A bound as evaluated; `missing` where an edge has no value. `result` and `words`, what the document and a
+    sentence make of it, stand where it is the same for many segments.
+    """
 
     operator: str | None
     low: Scalar | None
     high: Scalar | None
     missing: Missing | None
     plan: BoundPlan
+    result: BoundResult | None = None
+    words: str | None = None
 
     def holds(self, value: Fraction) -> bool:
         """Whether a value is within the bound: compared as exact numbers, unrounded."""
@@ -34,8 +38,8 @@ class Bound:
 
 def shown(bound: Bound | None) -> BoundResult | None:
     """A bound as the document holds it."""
-    if bound is None:
-        return None
+    if bound is None or bound.result is not None:
+        return bound.result if bound is not None else None
     low = _edge(bound.low)
     undefined = bound.missing.reason if bound.missing is not None else None
     if bound.operator is not None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from kpidsl.assess.actions import actions_at, unattended
 from kpidsl.assess.inputs import Inputs
-from kpidsl.assess.numbers import member, value_of
+from kpidsl.assess.numbers import value_of
 from kpidsl.assess.packed import Packing
 from kpidsl.assess.results import (
     Assessment,
@@ -22,7 +22,8 @@ from kpidsl.assess.results import (
     Segment,
     SpecIdentity,
 )
-from kpidsl.assess.status import WORST_FIRST, Judge
+from kpidsl.assess.segments import Named, Worst, told_by
+from kpidsl.assess.status import Judge
 from kpidsl.assess.suppress import SHOWN, Group, Hidden, hidden
 from kpidsl.assess.trends import window_result
 from kpidsl.calendar import Calendar, shift_anchor
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from kpidsl.assess.goal_results import ObjectiveResult
     from kpidsl.assess.outcome_results import OutcomeResult
     from kpidsl.assess.outcomes import Again
-
-_RANK = {status: place for place, status in enumerate(WORST_FIRST)}
 
 
 @dataclass(slots=True)
@@ -73,6 +72,7 @@ class Assessor:
     errors: Errors
     staleness: Stale
     inputs: Inputs
+    named: Named
 
     @property
     def answers(self) -> Answers:
@@ -107,7 +107,7 @@ class Assessor:
     # ------------------------------------------------------------ KPIs
     def kpi(self, kpi: m.KpiModel, slices: tuple[n.SlicePlan, ...]) -> KpiResult:
         calendar = self.plan.calendar
-        judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value))
+        judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value), {})
         keys = {plan.by: self.keys(plan) for plan in slices} if len(slices) > 1 or kpi.suppress is not None else {}
         kept_back: dict[Group, Hidden] = {}
         if kpi.suppress is not None:
@@ -150,12 +150,11 @@ class Assessor:
         segments: Packing[Segment] = Packing()
         gravest = Worst()
         for plan in slices:
-            for key in keys[plan.by]:
-                members = dict(zip(plan.by, key, strict=True))
-                assessment, errors = judge.assess(plan, members, kept_back.get((plan.by, key), SHOWN))
-                self.met(name, errors)
-                by = tuple((dimension, member(one)) for dimension, one in members.items())
-                segment = Segment(by, assessment)
+            found = keys[plan.by]
+            for key, (assessment, errors) in zip(found, judge.segments(plan, found, kept_back), strict=True):
+                if errors:
+                    self.met(name, errors)
+                segment = Segment(self.named.members(plan.by, key), assessment)
                 gravest.look_at(segment)
                 segments.append(segment)
             # A segment that could not be asked for leaves no member behind that would tell of it.
@@ -280,37 +279,6 @@ def staleness(model: m.Model, calendar: Calendar, answers: Answers) -> Stale:
     return stale
 
 
-def told_by(plan: n.SlicePlan) -> list[n.Step]:
-    """What tells which segments there are: value, comparisons, trend and target."""
-    steps = [plan.value.step, *(question.step for _, question in plan.comparisons)]
-    steps.extend(question.step for question in plan.trend)
-    if plan.target is not None:
-        steps.extend(step for step in (plan.target.low, plan.target.high) if step is not None)
-    return steps
-
-
-@dataclass(slots=True)
-class Worst:
-    """The first of the segments whose status is the worst; those that are kept back tell nothing."""
-
-    found: Segment | None = None
-
-    def look_at(self, segment: Segment) -> None:
-        judged = segment.assessment
-        if judged.value_undefined != "suppressed" and (
-            self.found is None or _RANK[judged.status] < _RANK[self.found.assessment.status]
-        ):
-            self.found = segment
-
-    def given_to(self, whole: Assessment) -> Assessment:
-        """The whole with the status of its worst segment."""
-        if self.found is None:
-            return whole
-        named = ", ".join(str(value) for _, value in self.found.by)
-        judged = self.found.assessment
-        return replace(whole, status=judged.status, reason=f"{named}: {judged.reason}")
-
-
 def assess(
     model: m.Model,
     plan: n.Plan,
@@ -332,7 +300,7 @@ def assess(
     errors = Errors()
     evaluation = Evaluation(answers)
     is_stale = staleness(model, plan.calendar, answers)
-    assessor = Assessor(model, plan, evaluation, errors, is_stale, Inputs(evaluation, plan.calendar))
+    assessor = Assessor(model, plan, evaluation, errors, is_stale, Inputs(evaluation, plan.calendar), Named({}))
     metrics: list[MetricResult] = []
     kpis: list[KpiResult] = []
     names = tuple(selected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Context, Decimal
 from fractions import Fraction
-from math import gcd
+from math import gcd, isinf
 
 from kpidsl.calendar import Calendar
 from kpidsl.engine.parts import Known
@@ -91,7 +91,9 @@ def member(value: object) -> str | Decimal | bool | None:
             return value
         case int():
             return Decimal(value)
+        case float() if isinf(value):
+            return repr(value)  # neither JSON nor TOML has such a number
         case float():
-            return Decimal(repr(value))
+            return Decimal(repr(value or 0.0))
         case _:
             return str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -15,13 +15,13 @@ from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
 from kpidsl.assess.numbers import difference, quotient, said, value_of, written
 from kpidsl.assess.results import Assessment, Comparison
-from kpidsl.assess.suppress import SHOWN, Hidden
+from kpidsl.assess.suppress import SHOWN, Group, Hidden
 from kpidsl.assess.trends import point_of, trend_points, window_result
 from kpidsl.calendar import Calendar
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.estimates import Estimate
-from kpidsl.engine.scalars import Missing, Scalar
-from kpidsl.plan.nodes import BoundPlan, Question, SlicePlan, Step, asked
+from kpidsl.engine.scalars import Missing, Scalar, Vector
+from kpidsl.plan.nodes import BoundPlan, Constant, Question, SlicePlan, Step, asked
 from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
@@ -48,21 +48,42 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Assesses slices of one KPI. `stale` says which of its sources have not been heard of for too long."""
+    """Assesses slices of one KPI. `stale` says which of its sources have not been heard of for too long; `alike` are
+    the bounds that are the same for each segment, by the identities of their plans.
+    """
 
     evaluation: Evaluation
     calendar: Calendar
     unit: str | None
     stale: str | None
+    alike: dict[int, Bound]
 
     def assess(
         self, plan: SlicePlan, members: Mapping[str, object], hidden: Hidden = SHOWN
     ) -> tuple[Assessment, tuple[object, ...]]:
         """The assessment of a segment (or the whole), and the errors it met."""
-        value = hidden.of(self.evaluation.single(plan.value.step, members), kept_back=hidden.value)
+        return self.assess_value(self.evaluation.single(plan.value.step, members), plan, members, hidden)
+
+    def segments(
+        self, plan: SlicePlan, keys: Iterable[tuple[object, ...]], kept_back: Mapping[Group, Hidden]
+    ) -> Iterator[tuple[Assessment, tuple[object, ...]]]:
+        """The same of each of these members of a slice's dimensions, one after the other."""
+        by = plan.by
+        value_of = self.evaluation.of_members(plan.value.step, by)
+        for key in keys:
+            value = value_of(key)
+            assert not isinstance(value, Vector)
+            hidden = kept_back.get((by, key), SHOWN) if kept_back else SHOWN
+            yield self.assess_value(value, plan, dict(zip(by, key, strict=True)), hidden)
+
+    def assess_value(
+        self, value: Scalar | Missing, plan: SlicePlan, members: Mapping[str, object], hidden: Hidden
+    ) -> tuple[Assessment, tuple[object, ...]]:
+        if hidden.value:
+            value = Missing("suppressed")
         errors: list[object] = list(value.errors) if isinstance(value, Missing) else []
         count = value.n
-        if isinstance(value, Scalar):
+        if plan.requires and isinstance(value, Scalar):
             unmet = self.unmet(plan, members, count, errors)
             if unmet is not None:
                 value = replace(unmet, n_unknown=value.n_unknown, n_open=value.n_open)
@@ -159,7 +180,7 @@ class Judge:
                 if guard.colour == colour and isinstance(answer, Scalar) and answer.value is True:
                     return colour, f"{colour} when {guard.text}"
         if target is None:
-            if any(guard.colour == "green" for guard in plan.guards):
+            if plan.guards and any(guard.colour == "green" for guard in plan.guards):
                 return "red", "none of its conditions holds"
             return "no_target", "no target is set"
         return self.colour(value.value, target, amber, of)
@@ -180,6 +201,8 @@ class Judge:
         return "red", far if amber is None else f"{far}; amber would be {self.words(amber)}"
 
     def words(self, bound: Bound) -> str:
+        if bound.words is not None:
+            return bound.words
         low = (
             said(bound.low.value, self.unit) if bound.low is not None and isinstance(bound.low.value, Fraction) else ""
         )
@@ -207,18 +230,24 @@ class Judge:
     ) -> Bound | None:
         if plan is None:
             return None
+        known = self.alike.get(id(plan)) if members else None
+        if known is not None:
+            return known
         low = self.edge(plan.low, members, hidden)
         high = self.edge(plan.high, members, hidden) if plan.high is not None else None
         missing = next((edge for edge in (low, high) if isinstance(edge, Missing)), None)
         if missing is not None:
             errors.extend(missing.errors)
-        return Bound(
+        found = Bound(
             plan.operator,
             low if isinstance(low, Scalar) else None,
             high if isinstance(high, Scalar) else None,
             missing,
             plan,
         )
+        if members and isinstance(plan.low, Constant) and isinstance(plan.high, Constant | None):
+            found = self.alike[id(plan)] = replace(found, result=shown(found), words=self.words(found))
+        return found
 
     def edge(self, step: Step, members: Mapping[str, object], hidden: Hidden) -> Scalar | Missing:
         """An edge of a bound. One that is read from rows may be just what is kept back."""

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from kpidsl.cli import completing, options
+from kpidsl.cli import completing, options, stopping
 from kpidsl.cli.faults import Exit, Session, answer
 from kpidsl.cli.leaving import leave
 from kpidsl.cli.streams import prepare, say, write
@@ -102,6 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run() -> NoReturn:
     """`main` for a process that does nothing else."""
+    stopping.watch()
     try:
         main()
     except SystemExit as ended:

@@ -8,6 +8,7 @@ from enum import IntEnum
 
 import click
 
+from kpidsl.cli.stopping import CODE, claim
 from kpidsl.cli.streams import columns, is_coloured, say
 from kpidsl.diagnostics.errors import KpidslError
 from kpidsl.diagnostics.glyphs import visible, wrapped
@@ -23,7 +24,7 @@ class Exit(IntEnum):
     NOT_HAD = 3
     SPEC = 4
     BUG = 70
-    INTERRUPTED = 130
+    INTERRUPTED = CODE
 
 
 @dataclass(slots=True)
@@ -43,8 +44,7 @@ def answer(run: Callable[[], int], session: Session) -> int:
         say(usage(wrong))
         return wrong.exit_code
     except (KeyboardInterrupt, click.Abort):
-        say("interrupted")
-        return Exit.INTERRUPTED
+        return interrupted()
     except KpidslError as error:
         report(error)
         trace(session)
@@ -55,11 +55,17 @@ def answer(run: Callable[[], int], session: Session) -> int:
         return Exit.NOT_HAD
     except (Exception, SystemExit) as error:  # noqa: BLE001  the one place where nothing may pass
         if type(error) is RuntimeError and str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
-            say("interrupted")
-            return Exit.INTERRUPTED
+            return interrupted()
         say(fault(error))
         trace(session)
         return Exit.BUG
+
+
+def interrupted() -> int:
+    """The exit code of a run that was interrupted, which is said once."""
+    if claim():
+        say("interrupted")
+    return Exit.INTERRUPTED
 
 
 def usage(wrong: click.ClickException) -> str:

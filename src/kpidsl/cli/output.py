@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from kpidsl import leftovers
+
 
 def write_file(target: Path, text: str | Iterable[str]) -> None:
     """Write a file, from a text or its pieces, so that a reader sees the old text or the new one, never half of it.
@@ -27,18 +29,18 @@ def write_file(target: Path, text: str | Iterable[str]) -> None:
                 stream.writelines(content)
             return
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:64]}.", suffix=".tmp", dir=target.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.writelines(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.chmod(_mode(target))
-        beside.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            beside.unlink()
-        raise
+    with leftovers.passing(Path(name)) as beside:
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.writelines(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.chmod(_mode(target))
+            beside.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                beside.unlink()
+            raise
     _keep_entry(target.parent)
 
 

@@ -34,6 +34,25 @@ class Evaluation:
         assert not isinstance(found, Vector)
         return found
 
+    def of_members(self, step: n.Step, by: tuple[str, ...]) -> Callable[[tuple[object, ...]], Outcome]:
+        """What evaluates a step for one segment after the other: which data it takes is found out once for all."""
+        match step:
+            case n.Ask(cell=cell) if self.answers.error(cell) is None:
+                parts, anew = self.answers.cells[cell].parts, self.ask
+
+                def ask(key: tuple[object, ...]) -> Outcome:
+                    part = parts.get(key)
+                    if part is None or part.value is None or not part.n:
+                        return anew(step, tuple(zip(by, key, strict=True)))
+                    return Scalar(part.value, part.n, part.n_unknown, part.exact, part.n_open)
+
+                return ask
+            case n.Combine(operator=operator, left=left, right=right):
+                first, second = self.of_members(left, by), self.of_members(right, by)
+                return lambda key: combine(operator, first(key), second(key))
+            case _:
+                return lambda key: self.step(step, tuple(zip(by, key, strict=True)), None)
+
     def step(self, step: n.Step, members: tuple[tuple[str, object], ...], count: int | None) -> Outcome:
         match step:
             case n.Ask():

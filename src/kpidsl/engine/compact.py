@@ -8,22 +8,28 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field
 from fractions import Fraction
 from itertools import compress
+from typing import Any
 
 from kpidsl.engine.parts import Part
 from kpidsl.records import dataclass
 
 Key = tuple[object, ...]
 _MOST = 2**63 - 1
-_ABSENT, _ODD = -1, -2
-"""In place of how many rows entered: there is no part, or one that is kept as it is."""
+_ABSENT = -1
+"""In place of how many rows entered: there is no such part."""
+FEW = 20_000
+"""Parts that are kept as they are, of all answers about the same dimensions, before numbers are taken apart: 5 MB."""
 
 
 @dataclass(slots=True)
 class Members:
-    """The members that were met, numbered; all answers about the same dimensions share them."""
+    """The members that were met, numbered; all answers about the same dimensions share them. `room` is how many more
+    parts are kept as they are.
+    """
 
     numbers: dict[Key, int] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
+    room: int = FEW
 
     def number(self, key: Key) -> int:
         found = self.numbers.get(key)
@@ -34,64 +40,83 @@ class Members:
 
 
 class CompactParts(MutableMapping[Key, Part]):
-    """Parts by member. A number of at most 63 bits, over and under the line, takes 24 bytes; what is none is kept as
-    the part that it is.
+    """Parts by member. Where there are many, a number of at most 63 bits, over and under the line, takes 24 bytes; what
+    is none is kept as the part that it is.
     """
 
-    __slots__ = ("_below", "_length", "_members", "_n", "_odd", "_top")
+    __slots__ = ("_as_they_are", "_below", "_compact", "_members", "_n", "_top")
 
     def __init__(self, members: Members) -> None:
         self._members = members
+        self._as_they_are: dict[int, Part] = {}
         self._top = array("q")
         self._below = array("q")  # negative where not all digits may be written
         self._n = array("q")
-        self._odd: dict[int, Part] = {}
-        self._length = 0
+        self._compact = 0
 
     def __setitem__(self, key: Key, part: Part) -> None:
         at = self._members.number(key)
+        kept = self._as_they_are
+        if self._members.room or at in kept or not _has_room(part):
+            if self._is_compact(at):
+                self._n[at] = _ABSENT
+                self._compact -= 1
+            if at not in kept and self._members.room:
+                self._members.room -= 1
+            kept[at] = part
+            return
         missing = at + 1 - len(self._n)
         if missing > 0:
             self._top.frombytes(bytes(8 * missing))
             self._below.frombytes(bytes(8 * missing))
             self._n.extend([_ABSENT] * missing)
-        self._length += self._n[at] == _ABSENT
+        self._compact += self._n[at] == _ABSENT
         value = part.value
-        if (
-            type(value) is Fraction
-            and part.reason is None
-            and part.n_unknown is None
-            and part.n_open is None
-            and -_MOST <= value.numerator <= _MOST
-            and value.denominator <= _MOST
-            and part.n <= _MOST
-        ):
-            self._top[at] = value.numerator
-            self._below[at] = value.denominator if part.exact else -value.denominator
-            self._n[at] = part.n
-            self._odd.pop(at, None)
-        else:
-            self._n[at] = _ODD
-            self._odd[at] = part
+        assert isinstance(value, Fraction)
+        self._top[at] = value.numerator
+        self._below[at] = value.denominator if part.exact else -value.denominator
+        self._n[at] = part.n
 
     def __getitem__(self, key: Key) -> Part:
         at = self._members.numbers[key]
-        n = self._n[at] if at < len(self._n) else _ABSENT
-        if n == _ABSENT:
+        found = self._as_they_are.get(at)
+        if found is not None:
+            return found
+        if not self._is_compact(at):
             raise KeyError(key)
-        if n == _ODD:
-            return self._odd[at]
         below = self._below[at]
-        return Part(Fraction(self._top[at], abs(below)), n, exact=below > 0)
+        return Part(Fraction(self._top[at], abs(below)), self._n[at], exact=below > 0)
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        at = self._members.numbers.get(key, -1)
+        found = self._as_they_are.get(at)
+        return found if found is not None else self[key] if self._is_compact(at) else default
 
     def __delitem__(self, key: Key) -> None:
         raise TypeError("an answer is not taken back")
 
     def __iter__(self) -> Iterator[Key]:
-        return (self._members.keys[at] for at, n in enumerate(self._n) if n != _ABSENT)
+        return (key for at, key in enumerate(self._members.keys) if at in self._as_they_are or self._is_compact(at))
 
     def __len__(self) -> int:
-        return self._length
+        return len(self._as_they_are) + self._compact
+
+    def _is_compact(self, at: int) -> bool:
+        return 0 <= at < len(self._n) and self._n[at] != _ABSENT
+
+
+def _has_room(part: Part) -> bool:
+    """Whether a part is a number that takes no more room than there is."""
+    value = part.value
+    return (
+        type(value) is Fraction
+        and part.reason is None
+        and part.n_unknown is None
+        and part.n_open is None
+        and -_MOST <= value.numerator <= _MOST
+        and value.denominator <= _MOST
+        and part.n <= _MOST
+    )
 
 
 class CompactSet(MutableSet[Key]):

@@ -56,6 +56,18 @@ def _settle(connection: DuckDBPyConnection) -> None:
     connection.execute("SET enable_progress_bar = false")
 
 
+def settle_again(connection: DuckDBPyConnection) -> None:
+    """What a plugin left in a connection that others use: a transaction is ended, and what numbers depend on is as
+    `connect` has it.
+    """
+    with suppress(failures()):  # there is no transaction
+        connection.commit()
+    with suppress(failures()):  # it was closed, as the next query tells
+        _settle(connection)
+        for setting in ("default_collation", "default_null_order", "default_order", "integer_division"):
+            connection.execute(f"RESET {setting}")
+
+
 @contextmanager
 def looking() -> Iterator[DuckDBPyConnection]:
     """A connection for a look at what columns there are. Make nothing in it but what is temporary.
@@ -198,6 +210,11 @@ def relation(source: str) -> str:
 def source_of(relation: str) -> str | None:
     """The source that a relation is of; None for a part of a query."""
     return relation.removeprefix("source ") if relation.startswith("source ") else None
+
+
+def number_of_file(column: str) -> str:
+    """The column that numbers the file of each row beside one that names it."""
+    return f"{column} number"
 
 
 def fresh_name(kind: str) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import BATCH, Key, Layout, State, plain, unfiltered
-from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
+from kpidsl.engine.groups import BATCH, Key, Layout, State, unfiltered
+from kpidsl.engine.kept import FIRST, NEWEST, micros, moment, state_names
+from kpidsl.engine.kept_columns import answered, columns_of_scan
 from kpidsl.engine.kept_values import TooMuch, Unkept, Values, columns_of, extreme
 from kpidsl.engine.parts import is_float, scale_for, width
 from kpidsl.engine.place import Door
 from kpidsl.engine.scales import Needing, learned, of_all, of_few
-from kpidsl.engine.shared_scan import Scan, guessed, measured, pays, scans
+from kpidsl.engine.shared_scan import Scan, at_once, guessed, measured, pays, scans
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
@@ -39,6 +42,8 @@ FEW_ROWS = 1_000_000
 MOST_VALUES = 4_000_000
 """More rows of state than this, or rows times columns, cost more to keep than to read again."""
 _FIRST, _LAST = date(2, 1, 1), date(9800, 1, 1)
+_EARLY, _LATE = (micros(datetime(year, 1, 1, tzinfo=UTC)) for year in (3, 9700))
+_A_DAY = 86_400_000_000
 Place = tuple[str, int, Key]
 """Whose state a row is: file, start of the pane (microseconds since 1970), member."""
 
@@ -85,14 +90,16 @@ class Reader:
         sources: Mapping[str, SourceModel],
         calendar: Calendar,
         tables: Mapping[str, str],
-        column: str,
+        file: sql.File,
         connection: DuckDBPyConnection,
+        times: Callable[[Row], tuple[int, int] | None] = lambda _: None,
     ) -> None:
         self.source = source
         self.sources = sources
         self.calendar = calendar
         self.tables = tables
-        self.column = column
+        self.file = file
+        self.times = times
         self.door = Door(connection, None)
         self._scales: dict[Row, Scale] = {}
 
@@ -106,7 +113,7 @@ class Reader:
         """The starts of the calendar's days from the first that has rows to the last, and a day more on both sides,
         whatever the clocks did. Raises Unkept where those are too many.
         """
-        first, last = self.fetch(by_file.days(self.rows(), time))[0]
+        first, last = self.days_told(time) or self.fetch(by_file.days(self.rows(), time))[0]
         if first is None:
             return ()
         if not (isinstance(first, date) and isinstance(last, date) and first >= _FIRST and last < _LAST):
@@ -115,6 +122,14 @@ class Reader:
             raise Unkept("too many days")
         days = range(first.toordinal() - 1, last.toordinal() + 3)
         return tuple(sorted({self.calendar.day_start(date.fromordinal(day)) for day in days}))
+
+    def days_told(self, time: Row) -> tuple[date, date] | None:
+        """Between which days rows are, where that is known without reading them."""
+        told = self.times(time)
+        if told is None or told[0] < _EARLY or told[1] >= _LATE:
+            return None
+        # A day more on both sides: what day it is depends on the zone.
+        return moment(told[0] - _A_DAY).date(), moment(told[1] + _A_DAY).date()
 
     def read(self, asked: Asked, edges: q.Edges, *, daily: bool) -> Read:
         """The state of every pane between edges. Raises Unkept where there is too much of it."""
@@ -135,19 +150,15 @@ class Reader:
             return found
         if asked.members and daily:
             # Before all of them are grouped: six million groups take a gigabyte, and a limit comes after them.
-            few = by_file.groups_of_first(self.rows(), asked.time, self.column, edges, asked.members, FEW_ROWS)
+            few = by_file.groups_of_first(self.rows(), asked.time, self.file.name, edges, asked.members, FEW_ROWS)
             check_room(self.fetch(few)[0][0], asked.columns)
         starts = [micros(edge) for edge in edges if edge is not None]
-        if asked.extent:
-            rows = self.fetch(by_file.extent_by_file(self.rows(), asked.time, self.column, edges, daily=daily))
-            by_place = {(row[0], starts[row[1]], ()): row for row in rows}
-            found.places = list(by_place)
-            found.columns[FIRST] = extreme("least", [row[2] for row in by_place.values()])
-            found.columns[NEWEST] = extreme("greatest", [row[3] for row in by_place.values()])
         cells = [cell for cell in asked.cells if self.has_scale(cell, found)]
         left = self.by_shared_scans(found, asked, cells, edges, starts, daily=daily)
         for start in range(0, len(left), BATCH):
             self.batch(found, asked, left[start : start + BATCH], edges, starts, daily=daily)
+        if asked.extent and FIRST not in found.columns:
+            self.batch(found, asked, (), edges, starts, daily=daily)
         return found
 
     def has_scale(self, cell: Cell, found: Read) -> bool:
@@ -174,71 +185,82 @@ class Reader:
         done: set[Cell] = set()
         try:
             sizes = guessed(self.rows, measured(several), self.fetch)
-            for one in scans(several, sizes, len(edges) - 1, MOST_GROUPS)[0]:
-                self.shared(found, asked, one, edges, starts, daily=daily)
-                done.update(one.cells)
+            ways = scans(several, sizes, len(edges) - 1, MOST_GROUPS)[0]
         except CellError:
-            pass  # asked one by one, it is told which of them it belongs to
+            return cells
+        for some in ([ways] if len(ways) > 1 and at_once(ways) else []) + [[one] for one in ways]:
+            if not done.issuperset(cell for one in some for cell in one.cells):
+                with suppress(CellError):  # asked one by one, it is told which of them it belongs to
+                    self.shared(found, asked, some, edges, starts, daily=daily)
+                    done.update(cell for one in some for cell in one.cells)
         return [cell for cell in cells if cell not in done]
 
     def shared(
-        self, found: Read, asked: Asked, one: Scan, edges: q.Edges, starts: Sequence[int], *, daily: bool
+        self, found: Read, asked: Asked, several: Sequence[Scan], edges: q.Edges, starts: Sequence[int], *, daily: bool
     ) -> None:  # fmt: skip
-        """One scan, and what each filter says of its groups; a filter that keeps all tells what there is."""
-        rows, members = self.rows(), asked.members
-        bare = {unfiltered(cell): replace(cell, where=()) for cell in one.cells}
-        count = replace(one.cells[0], function="count", argument=None, where=(), level=None, k=None, n=None)
-        states = (*bare.values(), count)
-        order = {state: place for place, state in enumerate(bare)}
+        """Scans that are made at once, and what each filter says of their groups."""
+        rows, time = self.rows(), asked.time
         in_them = by_file.in_days if daily else in_panes
-        scan = sql.scan(
-            rows, lambda: in_them(rows, asked.time, edges), one.leaves, states, self._scales, self.column
-        )  # fmt: skip
-        filters: dict[int, Filter] = {id(()): ()}
-        for cell in one.cells:
-            filters.setdefault(id(cell.where), cell.where)
-        query = sql.answers(scan, members, tuple(filters.values()), range(len(states)))
-        with self.door.table(scan.query, sql.GROUPS, self.source.name):
-            check_room(self.fetch(sql.places(scan, members))[0][0], asked.columns)
-            fetched = self.fetch(query)
-        at = {state: 3 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, range(len(states))))}
-        rows_of: list[dict[Place, tuple[Any, ...]]] = [{} for _ in filters]
-        for row in fetched:
-            place = row[2], starts[row[1]], _checked(tuple([plain(one) for one in row[3 : 3 + len(members)]]))
-            rows_of[row[0]][place] = row
-        self.meet(found, asked, rows_of[0])
-        numbers = {where: number for number, where in enumerate(filters)}
-        columns_of_state = {one: [at[state] for state in scan.merged[place]] for one, place in order.items()}
-        counted_at = at[scan.merged[-1][0]]
-        for number, where in enumerate(filters.values()):
-            kept = [rows_of[number].get(place) for place in found.places]
-            counted = {where: [row[counted_at] if row is not None else 0 for row in kept]}
-            for cell in one.cells:
-                if numbers[id(cell.where)] == number:
-                    columns = columns_of_state[unfiltered(cell)]
-                    nothing = [[None] * len(columns)]
-                    states_of = [[[row[place] for place in columns]] if row is not None else nothing for row in kept]
-                    self.add(found, asked, (cell,), states_of, counted)
+        of_scans = [_Told(one) for one in several]
+        extent = by_file.extent(rows, time) if asked.extent and FIRST not in found.columns else ()
+        groupings = [
+            sql.Grouping(one.scan.leaves, one.states, {}, extent if one is of_scans[0] else ()) for one in of_scans
+        ]
+        made = sql.scans(rows, lambda: in_them(rows, time, edges), groupings, self._scales, self.file)
+        with self.door.table(made[0].query, sql.GROUPS, self.source.name):
+            for scan, told in zip(made, of_scans, strict=True):
+                check_room(self.fetch(sql.places(scan, asked.members))[0][0], asked.columns)
+                self.told(found, asked, told, scan, starts)
 
-    def meet(self, found: Read, asked: Asked, by_place: Mapping[Place, object]) -> None:
-        """What was read last is of the same places as what was read before. Raises Unkept where it is not."""
-        check_room(len(by_place), asked.columns)
+    def told(self, found: Read, asked: Asked, told: _Told, scan: sql.Scan, starts: Sequence[int]) -> None:
+        """What the groups of a scan say of its cells; a filter that keeps all tells what places there are."""
+        states = range(len(scan.merged))
+        said = answered(self.door, scan, asked.members, tuple(told.filters.values()), states, self.source.name)
+        places = [(row[1], starts[row[0]], _checked(row[2:])) for row in said.places]
+        said = said.in_order(self.meet(found, asked, places))
+        at = {state: place for place, state in enumerate(sql.wanted_of(scan, states))}
+        merged = [[at[state] for state in of_cell] for of_cell in scan.merged]
+        if len(merged) > len(told.states):
+            first, newest = (said.columns[0][place] for place in merged[-1])
+            found.columns[FIRST], found.columns[NEWEST] = first.extreme("least"), newest.extreme("greatest")
+        counted_at = merged[len(told.states) - 1][0]
+        numbers = {where: number for number, where in enumerate(told.filters)}
+        for cell in told.scan.cells:
+            columns = said.columns[numbers[id(cell.where)]]
+            of_cell = [columns[place] for place in merged[told.order[unfiltered(cell)]]]
+            scale = self.scale(cell, is_left_out=not of_cell[-1].is_void)
+            with self.kept(found, asked, cell, columns[counted_at].counts) as names:
+                found.columns.update(zip(names, columns_of_scan(cell, of_cell, scale), strict=True))
+
+    def meet(self, found: Read, asked: Asked, places: Sequence[Place]) -> list[int] | None:
+        """What was read last is of the same places as what was read before: where each of those is now; None where
+        that is where it was. Raises Unkept where the places are others.
+        """
+        check_room(len(places), asked.columns)
         if not found.places:
-            found.places = list(by_place)
-        if len(by_place) != len(found.places) or any(place not in by_place for place in found.places):
+            found.places = list(places)
+        if found.places == places:
+            return None
+        order = {place: number for number, place in enumerate(places)}
+        if len(order) != len(found.places) or any(place not in order for place in found.places):
             raise Unkept("the file changed meanwhile")
+        return [order[place] for place in found.places]
 
     def batch(
         self, found: Read, asked: Asked, cells: Sequence[Cell], edges: q.Edges, starts: Sequence[int], *, daily: bool
     ) -> None:  # fmt: skip
-        """One query; where data is wrong, by halves."""
+        """One query; where data is wrong, by halves. The first one tells when there are rows, too."""
         layout = Layout(2, len(asked.members), tuple(cells))
+        extent_too = asked.extent and FIRST not in found.columns
         query = by_file.panes_by_file(
-            self.rows(), asked.time, self.column, edges, asked.members, cells, self._scales, MOST_ROWS, daily=daily
-        )
+            self.rows(), asked.time, self.file.name, edges, asked.members, cells, self._scales, MOST_ROWS,
+            daily=daily, extent_too=extent_too,
+        )  # fmt: skip
         try:
             rows = self.fetch(query)
         except CellError:
+            if not cells:
+                raise
             if len(cells) == 1:
                 found.failed.add(cells[0])
                 return
@@ -246,13 +268,15 @@ class Reader:
             self.batch(found, asked, cells[:middle], edges, starts, daily=daily)
             self.batch(found, asked, cells[middle:], edges, starts, daily=daily)
             return
-        check_room(len(rows), asked.columns)
-        by_place = {(row[0], starts[row[1]], _checked(layout.key(row))): row for row in rows}
-        self.meet(found, asked, by_place)
-        ordered = [by_place[place] for place in found.places]
-        kept = [layout.kept(row) for row in ordered]
+        order = self.meet(found, asked, [(row[0], starts[row[1]], _checked(layout.key(row))) for row in rows])
+        if order is not None:
+            rows = [rows[place] for place in order]
+        if extent_too:
+            found.columns[FIRST] = extreme("least", [row[-2] for row in rows])
+            found.columns[NEWEST] = extreme("greatest", [row[-1] for row in rows])
+        kept = [layout.kept(row) for row in rows]
         counts = {where: [row[number] for row in kept] for number, where in enumerate(layout.filters)}
-        self.add(found, asked, cells, [layout.states(row) for row in ordered], counts)
+        self.add(found, asked, cells, [layout.states(row) for row in rows], counts)
 
     def add(
         self,
@@ -264,22 +288,47 @@ class Reader:
     ) -> None:
         """Put the columns of some cells beside the others."""
         for place, cell in enumerate(cells):
-            digest, kept = asked.digests[cell]
-            scale = self._scales.get(cell.argument) if cell.argument is not None else None
-            if scale is None:
-                scale = scale_for(None, None, None)
-            is_sum = cell.function in ("sum", "avg")
-            if scale.assumed and is_sum and any(row[place][-1] for row in states):
-                assert cell.argument is not None
-                raise _LeftOut(cell.argument)
-            try:
-                columns = columns_of(cell, [row[place] for row in states], scale)
-            except Unkept:
-                found.failed.add(cell)
-                continue
-            found.columns.update(zip(state_names(digest, cell), columns, strict=True))
-            if kept is not None:
-                found.columns[kept] = Values("sum", 0, False, list(counts.get(cell.where, [])))
+            scale = self.scale(cell, is_left_out=any(row[place][-1] for row in states))
+            with self.kept(found, asked, cell, partial(list, counts.get(cell.where, ()))) as names:
+                found.columns.update(zip(names, columns_of(cell, [row[place] for row in states], scale), strict=True))
+
+    def scale(self, cell: Cell, *, is_left_out: bool) -> Scale:
+        """How the numbers of a cell were added up. Raises _LeftOut where what was assumed of them left some out."""
+        found = self._scales.get(cell.argument) if cell.argument is not None else None
+        if found is None:
+            return scale_for(None, None, None)
+        if found.assumed and cell.function in ("sum", "avg") and is_left_out:
+            assert cell.argument is not None
+            raise _LeftOut(cell.argument)
+        return found
+
+    @contextmanager
+    def kept(self, found: Read, asked: Asked, cell: Cell, counted: Callable[[], list[int]]) -> Iterator[Sequence[str]]:
+        """Names the columns that a cell's state is put into; that of its filter is put beside them, from `counted`."""
+        digest, filter_name = asked.digests[cell]
+        try:
+            yield state_names(digest, cell)
+        except Unkept:
+            found.failed.add(cell)
+            return
+        if filter_name is not None:
+            found.columns[filter_name] = Values("sum", 0, False, counted())
+
+
+class _Told:
+    """A scan with its filters, and what it asks of rows whatever the filter: the states of its cells, and how many rows
+    there are.
+    """
+
+    def __init__(self, scan: Scan) -> None:
+        self.scan = scan
+        bare = {unfiltered(cell): replace(cell, where=()) for cell in scan.cells}
+        count = replace(scan.cells[0], function="count", argument=None, where=(), level=None, k=None, n=None)
+        self.states = (*bare.values(), count)
+        self.order = {state: place for place, state in enumerate(bare)}
+        self.filters: dict[int, Filter] = {id(()): ()}
+        for cell in scan.cells:
+            self.filters.setdefault(id(cell.where), cell.where)
 
 
 class _LeftOut(Exception):

@@ -99,9 +99,9 @@ def columns_of(cell: Cell, states: Sequence[Sequence[Any]], scale: Scale | None)
             found.append(extreme("least" if cell.function == "min" else "greatest", raw))
         elif place == 0 and cell.function in ("sum", "avg") and is_float(cell):
             assert scale is not None
-            found.append(_binary([_exact(one, scale) for one in raw]))
+            found.append(binary([_exact(one, scale) for one in raw]))
         else:
-            found.append(_added(raw))
+            found.append(added(raw))
     return tuple(found)
 
 
@@ -111,9 +111,9 @@ def extreme(kind: str, raw: Sequence[Any]) -> Values:
     if len(types) > 1:
         raise Unkept("values of several types")
     if types == {Decimal}:
-        added = _added([Decimal(0) if one is None else one for one in raw])
-        items = [None if one is None else item for one, item in zip(raw, added.items, strict=True)]
-        return Values(kind, added.scale, False, items)
+        known = added([Decimal(0) if one is None else one for one in raw])
+        items = [None if one is None else item for one, item in zip(raw, known.items, strict=True)]
+        return Values(kind, known.scale, False, items)
     if types == {date}:
         return Values(kind, 0, True, [None if one is None else one.isoformat() for one in raw])
     if not types <= _PLAIN:
@@ -121,7 +121,8 @@ def extreme(kind: str, raw: Sequence[Any]) -> Values:
     return Values(kind, 0, False, list(raw))
 
 
-def _added(raw: Sequence[Any]) -> Values:
+def added(raw: Sequence[Any]) -> Values:
+    """A column of what is summed. Raises Unkept for numbers that are not exact."""
     types = {type(one) for one in raw if one is not None}
     if types <= {int}:
         return Values("sum", 0, False, [one or 0 for one in raw])
@@ -143,6 +144,7 @@ def _exact(total: Any, scale: Scale) -> Fraction:
     return sum((Fraction(one) for one in total if abs(one) != float("inf")), Fraction(0))
 
 
-def _binary(totals: Sequence[Fraction]) -> Values:
+def binary(totals: Sequence[Fraction]) -> Values:
+    """A column of sums of floating-point numbers."""
     scale = max((one.denominator.bit_length() - 1 for one in totals), default=0)
     return Values("binary", scale, False, [int(one * (1 << scale)) for one in totals])

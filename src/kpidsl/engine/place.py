@@ -219,6 +219,11 @@ class Door:
         finally:
             self.connection.execute(f"DROP TABLE IF EXISTS {table}")
 
+    def types(self, table: str) -> list[str]:
+        """The types of the columns of a table here."""
+        query = exp.select(exp.Star(), copy=False).from_(exp.to_table(table), copy=False).limit(0, copy=False)
+        return [str(column[1]) for column in self.connection.execute(q.text(query)).description or ()]
+
     def said(self, query: Any) -> str:
         """The SQL of a query, for people: as an engine is asked it, or as DuckDB is."""
         text = q.text(query, pretty=True)

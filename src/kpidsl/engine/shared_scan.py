@@ -22,7 +22,7 @@ from kpidsl.engine.faults import CellError
 from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain, unfiltered
 from kpidsl.engine.leaves import columns_read, leaves_of, together
 from kpidsl.engine.located import Located
-from kpidsl.engine.parts import is_empty, merge
+from kpidsl.engine.parts import Part, finish, is_empty, merge
 from kpidsl.engine.places import places, size_of
 from kpidsl.engine.stocks import Asking
 from kpidsl.plan.columns import conditions_of
@@ -134,6 +134,8 @@ class Keeping(Asking, Protocol):
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]: ...
 
     def asked_here(self, query: Any) -> bool: ...
+
+    def checked(self, cell: Cell, part: Part) -> Part: ...
 
     def located(self, rows: RowsOf, time: Row | None) -> Located | None: ...
 
@@ -300,7 +302,8 @@ def _of_members(
                     state(of_panes[first]) if end - first == 1 else merge(cell, list(map(state, of_panes[first:end])))
                 )
                 if not is_empty(found):
-                    told.parts[key] = run.finished(cell, found, scale)
+                    part = finish(cell, found, scale)
+                    told.parts[key] = part if part.reason is None else run.checked(cell, part)
                 if members:
                     told.seen.add(key)
     return answers

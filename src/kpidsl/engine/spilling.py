@@ -7,6 +7,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from kpidsl import leftovers
+
 _PREFIX = "kpidsl-spill-"
 _SETTLED = 60  # seconds: a younger folder may belong to a process that is about to lock it
 
@@ -22,6 +24,7 @@ def spill_folder(process: int) -> Path:
 
     folder = _new_folder()
     _lock(folder)
+    leftovers.add(folder)
     atexit.register(_leave, process, folder)
     return folder
 

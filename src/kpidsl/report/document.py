@@ -48,7 +48,7 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
     segments is a `Many`.
     """
-    entered = Repeated(input_)
+    once = Once()
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -63,8 +63,8 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
                 objectives=dict(results.objectives_summary) or None, outcomes=dict(results.outcomes_summary) or None
             ),
         },
-        "metrics": [metric(each, entered) for each in results.metrics],
-        "kpis": [kpi(each, entered, lazily=lazily) for each in results.kpis],
+        "metrics": [metric(each, once) for each in results.metrics],
+        "kpis": [kpi(each, once, lazily=lazily) for each in results.kpis],
         **_aims(results),
         **given(scorecards=records(scorecard, results.scorecards)),
         "errors": [error(each) for each in results.errors],
@@ -141,7 +141,15 @@ def _window(
     return Shared(given(label=label, start=start, end=end))
 
 
-def metric(found: MetricResult, entered: Repeated) -> Fields:
+class Once:
+    """Parts that stand in many places of a document: what entered its values, and the members of its segments."""
+
+    def __init__(self) -> None:
+        self.input = Repeated(input_)
+        self.members = Repeated(dict)
+
+
+def metric(found: MetricResult, once: Once) -> Fields:
     return given(
         name=found.name,
         title=found.title,
@@ -156,7 +164,7 @@ def metric(found: MetricResult, entered: Repeated) -> Fields:
         approximate=approximation(found.approximate),
         partial=found.partial or None,
         window=window(found.window),
-        inputs=records(entered, found.inputs),
+        inputs=records(once.input, found.inputs),
         indicator=found.indicator,
         owner=found.owner,
         tags=found.tags or None,
@@ -164,7 +172,7 @@ def metric(found: MetricResult, entered: Repeated) -> Fields:
     )
 
 
-def kpi(found: KpiResult, entered: Repeated, *, lazily: bool = False) -> Fields:
+def kpi(found: KpiResult, once: Once, *, lazily: bool = False) -> Fields:
     judged = found.assessment
     return given(
         name=found.name,
@@ -191,11 +199,11 @@ def kpi(found: KpiResult, entered: Repeated, *, lazily: bool = False) -> Fields:
         comparisons=records(comparison, judged.comparisons),
         segments=Many(segment, found.segments)
         if lazily and len(found.segments) > MANY
-        else records(segment, found.segments),
+        else segments(found.segments, once),
         trend=records(trend_point, judged.trend),
         signals=signals(judged),
         forecast=forecast(judged),
-        inputs=records(entered, found.inputs),
+        inputs=records(once.input, found.inputs),
         actions=records(action, found.actions),
         supports=found.supports or None,
         owner=found.owner,
@@ -205,7 +213,7 @@ def kpi(found: KpiResult, entered: Repeated, *, lazily: bool = False) -> Fields:
     )
 
 
-def assessment(found: Assessment) -> Fields:
+def assessment(found: Assessment, bounds: Callable[[BoundResult], Fields]) -> Fields:
     return given(
         value=found.value,
         value_undefined=found.value_undefined,
@@ -213,8 +221,8 @@ def assessment(found: Assessment) -> Fields:
         n_unknown=found.n_unknown,
         n_open=found.n_open,
         partial=found.partial or None,
-        target=bound(found.target),
-        amber=bound(found.amber),
+        target=bounds(found.target) if found.target is not None else None,
+        amber=bounds(found.amber) if found.amber is not None else None,
         attainment=found.attainment,
         gap=found.gap,
         interval=interval(found.interval),
@@ -245,8 +253,10 @@ def forecast(found: Assessment) -> Fields | None:
 
 
 def bound(found: BoundResult | None) -> Fields | None:
-    if found is None:
-        return None
+    return _bound(found) if found is not None else None
+
+
+def _bound(found: BoundResult) -> Fields:
     return given(
         op=found.operator,
         value=found.value,
@@ -298,8 +308,14 @@ def trend_point(found: TrendPoint) -> Fields:
     )
 
 
+def segments(found: Sequence[Segment], once: Once) -> list[Fields] | None:
+    """The segments of a KPI: its bounds are the same for many, as are its members for many KPIs."""
+    bounds = Repeated(_bound)
+    return [{"by": once.members(one.by), **assessment(one.assessment, bounds)} for one in found] or None
+
+
 def segment(found: Segment) -> Fields:
-    return {"by": dict(found.by), **assessment(found.assessment)}
+    return {"by": dict(found.by), **assessment(found.assessment, _bound)}
 
 
 def input_(found: Input) -> Fields:

@@ -167,6 +167,10 @@ def convert(
         return from_text(as_text(x, sql_type), wanted, request, digits, style, strict)
     if native is DataType.DURATION and wanted is native:
         return _seconds(x)
+    if sql_type == "BLOB" and wanted is DataType.TEXT:
+        return Conversion(f"TRY(decode({x}))", wanted, f"{x} IS NOT NULL")
+    if native is DataType.OTHER and wanted is native:
+        return Conversion(f"CAST({x} AS VARCHAR)", native)  # a list, as Python has it, is no member of anything
     if wanted is native or wanted is DataType.OTHER:
         return Conversion(_normal(x, sql_type), native)
     if wanted is DataType.TEXT and native not in (DataType.OTHER, DataType.DURATION):

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from kpidsl import leftovers
 from kpidsl.diagnostics import SourceError, unsplit
 from kpidsl.engine.duck import identifier, literal, path_pattern, texts
 from kpidsl.hookspecs import Context
@@ -254,6 +255,7 @@ class CsvReader:
     def _copy(self, file: CsvFile) -> Path:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="kpidsl-csv-"))
+            leftovers.add(self._folder)
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         copy = self._folder / f"{len(self._copies)}.csv"
         try:

@@ -17,7 +17,7 @@ from kpidsl.hookspecs import Context, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import csv_text, files, numerals, project, rows
 from kpidsl.sources.decide import SAMPLE
-from kpidsl.sources.json_text import JsonRecord, Numeral, records
+from kpidsl.sources.json_text import JsonRecord, Numeral, records, without_halves
 from kpidsl.sources.names import missing_column
 from kpidsl.sources.numerals import NumberStyle
 from kpidsl.sources.project import Field, Origin
@@ -192,4 +192,4 @@ def _flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return without_halves(str(value))

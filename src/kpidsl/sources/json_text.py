@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from kpidsl.sources.csv_text import Dialect, broken_pack, open_text
 
 _CHUNK: Final = 1 << 20
 _PLAIN: Final = Dialect()
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 class Numeral(str):
@@ -76,6 +78,13 @@ def records(path: Path, name: str, within: str | None = None) -> Iterator[JsonRe
         raise SourceError(f"{name} nests too deeply", code="K0603", hint="write flat records") from error
     except OSError as error:
         raise SourceError(f"{name} cannot be read: {error.strerror or error}", code="K0602") from error
+
+
+def without_halves(text: str) -> str:
+    """A text with U+FFFD for each half of a character, as programs write that cut texts (`\\ud83d` without its other
+    half): it is no Unicode, and no engine takes it.
+    """
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
 def _decoder() -> json.JSONDecoder:

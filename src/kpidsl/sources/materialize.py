@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
-from kpidsl.engine.duck import fresh_name, identifier, whole
+from kpidsl.engine.duck import fresh_name, identifier, settle_again, whole
 from kpidsl.hookspecs import ArrowStream, ColumnRequest, Dataset, Relational, Scannable, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import project
@@ -42,9 +42,7 @@ def into_duckdb(
     Raises SourceError.
     """
     if isinstance(dataset, Relational):
-        if not type(dataset).__module__.startswith("kpidsl."):
-            whole()  # a plugin may use whatever a connection of DuckDB has
-        made = dataset.relation(connection, request)
+        made = _related(connection, dataset, request)
     elif isinstance(dataset, Scannable):
         made = _converted(connection, name, fetched or fetch(connection, name, dataset, request), request, schema)
     else:
@@ -56,6 +54,19 @@ def into_duckdb(
     picked = ", ".join(identifier(name) for name in dict.fromkeys(column.name for column in request.columns)) or "*"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {identifier(name)} AS SELECT {picked} FROM {identifier(made)}")
     return name
+
+
+def _related(connection: DuckDBPyConnection, dataset: Relational, request: ScanRequest) -> str:
+    if type(dataset).__module__.startswith("kpidsl."):
+        return dataset.relation(connection, request)
+    whole()  # a plugin may use whatever a connection of DuckDB has
+    try:
+        made = dataset.relation(connection, request)
+    finally:
+        settle_again(connection)
+    if not isinstance(made, str):
+        raise TypeError(f"relation() gives a {type(made).__name__}, not the name of a table or view")
+    return made
 
 
 def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: ScanRequest) -> str:

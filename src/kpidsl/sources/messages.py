@@ -103,6 +103,8 @@ def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
     if wanted.is_number and "," in text and provider == "csv":
         marks = 'say how numbers are written: `decimal: ","` or `thousands: ","`'
         return f"mend the value, or {marks}; `column {column}: text` takes it as it is"
+    if wanted is DataType.TEXT:
+        return "bytes are a text where they are UTF-8: mend the value"
     return f"mend the value, or take the column as text: `column {column}: text`"
 
 

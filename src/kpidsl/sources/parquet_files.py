@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
-from kpidsl.engine.duck import literal, path_pattern, texts
+from kpidsl.engine.duck import identifier, literal, number_of_file, path_pattern, texts
 from kpidsl.hookspecs import Context, ScanRequest
 from kpidsl.semantic.types import Schema
 from kpidsl.sources import files, project
@@ -57,11 +57,18 @@ class ParquetDataset:
         return self._paths
 
     def part(self, connection: DuckDBPyConnection, request: ScanRequest, files: Sequence[Path], column: str) -> str:
-        """A view of some of the files. Raises SourceError, also where a type depends on what is in the others."""
+        """A view of some of the files, which are numbered beside their names unless the data have a column that DuckDB
+        would take for the number. Raises SourceError, also where a type depends on what is in the others.
+        """
         whole = replace(self._origin(connection), place=partial(self._place, connection, files))
         if not self._options.union and len(self._paths) > 1:
             self._require(connection, whole, request)
-        return project.part(connection, whole, self._read(files, column), request, column)
+        source = self._read(files, column)
+        if any(name.lower() == "file_index" for name in whole.fields):
+            return project.part(connection, whole, source, request, (column,))
+        number = number_of_file(column)
+        source = f"(SELECT *, file_index AS {identifier(number)} FROM {source})"
+        return project.part(connection, whole, source, request, (column, number))
 
     def located(self, connection: DuckDBPyConnection, request: ScanRequest, time: str) -> Located | None:
         """The rows with where they stand, and what the file's statistics say of a time column; None where it is hardly
@@ -88,6 +95,30 @@ class ParquetDataset:
             return None
         table = project.located(connection, origin, request, time)
         return None if table is None else Located(table, groups)
+
+    def times(
+        self, connection: DuckDBPyConnection, request: ScanRequest, files: Sequence[Path], time: str
+    ) -> tuple[int, int] | None:  # fmt: skip
+        """Between which times the rows of some files are, in microseconds since 1970 on the column's own clock, as the
+        footers have it; None where they do not tell. Raises DuckDB's errors and SourceError.
+        """
+        origin = self._origin(connection)
+        if not project.is_as_it_stands(origin, request, time) or origin.fields[time].sql_type not in _TIMES:
+            return None
+        if any(f"/{time.lower()}=" in str(path).lower() for path in files):
+            return None  # the folder's name may tell it, and the file something else
+        listed = texts(path_pattern(str(path)) for path in files)
+        ((chunks,),) = connection.execute(f"SELECT sum(num_row_groups) FROM parquet_file_metadata({listed})").fetchall()
+        if chunks * len(origin.fields) > MOST_CHUNKS:
+            return None
+        low, high = _bounds(origin.fields[time].sql_type)
+        ((first, last, unknown),) = connection.execute(
+            f"SELECT min({low}), max({high}), count(*) FILTER (WHERE ({low} IS NULL OR {high} IS NULL) "
+            "AND row_group_num_rows > 0 AND stats_null_count IS DISTINCT FROM row_group_num_rows) "
+            f"FROM parquet_metadata({listed}) WHERE path_in_schema = ?",
+            [time],
+        ).fetchall()
+        return None if unknown or first is None else (first, last)
 
     @property
     def _label(self) -> str:
@@ -164,13 +195,19 @@ class ParquetDataset:
         )
 
 
-def _row_groups(connection: DuckDBPyConnection, file: str, time: str, sql_type: str) -> tuple[RowGroup, ...]:
-    from kpidsl.engine.located import RowGroup
-
+def _bounds(sql_type: str) -> tuple[str, str]:
+    """The bounds of a chunk's times, in microseconds since 1970; NULL where they are not known."""
     low, high = (
         f"epoch_us(TRY_CAST(TRY_CAST({end} AS {sql_type}) AS TIMESTAMP))"
         for end in ("stats_min_value", "stats_max_value")
     )
+    return low, high
+
+
+def _row_groups(connection: DuckDBPyConnection, file: str, time: str, sql_type: str) -> tuple[RowGroup, ...]:
+    from kpidsl.engine.located import RowGroup
+
+    low, high = _bounds(sql_type)
     found: list[RowGroup] = []
     start = 0
     for rows, first, last, nulls in connection.execute(

@@ -5,7 +5,7 @@ what could.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -79,9 +79,11 @@ def relation(connection: DuckDBPyConnection, origin: Origin, request: ScanReques
     return _make(connection, origin, request, always_table=False)
 
 
-def part(connection: DuckDBPyConnection, whole: Origin, source: str, request: ScanRequest, column: str) -> str:
-    """As `relation`, over a FROM item with some of the origin's rows and, in `column`, whose file each is of. Raises
-    SourceError, also where its columns are not of the types that the whole has.
+def part(
+    connection: DuckDBPyConnection, whole: Origin, source: str, request: ScanRequest, columns: Sequence[str]
+) -> str:  # fmt: skip
+    """As `relation`, over a FROM item with some of the origin's rows and `columns` that tell whose file each is of.
+    Raises SourceError, also where its columns are not of the types that the whole has.
     """
     require(whole, request)
     with reading(whole.label):
@@ -91,7 +93,7 @@ def part(connection: DuckDBPyConnection, whole: Origin, source: str, request: Sc
         if fields.get(one.name) != found or needs_digits(native_type(found.sql_type), _implied(whole, one)):
             raise SourceError(f"`{one.name}` of {whole.label} depends on all of its files", code="K0602")
     some = replace(whole, source=source, fields=fields)
-    return relation(connection, some, replace(request, columns=(*request.columns, ColumnRequest(column))))
+    return relation(connection, some, replace(request, columns=(*request.columns, *map(ColumnRequest, columns))))
 
 
 def table(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> str:
@@ -111,6 +113,19 @@ def _make(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, 
         select = f"SELECT {picked or 'true AS present'} FROM {origin.source}"
         connection.execute(f"CREATE OR REPLACE TEMP {kind} {identifier(name)} AS {select}")
     return name
+
+
+def is_as_it_stands(origin: Origin, request: ScanRequest, name: str) -> bool:
+    """Whether a requested column has the values that stand in a file's column of that name."""
+    found = origin.fields.get(name)
+    column = next((one for one in request.columns if one.name == name), None)
+    if found is None or column is None:
+        return False
+    wanted = _implied(origin, column)
+    if needs_digits(native_type(found.sql_type), wanted):
+        return False
+    conversion = convert(found.sql, found.sql_type, wanted)
+    return conversion.guard is None and conversion.value == identifier(name)
 
 
 def located(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, time: str) -> str | None:

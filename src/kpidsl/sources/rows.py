@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier, literal, path_pattern
+from kpidsl.leftovers import passing
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,8 +30,8 @@ def load(connection: DuckDBPyConnection, columns: Sequence[tuple[str, str]], row
     name = duck.fresh_name("rows")
     # A random text, so that no value can be taken for NULL.
     null = f"\x02{secrets.token_hex(8)}"
-    with tempfile.TemporaryDirectory(prefix="kpidsl-rows-") as folder:
-        path = Path(folder) / "rows.csv"
+    with tempfile.TemporaryDirectory(prefix="kpidsl-rows-") as name_of_folder, passing(Path(name_of_folder)) as folder:
+        path = folder / "rows.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows(null))
         types = ", ".join(f"'c{index}': {literal(sql_type)}" for index, (_, sql_type) in enumerate(columns))

@@ -14,9 +14,16 @@ from kpidsl.sql.aggregates import Scale, count_kept, states
 from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges, filters
 from kpidsl.sql.row_sql import number
+from kpidsl.sql.shared_scan import Filter, Scan, answers
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import as_instant, cast, function, micros, threshold
 
+ANSWERS = "kpidsl_answers"
+"""What the answers of a scan are called in the queries that bring them here."""
+WHOLE = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+)
+_FILTER, _PLACE = "k", "i"
 _DAY = timedelta(days=1)
 _MICRO = timedelta(microseconds=1)
 
@@ -31,16 +38,18 @@ def days(rows: RowsOf, time: Row) -> exp.Select:
 
 def panes_by_file(
     rows: RowsOf, time: Row, file: str, edges: Edges, members: Sequence[Row], cells: Sequence[Cell],
-    scales: Mapping[Row, Scale], most: int, *, daily: bool,
+    scales: Mapping[Row, Scale], most: int, *, daily: bool, extent_too: bool = False,
 ) -> exp.Select:  # fmt: skip
     """One scan: file, pane, members, the states of the cells and, where there are members, how many rows each filter
-    keeps; `most` rows at most. `daily`: the edges are days.
+    keeps; `most` rows at most. `daily`: the edges are days. With `extent_too`, the least and greatest time last.
     """
     place = rows.column(column_of("t", file))
     keys = [rows.member(row) for row in members]
     wanted = [state for cell in cells for state in states(cell, rows.operands(cell, scales))]
     if members:
         wanted.extend(count_kept(rows.keep(where)) for where in filters(cells))
+    if extent_too:
+        wanted.extend(extent(rows, time))
     query, pane = (in_days if daily else in_panes)(rows, time, edges)
     query = query.select(place, pane, *keys, *wanted, copy=False)
     return query.group_by(place.copy(), pane.copy(), *(key.copy() for key in keys), copy=False).limit(most)
@@ -58,17 +67,76 @@ def groups_of_first(
     return exp.select(exp.Count(this=exp.Star())).from_(query.subquery("g"))
 
 
-def extent_by_file(rows: RowsOf, time: Row, file: str, edges: Edges, *, daily: bool) -> exp.Select:
-    """File, pane, and the least and greatest time there, as microseconds since 1970."""
-    place = rows.column(column_of("t", file))
+def extent(rows: RowsOf, time: Row) -> tuple[exp.Expr, exp.Expr]:
+    """The least and greatest time of a group of rows, as microseconds since 1970."""
     moment, zone = rows.row(time), rows.sql.zone(time)
-    query, pane = (in_days if daily else in_panes)(rows, time, edges)
 
     def micros(value: exp.Expr) -> exp.Expr:
         return function("epoch_us", as_instant(value, time.type, zone, rows.calendar))
 
-    query = query.select(place, pane, micros(function("min", moment)), micros(function("max", moment)), copy=False)
-    return query.group_by(place.copy(), pane.copy(), copy=False)
+    return micros(function("min", moment)), micros(function("max", moment))
+
+
+def named_answers(
+    found: Scan, members: Sequence[Row], filters: Sequence[Filter], cells: Sequence[int]
+) -> exp.Select:  # fmt: skip
+    """`sql.shared_scan.answers` with names: filter, pane, file and members, then the states."""
+    query = answers(found, members, filters, cells)
+    keys = [_FILTER, *_keys(len(members))]
+    states = (f"s{place}" for place in range(len(query.expressions) - len(keys)))
+    named = [exp.alias_(one, name) for one, name in zip(query.expressions, (*keys, *states), strict=True)]
+    query.args["expressions"] = named
+    return query
+
+
+def places_of_answers(members: int) -> exp.Select:
+    """Number, pane, file and members of what a filter that keeps all, the first one, has rows for."""
+    keys = [exp.column(name) for name in _keys(members)]
+    return (
+        exp.select(exp.column(_PLACE), *keys)
+        .from_(_numbered(members, ()), copy=False)
+        .where(exp.EQ(this=exp.column(_FILTER), expression=exp.Literal.number(0)), copy=False)
+    )
+
+
+def columns_of_answers(members: int, types: Sequence[str]) -> exp.Select:
+    """A row for each filter: the numbers of its places, and each state there, as lists in their order. `types` are the
+    states'; those of whole numbers and decimals are lists as text, of the digits alone.
+    """
+    states = [exp.column(f"s{place}") for place in range(len(types))]
+    by_place = [exp.Ordered(this=exp.column(_PLACE))]
+
+    def listed(value: exp.Expr) -> exp.Expr:
+        return function("list", exp.Order(this=value, expressions=by_place))
+
+    def column(value: exp.Expr, sql_type: str) -> exp.Expr:
+        if sql_type.startswith("DECIMAL("):
+            digits = function("replace", cast(value, "VARCHAR"), exp.Literal.string("."), exp.Literal.string(""))
+            value = cast(digits, "HUGEINT")
+        return cast(listed(value), "VARCHAR") if is_digits(sql_type) else listed(value)
+
+    wanted = [column(exp.column(_PLACE), "BIGINT"), *map(column, states, types)]
+    query = exp.select(exp.column(_FILTER), *wanted).from_(_numbered(members, states), copy=False)
+    return query.group_by(exp.column(_FILTER), copy=False)
+
+
+def is_digits(sql_type: str) -> bool:
+    """Whether values are numbers of digits and a sign, or lists of such."""
+    return (sql_type.startswith("DECIMAL(") and not sql_type.endswith("]")) or sql_type.removesuffix("[]") in WHOLE
+
+
+def _numbered(members: int, states: Sequence[exp.Expr]) -> exp.Expr:
+    """The answers, their places numbered from 0."""
+    keys = [exp.column(name) for name in _keys(members)]
+    order = exp.Order(expressions=[exp.Ordered(this=key) for key in keys])
+    rank = exp.Window(this=function("dense_rank"), order=order)
+    number_of = exp.alias_(exp.Sub(this=rank, expression=exp.Literal.number(1)), _PLACE)
+    query = exp.select(exp.column(_FILTER), *keys, number_of, *states, copy=False)
+    return query.from_(exp.to_table(ANSWERS), copy=False).subquery("a", copy=False)
+
+
+def _keys(members: int) -> list[str]:
+    return ["p", "f", *(f"m{place}" for place in range(members))]
 
 
 def in_days(

@@ -269,6 +269,8 @@ class Ordered(Expr):
 
 
 class Order(Expr):
+    """What rows are ordered by; with `this`, what an aggregate takes of them in that order."""
+
     __slots__ = ()
 
 

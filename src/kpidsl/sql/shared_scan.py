@@ -30,20 +30,21 @@ _PANE, _FILE, _WAY = "p", "f", "w"
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """What rows are grouped by, and for which cells: these have no filter of their own, and states that `merges` tells
-    of. Of conditions that are `told` by a place among the leaves, which one.
+    of. Of conditions that are `told` by a place among the leaves, which one. `more` are states of no cell.
     """
 
     leaves: Sequence[Row]
     cells: Sequence[Cell]
     told: Mapping[Row, Row]
+    more: Sequence[exp.Expr] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """A grouped scan. `leaves` names the column of each leaf; `written` tells what stands over groups for an expression
     over rows: the column of a leaf, or a condition about its place; `merged` are the states of each cell over groups,
-    as `sql.aggregates.states` has them over rows. Where rows are grouped in several ways at once, `among` tells the
-    groups of this one.
+    as `sql.aggregates.states` has them over rows, and after them those of no cell. Where rows are grouped in several
+    ways at once, `among` tells the groups of this one.
     """
 
     query: exp.Select
@@ -55,29 +56,37 @@ class Scan:
     among: exp.Expr | None = None
 
 
-def scan(
-    rows: RowsOf, panes: Callable[[], tuple[exp.Select, exp.Expr]], leaves: Sequence[Row], cells: Sequence[Cell],
-    scales: Mapping[Row, Scale], file: str | None = None, told: Mapping[Row, Row] | None = None,
-) -> Scan:  # fmt: skip
-    """Rows grouped by pane, leaves and, where it is named, the column that tells the file. `panes` makes a query of the
-    rows, and what tells their pane.
+@dataclass(frozen=True, slots=True)
+class File:
+    """The column that names each row's file, and the one that numbers it, where there is one: a number is looked up
+    among groups at half of what a path costs.
     """
-    return scans(rows, panes, [Grouping(leaves, cells, told or {})], scales, file)[0]
+
+    name: str
+    number: str | None = None
 
 
 def scans(
     rows: RowsOf, panes: Callable[[], tuple[exp.Select, exp.Expr]], several: Sequence[Grouping],
-    scales: Mapping[Row, Scale], file: str | None = None,
+    scales: Mapping[Row, Scale], file: File | None = None,
 ) -> list[Scan]:  # fmt: skip
-    """The same rows grouped in several ways by one query, which reads them once. Every group has the states of all."""
+    """Rows grouped by pane, leaves and, where that is asked for, file. `panes` makes a query of the rows, and what
+    tells their pane. Several ways are one query, which reads them once. Every group has the states of all.
+    """
     leaves = list(dict.fromkeys(leaf for one in several for leaf in one.leaves))
     names = {leaf: f"l{place}" for place, leaf in enumerate(leaves)}
     of_leaf = {leaf: rows.member(leaf) for leaf in leaves}
     keys = [exp.alias_(of_leaf[leaf], name) for leaf, name in names.items()]
-    of_all = [rows.column(column_of("t", file))] if file is not None else []
-    keys += [exp.alias_(one, _FILE) for one in of_all]
+    of_all: list[exp.Expr] = []
+    if file is not None:
+        name = rows.column(column_of("t", file.name))
+        of_all = [name] if file.number is None else [rows.column(column_of("t", file.number))]
+        keys.append(exp.alias_(name if file.number is None else function("first", name), _FILE))
     parts: dict[exp.Expr, str] = {}
-    over_rows = [[states(cell, rows.operands(cell, scales)) for cell in one.cells] for one in several]
+    over_rows = [
+        [*(states(cell, rows.operands(cell, scales)) for cell in one.cells), *([one.more] if one.more else [])]
+        for one in several
+    ]
     written = [_written(rows, one, names) for one in several]
     over_groups = [_OverGroups(rows, names.values(), of_leaves, parts) for of_leaves in written]
     merged = [

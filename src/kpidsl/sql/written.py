@@ -176,6 +176,7 @@ _WRITERS: Final[Mapping[type[exp.Expr], Callable[[exp.Expr], str]]] = {
     exp.RowNumber: lambda _: "ROW_NUMBER()",
     exp.Window: _window,
     exp.Ordered: lambda node: written(node.args["this"]),
+    exp.Order: lambda node: f"{written(node.args['this'])} ORDER BY {_list(node.expressions)}",
     exp.Alias: lambda node: f"{written(node.args['this'])} AS {_identifier(node.args['alias'])}",
     exp.Table: lambda node: _named(node, _identifier(node.args["this"])),
     exp.Subquery: _subquery,

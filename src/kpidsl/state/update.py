@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from kpidsl.diagnostics import SourceError
-from kpidsl.engine.duck import failures, identifier
+from kpidsl.diagnostics import KpidslError, SourceError
+from kpidsl.engine.duck import failures, identifier, number_of_file
 from kpidsl.engine.kept import FIRST, NEWEST, Panes, Span, cut, day_of, micros, state_names
 from kpidsl.engine.kept_reading import Asked, Read, Reader
 from kpidsl.engine.kept_values import TooMuch
 from kpidsl.hookspecs import Divisible, ScanRequest
 from kpidsl.plan import Plan
 from kpidsl.plan.nodes import Cell
+from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.rows import ColumnValue, Row
+from kpidsl.sql.shared_scan import File
 from kpidsl.state.book import Book, load, panes_of
 from kpidsl.state.marks import Seen, touch
 
@@ -31,6 +35,15 @@ class Joined(Protocol):
     """Makes a joined source a table. Raises KpidslError."""
 
     def __call__(self, source: str, /) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some files as a table, what tells the file of its rows, and the types of its columns."""
+
+    table: str
+    file: File
+    types: str
 
 
 class Update:
@@ -53,7 +66,7 @@ class Update:
         self.seen = seen
         self.connection = connection
         self.joined = joined
-        self._parts: dict[tuple[Path, ...], str] = {}
+        self._parts: dict[tuple[Path, ...], _Part] = {}
 
     def book(self, file: Path, asked: Asked, sources: Iterable[str]) -> Book:
         """What is kept in a file, with every file of the source that there is now, and everything asked for that can
@@ -118,23 +131,39 @@ class Update:
 
     def reader(self, files: Sequence[Path], sources: Iterable[str]) -> Reader:
         tables = {name: self.joined(name) for name in sources}
-        tables[self.source.name] = self.part(files)
-        return Reader(self.source, self.plan.sources, self.plan.calendar, tables, FILE, self.connection)
+        part = self.part(files)
+        tables[self.source.name] = part.table
+        times = partial(self.times, files)
+        return Reader(self.source, self.plan.sources, self.plan.calendar, tables, part.file, self.connection, times)
 
-    def part(self, files: Sequence[Path]) -> str:
+    def times(self, files: Sequence[Path], time: Row) -> tuple[int, int] | None:
+        """Between which times files have rows, where they tell that without being read."""
+        from kpidsl.sources.parquet_files import ParquetDataset
+
+        if not isinstance(self.dataset, ParquetDataset) or not isinstance(time, ColumnValue) or time.path:
+            return None
+        try:
+            return self.dataset.times(self.connection, self.request, files, time.name)
+        except (KpidslError, OSError, failures()):  # whatever it is, to read the rows will tell
+            return None
+
+    def part(self, files: Sequence[Path]) -> _Part:
         found = self._parts.get(tuple(files))
         if found is None:
             try:
-                found = self.dataset.part(self.connection, self.request, files, FILE)
+                table = self.dataset.part(self.connection, self.request, files, FILE)
+                query = f"SELECT * FROM {identifier(table)} LIMIT 0"
+                columns = {name: str(kind) for name, kind, *_ in self.connection.execute(query).description or ()}
             except failures() as error:
                 raise SourceError(str(error), code="K0602") from error
+            number = number_of_file(FILE)
+            found = _Part(table, File(FILE, number if number in columns else None), ", ".join(columns.values()))
             self._parts[tuple(files)] = found
         return found
 
     def types(self, files: Sequence[Path]) -> str:
         """The types that the source's columns have: a file may change those of all."""
-        query = f"SELECT * FROM {identifier(self.part(files))} LIMIT 0"
-        return ", ".join(str(column[1]) for column in self.connection.execute(query).description or ())
+        return self.part(files).types
 
     def by_name(self, read: Read) -> Read:
         """With files named as state names them. Raises SourceError for one that is none of the source's."""

@@ -12,6 +12,7 @@ from typing import Any
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ArrowStream, ColumnRequest, Limits, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
+from kpidsl.sources.json_text import without_halves
 from kpidsl_rest.options import RestConnection, RestOptions
 
 INT64 = 2**63
@@ -174,8 +175,10 @@ def _fits(value: object, kind: DataType) -> bool:
 
 def _text(value: object) -> str | None:
     """A value as JSON writes it, texts without quotes; numbers keep every digit."""
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return without_halves(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal):

@@ -1,0 +1,64 @@
+"""Members of dimensions that are no plain texts or numbers."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import time
+from pathlib import Path
+
+import jsonschema
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from engine.evaluating import days, evaluate
+from kpidsl import load
+from kpidsl.report import schema_text
+
+SPEC = 'source o { from arrow("o"); time at }\nkpi k { value sum(x) from o over last month; by g }\n'
+INF = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("members", "labels"),
+    [
+        ([[1, 2], [], None], ["[1, 2]", "[]", None]),
+        ([{"a": 1}, {"a": 2}, {"a": 3}], ["{'a': 1}", "{'a': 2}", "{'a': 3}"]),
+        ([b"a", b"\xff", b"\xc3\xa9"], ["\\xC3\\xA9", "\\xFF", "a"]),
+        ([time(9), time(10), None], ["09:00:00", "10:00:00", None]),
+        ([INF, -INF, 1.5], ["-inf", 1.5, "inf"]),
+        ([-0.0, 2.5, None], [0, 2.5, None]),
+    ],
+)
+def test_members_of_every_type_are_in_a_document(members: list[object], labels: list[object]) -> None:
+    """A list is no member as Python has it, bytes are no text, and JSON has no infinite number."""
+    rows = {"at": days("2026-03-01", "2026-03-02", "2026-03-03"), "x": [1, 2, 4], "g": members}
+    results = evaluate(SPEC, "2026-03-31", o=rows)
+    assert results.errors == ()
+    document = json.loads(results.to_json(), parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    jsonschema.validate(document, json.loads(schema_text()))
+    assert [one["by"]["g"] for one in document["kpis"][0]["segments"]] == labels
+    found = tomllib.loads(results.to_toml())["kpis"][0]["segments"]
+    assert [one.get("by", {}).get("g") for one in found] == labels
+
+
+def evaluated(folder: Path, column: str, kpi: str, values: list[bytes]) -> tuple[object, str]:
+    """A KPI over a Parquet file whose texts are bytes, as older writers leave them; and what is wrong."""
+    table = pa.table({"at": days("2026-03-01", "2026-03-02", "2026-03-03"), "g": values})
+    pq.write_table(table, folder / "o.parquet")
+    (folder / "s.kpi").write_text(f'source o {{ from parquet("o.parquet"); time at; {column} }}\nkpi k {{ {kpi} }}\n')
+    results = load(folder).evaluate(as_of="2026-03-31")
+    words = " | ".join(f"{error.code} {error.message}: {error.hint}" for error in results.errors)
+    return results.kpis[0].assessment.value, words
+
+
+def test_bytes_that_are_declared_as_a_text_are_one(tmp_path: Path) -> None:
+    count = 'value count() from o where g == "é" over last month'
+    assert evaluated(tmp_path, "column g: text", count, [b"\xc3\xa9", b"e", b"\xc3\xa9"]) == (2, "")
+    value, words = evaluated(tmp_path, "column g: text", count, [b"\xc3\xa9", b"\xff", b"e"])
+    assert value is None
+    assert 'K0604 o.parquet, row 2: "\\xFF" in column `g` is not text' in words
+    value, words = evaluated(tmp_path, "", count, [b"\xc3\xa9", b"e", b"e"])
+    assert value is None
+    assert "if these are bytes of a text, say so: `column g: text`" in words

@@ -1,0 +1,171 @@
+"""Connections and engines that a plugin leaves as none should: it is told, and nothing else has another number."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from kpidsl.hookspecs import ScanRequest
+from kpidsl.semantic.types import Schema
+from kpidsl.sql.dialects.sqlite_functions import register
+from sources.faulty import DAYS, SCHEMA, SPEC, evaluated, raising
+
+
+@dataclass(frozen=True)
+class Related:
+    """Two rows as a view of DuckDB, and what the plugin does to the connection before."""
+
+    before: Callable[[Any], Any]
+    name: Any = "made"
+
+    def schema(self) -> Schema:
+        return SCHEMA
+
+    def fingerprint(self) -> None:
+        return None
+
+    def relation(self, connection: Any, _request: ScanRequest) -> Any:
+        self.before(connection)
+        connection.execute(
+            "CREATE TEMP VIEW made AS SELECT DATE '2026-03-01' + v::INTEGER AS day, v FROM range(1, 3) t(v)"
+        )
+        return self.name
+
+
+def aborted(connection: Any) -> None:
+    """A transaction that is left after an error."""
+    connection.execute("BEGIN")
+    with pytest.raises(duckdb.Error):
+        connection.execute("SELECT error('x')").fetchall()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "default_collation = 'nocase'",
+        "TimeZone = 'Pacific/Kiritimati'",
+        "integer_division = true",
+        "default_order = 'desc'",
+    ],
+)
+def test_settings_of_a_connection_change_no_other_sources_numbers(setting: str, tmp_path: Path) -> None:
+    letters = SPEC + 'kpi letters { value count_distinct(g) from o where g != "A" over last month; target >= 1 }\n'
+    rows = "day,v,g\n2026-03-02,9,a\n2026-03-03,0,A\n2026-03-31,0,b\n"
+    results = evaluated(tmp_path, Related(lambda it: it.execute(f"SET {setting}")), letters, rows)
+    assert [kpi.assessment.value for kpi in results.kpis] == [9, 3, 2]
+
+
+def test_a_transaction_that_is_left_open_is_ended(tmp_path: Path) -> None:
+    results = evaluated(tmp_path, Related(lambda connection: connection.execute("BEGIN")))
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 3)
+    (error,) = evaluated(tmp_path, Related(aborted)).errors
+    assert "current transaction is aborted" in error.message.lower()
+
+
+def test_a_relation_is_named(tmp_path: Path) -> None:
+    (error,) = evaluated(tmp_path, Related(lambda _: None, None)).errors
+    assert error.message.endswith("TypeError: relation() gives a NoneType, not the name of a table or view")
+
+
+Rows = Sequence[tuple[Any, ...]]
+NAME = '"t"'
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Two rows in SQLite, whose answers pass through `answered`, and what stands behind FROM."""
+
+    answered: Callable[[Rows], Any] = lambda rows: rows
+    behind: Callable[[], Any] = lambda: NAME
+    known: Callable[[], Any] = lambda: "engine"
+    dialect: str = "sqlite"
+
+    @property
+    def engine(self) -> Any:
+        return self.known()
+
+    def schema(self) -> Schema:
+        return SCHEMA
+
+    def fingerprint(self) -> None:
+        return None
+
+    def table(self, _request: ScanRequest) -> Any:
+        return self.behind()
+
+    def query(self, sql: str) -> pa.Table:
+        connection = sqlite3.connect(":memory:")
+        register(connection)
+        connection.execute("CREATE TABLE t(day TEXT, v INTEGER)")
+        connection.executemany("INSERT INTO t VALUES (?, ?)", zip(map(str, DAYS.to_pylist()), (1, 2), strict=True))
+        rows = self.answered(connection.execute(sql).fetchall())
+        connection.close()
+        columns = list(zip(*rows, strict=True)) or [()]
+        return pa.table([pa.array(column) for column in columns], [f"c{place}" for place in range(len(columns))])
+
+    def scan(self, request: ScanRequest) -> pa.Table:
+        return pa.table({"day": [date(2026, 3, 1)], "v": [70]}).select([one.name for one in request.columns])
+
+    def cancel(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def each(of: Callable[[Any], Any]) -> Callable[[Rows], Any]:
+    """Answers in which every whole number became something else."""
+    return lambda rows: [tuple(of(one) if isinstance(one, int) else one for one in row) for row in rows]
+
+
+def test_an_engine_that_answers(tmp_path: Path) -> None:
+    results = evaluated(tmp_path, Engine())
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 3)
+
+
+@pytest.mark.parametrize(
+    ("answered", "says"),
+    [
+        (each(str), "str"),
+        (each(Decimal), "decimal.Decimal"),
+        (lambda rows: [row[:-1] for row in rows], "1 columns, and 2 were asked for"),
+        (lambda rows: [(*row, 1) for row in rows], "3 columns, and 2 were asked for"),
+    ],
+)
+def test_answers_that_cannot_be_computed_with(answered: Callable[[Rows], Any], says: str, tmp_path: Path) -> None:
+    (error,) = evaluated(tmp_path, Engine(answered)).errors
+    assert (error.code, error.message.startswith("the answers of the engine of `f` cannot be computed with")) == (
+        "K0602",
+        True,
+    )
+    assert says in error.message
+    assert "fault of its provider" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("engine", "says"),
+    [
+        (Engine(lambda _: raising(RuntimeError("gone"))()), "RuntimeError: gone"),
+        (Engine(behind=raising(RuntimeError("no table"))), "RuntimeError: no table"),
+        (Engine(behind=lambda: None), "TypeError: table() gives a NoneType, not a text"),
+        (Engine(known=raising(RuntimeError("which?"))), "RuntimeError: which?"),
+        (Engine(known=list), "TypeError: unhashable type"),
+    ],
+)
+def test_an_engine_that_fails_is_named_by_its_provider(engine: Engine, says: str, tmp_path: Path) -> None:
+    (error,) = evaluated(tmp_path, engine).errors
+    assert error.message.startswith(f"the provider `faulty` of `f` failed: {says}")
+
+
+def test_what_cannot_stand_behind_from_is_read(tmp_path: Path) -> None:
+    results = evaluated(tmp_path, Engine(behind=lambda: "t FOR ((("))
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 70)
