@@ -62,3 +62,12 @@ def test_bytes_that_are_declared_as_a_text_are_one(tmp_path: Path) -> None:
     value, words = evaluated(tmp_path, "", count, [b"\xc3\xa9", b"e", b"e"])
     assert value is None
     assert "if these are bytes of a text, say so: `column g: text`" in words
+
+
+@pytest.mark.parametrize("unit", ["EUR", "kg", "days", "%", "% as 0..100"])
+@pytest.mark.parametrize("values", [days("2026-03-01"), [True], [[1]]])
+def test_what_has_a_unit_is_a_number(unit: str, values: list[object]) -> None:
+    """A day of kilograms was shown as one, and a day as a percentage of 0..100 ended the run."""
+    spec = f'source o {{ from arrow("o"); time at; column g: {unit} }}\nmetric m = last(g) from o over last month\n'
+    (error,) = evaluate(spec, "2026-03-31", o={"at": days("2026-03-01"), "g": values}).errors
+    assert (error.code, "cannot be read as decimal" in error.message) == ("K0604", True)

@@ -134,7 +134,8 @@ def column_type(declared: DeclaredColumn, provided: DataType | None) -> DataType
     if has_currency(declared.unit):
         return DataType.INTEGER if provided is DataType.INTEGER else DataType.DECIMAL
     if declared.unit != NUMBER or declared.unit.label == PERCENT.label:
-        return DataType.DECIMAL if provided is DataType.TEXT else provided
+        is_amount = provided is None or provided.is_number or provided is DataType.DURATION
+        return provided if is_amount else DataType.DECIMAL
     return provided
 
 

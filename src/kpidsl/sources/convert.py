@@ -396,4 +396,4 @@ def _no_way(request: ColumnRequest, native: DataType, wanted: DataType) -> Sourc
     }
     hint = hints.get(native) if wanted.is_time else None
     message = f"column `{request.name}` is of type {native.value} and cannot be read as {wanted.value}"
-    return SourceError(message, code="K0604", hint=hint or f"leave out the type in `column {request.name}: …`")
+    return SourceError(message, code="K0604", hint=hint or f"leave `column {request.name}: …` out, or name a type")
