@@ -51,7 +51,7 @@ class Keeping:
     folder: Path
     whole: Joined
     told: Callable[[str], None]
-    unsaved: Callable[[OSError], None]
+    unsaved: Callable[[OSError], None] | None = None
 
 
 def keep(about: Keeping) -> dict[str, KeptSource]:

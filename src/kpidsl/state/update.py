@@ -58,7 +58,7 @@ class Update:
         seen: Seen,
         connection: DuckDBPyConnection,
         joined: Joined,
-        unsaved: Callable[[OSError], None],
+        unsaved: Callable[[OSError], None] | None,
     ) -> None:
         self.plan = plan
         self.source = source
@@ -113,7 +113,8 @@ class Update:
         try:
             book.save(file)
         except OSError as error:
-            self.unsaved(error)
+            if self.unsaved is not None:
+                self.unsaved(error)
 
     def edges(self, asked: Asked, spans: Sequence[Span], when: Book, sources: Iterable[str]) -> Panes | None:
         """The parts of days that windows begin or end with, of the files that have rows in those days; None where there
