@@ -158,8 +158,8 @@ class ChangeChecker:
             f"`by {by.span.text}` of a share is taken as a part of where it starts, not as percentage points",
             by.span,
             f"20%, say, becomes {ends[0]}, not {ends[1]}",
-            hint=f"write `by {number}% relative` if that is meant; for percentage points let its metric say `unit %`, and "
-            f"write `by {number}pp`",
+            hint=f"write `by {number}% relative` if that is meant; for percentage points let its metric say `unit %`, "
+            f"and write `by {number}pp`",
         )
 
     # ------------------------------------------------------------ from and to
