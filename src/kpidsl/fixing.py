@@ -173,7 +173,10 @@ class _Rounds:
 def _is_better(before: CheckReport, after: CheckReport, taken: Sequence[Diagnostic]) -> bool:
     """Whether the problems are gone and the errors no more than they were, neither of syntax nor in all."""
     old, new = (Counter(_saying(one) for one in report.diagnostics) for report in (before, after))
-    gone = all(new[_saying(one)] < old[_saying(one)] for one in taken)
+    ends, later = _ends(before), _ends(after)
+    # Of a file with more syntax errors than are told, those behind the last one come up in the place of what is gone.
+    further = {path for path, line in ends.items() if later.get(path, line + 1) > line}
+    gone = all(new[_saying(one)] < old[_saying(one)] or _saying(one)[2] in further for one in taken)
     clash = any(new[one] > old[one] for one in new if one[0] in CLASHES)
     return gone and not clash and _errors(after) <= _errors(before) and _errors(after, "K01") <= _errors(before, "K01")
 
@@ -184,6 +187,11 @@ def _errors(report: CheckReport, stage: str = "") -> int:
         for one in report.diagnostics
         if one.severity is Severity.ERROR and one.code.startswith(stage)
     )
+
+
+def _ends(report: CheckReport) -> dict[str, int]:
+    """The lines behind which no further syntax error is told, by file."""
+    return {one.span.source.path: one.span.line for one in report.diagnostics if one.code == "K0111" and one.span}
 
 
 def _saying(found: Diagnostic) -> tuple[str, str, str]:

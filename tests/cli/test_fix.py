@@ -15,6 +15,7 @@ import pytest
 from cli.conftest import Ran
 from kpidsl.cli import main
 from kpidsl.pipeline import load
+from kpidsl.syntax.piecewise import PROBLEMS_PER_FILE
 
 SOURCE = """\
 source orders {
@@ -179,3 +180,11 @@ def test_documents_carry_the_fixes(run: Run, tmp_path: Path) -> None:
     assert found["fix"]["text"] == "orders"
     sarif = json.loads(run("shop.kpi", "-f", "sarif").out)["runs"][0]["results"][0]
     assert sarif["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"] == {"text": "orders"}
+
+
+def test_more_syntax_errors_than_are_told_are_mended_all_the_same(run: Run, tmp_path: Path) -> None:
+    kpis = "".join(f"kpi k{number} {{ value 6; targt >= 1 }}\n" for number in range(PROBLEMS_PER_FILE * 2 + 10))
+    (tmp_path / "a.kpi").write_text(kpis)
+    ran = run("a.kpi", "--fix")
+    assert (tmp_path / "a.kpi").read_text() == kpis.replace("targt", "target")
+    assert ran.code == 0

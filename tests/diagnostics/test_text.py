@@ -11,7 +11,7 @@ import pytest
 from diagnostics.cases import SHOP, at, error
 from kpidsl.diagnostics import Diagnostic, Fix, Label, Severity
 from kpidsl.diagnostics.glyphs import columns
-from kpidsl.diagnostics.text import render_text
+from kpidsl.diagnostics.text import MOST_SHOWN, render_text
 from kpidsl.source_text import Source, Span
 
 
@@ -379,3 +379,16 @@ def test_the_widths_of_texts() -> None:
     assert [columns(text) for text in ("", "abc", "国家", "e\u0301", "a\tb", "\x1b", "👩", "ｱ", "…")] == [
         0, 3, 4, 1, 5, 1, 2, 1, 1,
     ]  # fmt: skip
+
+
+def test_of_very_many_the_first_are_shown_and_errors_before_warnings() -> None:
+    place = at(SHOP, "reveneu")
+    few = [replace(error(f"number {number}", (place, "")), severity=Severity.WARNING) for number in range(5)]
+    many = [error(f"error {number}", (place, "")) for number in range(MOST_SHOWN + 3)]
+    text = render_text([*few, *many], colour=False)
+    assert text.count("error[") == MOST_SHOWN and "warning[" not in text
+    assert "error 199" in text and "error 200" not in text
+    assert "\n8 more are not shown; `kpidsl check --format json` tells them all\n" in text
+    assert text.endswith("203 errors, 5 warnings\n")
+    text = render_text([*few, *many[: MOST_SHOWN - 5]], colour=False)
+    assert "warning[" in text and "more are not shown" not in text

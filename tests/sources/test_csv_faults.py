@@ -25,6 +25,11 @@ from sources.reading import ask, csv, dataset, read, told, write
         ("a,b\n\n\n1\n", "data.csv:4", "1 field"),
         ('a,b\n1,"x\n3,4\n', "data.csv:2", "never closed"),
         ('a,b\n1,2\n3,"x" y\n', "data.csv:3", "goes on after its closing quote"),
+        ('a,b\n1,2\n"" ",",\n', "data.csv:3", "goes on after its closing quote"),
+        ('a,b\n1,2\n"x" "y",3\n', "data.csv:3", "goes on after its closing quote"),
+        ('a,b\n"x\ny"  "y",3\n', "data.csv:2", "goes on after its closing quote"),
+        ('a,b\n1,2\n3,  "x"\n', "data.csv:3", "blanks stand before a quoted text"),
+        ('a,b\n  "x,y",3\n', "data.csv:2", "blanks stand before a quoted text"),
         (b"a,b\n1,2\n3,\xff\n", "data.csv:3", "bytes that are not utf-8"),
         (b"a,\xff\n1,2\n", "data.csv:1", "bytes that are not utf-8"),
         ("a,b,a\n1,2,3\n", "data.csv:1", "the header names `a` twice (columns 1 and 3)"),
@@ -37,6 +42,38 @@ def test_unreadable_rows(tmp_path: Path, text: str | bytes, place: str, words: s
     assert caught.value.message.startswith(f"{place}: ")
     assert words in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ('"x" ', "x"),
+        (' "x"', "x"),
+        ('" x"', " x"),
+        ('"x "" "" y"', 'x " " y'),
+        ('",  ""x"', ',  "x'),
+        ('3  "', '3  "'),
+        ('2 " 3 " 4', '2 " 3 " 4'),
+        ('"\n  ""x"', '\n  "x'),
+    ],
+)
+@pytest.mark.parametrize("pack", [".gz", ""])
+def test_blanks_beside_quotes_that_are_right(tmp_path: Path, field: str, value: str, pack: str) -> None:
+    raw = f"a,b\n1,{field}\n{field},2\n".encode()
+    write(tmp_path / f"data.csv{pack}", gzip.compress(raw) if pack else raw)
+    assert read(dataset(tmp_path, "csv", f"data.csv{pack}"), ask(a=None, b=None)).rows == [("1", value), (value, "2")]
+
+
+@pytest.mark.parametrize("options", [{"escape": "\\"}, {"encoding": "utf-16"}, {"quote": "'"}, {"delimiter": ";"}])
+def test_quotes_are_looked_at_however_a_file_is_written(tmp_path: Path, options: dict[str, str]) -> None:
+    mark, edge = options.get("quote", '"'), options.get("delimiter", ",")
+    text = f"a{edge}b\n{mark}p\\{mark} {mark}{edge}2\n" if "escape" in options else ""
+    wrong = f"a{edge}b\n1{edge}2\n{mark}x{mark} {mark}y{mark}{edge}3\n"
+    if text:
+        assert csv(tmp_path, text, ask(a=None), **options).rows == [('p" ',)]
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, wrong.encode(options.get("encoding", "utf-8")), **options)
+    assert caught.value.message.startswith("data.csv:3: ")
 
 
 @pytest.mark.parametrize(

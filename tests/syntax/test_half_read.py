@@ -69,3 +69,28 @@ def test_one_statement_that_cannot_be_read_hides_no_other(text: str, codes: list
 def test_two_half_read_declarations_do_not_see_each_other() -> None:
     found = checked(("x.kpi", "metric a {\n vlaue 6\n}\nkpi b {\n value a over last month\n targt >= 5 kg\n}"))
     assert found.codes == ["K0101", "K0101"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("kpi a {\n<<<<<<< HEAD\n value 6\n=======\n value 7\n>>>>>>> x\n}\nkpi b { value a }", "a merge conflict"),
+        ("\n<!DOCTYPE html>\n<html>", "a web page"),
+        ("kpi a {\n ow\0ner 3\n}", "a NUL"),
+        ("kpi a {\r value 6\r}\rkpi b { value a }", "carriage returns"),
+    ],
+)
+def test_of_what_is_no_spec_one_thing_is_said(text: str, words: str) -> None:
+    (found,) = checked(("x.kpi", text), ("y.kpi", "kpi c { value a over last month }")).problems
+    assert found.code == "K0112" and words in found.message and found.hint
+
+
+def test_conflict_marks_in_a_long_text_are_a_text() -> None:
+    text = 'metric a {\n value 6\n description """\n<<<<<<< HEAD\n=======\n>>>>>>> x\n"""\n}'
+    assert checked(("x.kpi", text)).codes == []
+
+
+def test_a_block_closed_too_early_is_told_where_it_is_closed() -> None:
+    found = checked(("x.kpi", "objective o {\n }\n period 2026-Q2\n}\nmetric b = 6")).problems
+    assert [one.code for one in found] == ["K0101"]
+    assert found[0].hint == "if it belongs to the block above, take the `}` in line 2 out"

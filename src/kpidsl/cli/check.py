@@ -77,6 +77,7 @@ def command(
     """Check specs: syntax, names, units, windows, targets, tests, and the columns of the data they name.
 
     Ends with 0 where there are no errors (warnings may be), 4 where a spec has errors, 3 where only data fails.
+    Text shows the first 200 problems, errors before warnings; the other formats hold all.
     """
     if connect and no_schemas:
         raise click.UsageError("--no-schemas looks at no columns, and --connect at all of them: leave one out")

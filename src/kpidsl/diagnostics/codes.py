@@ -21,6 +21,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0109": "a value that has no meaning here",
         "K0110": "a file or statement that is too large",
         "K0111": "more syntax errors than are shown",
+        "K0112": "a file that is no spec as it stands",
         # names
         "K0201": "declared twice",
         "K0202": "a name that has a meaning of its own",

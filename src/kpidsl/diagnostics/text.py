@@ -24,6 +24,7 @@ COLOURS = {
     Ink.REMOVED: "31",
 }
 SEVERITY_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
+MOST_SHOWN = 200  # problems: nobody mends more before checking again
 
 
 def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool, width: int | None = None) -> str:
@@ -31,14 +32,24 @@ def render_text(diagnostics: Iterable[Diagnostic], *, colour: bool, width: int |
 
     `colour` writes ANSI escapes. `width` is the number of columns of the terminal: source lines are cut around the
     place and notes are broken to fit. Without it source lines are cut at 120 columns and notes are left as they are.
+    Of more than `MOST_SHOWN`, errors come before what is less than one, and the rest is only counted.
     """
     found = tuple(diagnostics)
     if not found:
         return ""
-    shown = [Page(each, colour=colour, width=width).text() for each in found]
+    shown = [Page(each, colour=colour, width=width).text() for each in _foremost(found)]
+    if len(found) > MOST_SHOWN:
+        shown.append(f"{len(found) - MOST_SHOWN:_} more are not shown; `kpidsl check --format json` tells them all\n")
     worst = next(severity for severity in Severity if any(each.severity is severity for each in found))
     total = counts(tuple(each.severity for each in found))
     return "\n".join([*shown, paint(total, SEVERITY_COLOURS[worst], on=colour) + "\n"])
+
+
+def _foremost(found: tuple[Diagnostic, ...]) -> list[Diagnostic]:
+    """Those that are shown, in the order given."""
+    ranks = list(Severity)
+    worst = sorted(range(len(found)), key=lambda at: (ranks.index(found[at].severity), at))
+    return [found[at] for at in sorted(worst[:MOST_SHOWN])]
 
 
 def paint(text: str, codes: str, *, on: bool) -> str:

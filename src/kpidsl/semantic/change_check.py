@@ -12,13 +12,14 @@ from kpidsl.semantic import values as v
 from kpidsl.semantic.bands import known
 from kpidsl.semantic.edges import as_percentage, edge_in_unit, written
 from kpidsl.semantic.numbers import quantity_value, unit_mismatch
-from kpidsl.semantic.units import Unit
+from kpidsl.semantic.units import NUMBER, Unit
 from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax.node import Name
 
+_COUNTS = frozenset({"count", "count_distinct"})
 SIGNS = {"increase": (None, ">=", ">"), "reduce": (None, "<=", "<")}
 Given = Literal["from", "by", "to"]
 
@@ -55,7 +56,7 @@ class ChangeChecker:
         )
         value = as_percentage(value, tuple(one for one in (baseline, target) if one is not None))
         unit = value.info.unit
-        delta = self.delta(unit, known(baseline))
+        delta = self.delta(value, known(baseline))
         if prop.operator not in SIGNS[self.direction]:
             right = SIGNS[self.direction][1]
             shown = prop.to.span.text if prop.to is not None else "…"
@@ -89,9 +90,9 @@ class ChangeChecker:
         raise Invalid
 
     # ------------------------------------------------------------ by
-    def delta(self, unit: Unit, baseline: Fraction | None) -> m.DeltaModel | None:
+    def delta(self, value: v.Value, baseline: Fraction | None) -> m.DeltaModel | None:
         """How much `by` is. On a percentage it must be said of what."""
-        by, span = self.prop.by, self.prop.span
+        by, span, unit = self.prop.by, self.prop.span, value.info.unit
         if by is None:
             return None
         size, own = quantity_value(by, self.values.units, self.problems)
@@ -101,6 +102,8 @@ class ChangeChecker:
         if own.label == "%":
             if is_percentage and not self.prop.relative:
                 self.two_meanings(size, baseline)
+            if unit == NUMBER and not self.prop.relative and is_share(value):
+                self.taken_as_relative(size)
             return m.DeltaModel(size, "relative")
         if self.prop.relative:
             self.values.stop(
@@ -142,6 +145,22 @@ class ChangeChecker:
             hint=f"write `by {number}pp` or `by {number}% relative`",
         )
         raise Invalid
+
+    def taken_as_relative(self, size: Fraction) -> None:
+        """Say which of two meanings the change of a share that is not called a percentage has."""
+        by = self.prop.by
+        assert by is not None
+        number = by.span.text.removesuffix("%")
+        start = Fraction(1, 5)
+        ends = tuple(_percent(start + self.sign * one) for one in (size * start, size))
+        self.problems.warning(
+            "K0387",
+            f"`by {by.span.text}` of a share is taken as a part of where it starts, not as percentage points",
+            by.span,
+            f"20%, say, becomes {ends[0]}, not {ends[1]}",
+            hint=f"write `by {number}% relative` if that is meant; for percentage points let its metric say `unit %`, "
+            f"and write `by {number}pp`",
+        )
 
     # ------------------------------------------------------------ from and to
     def way(self, found: _Known, unit: Unit) -> None:
@@ -240,6 +259,25 @@ class ChangeChecker:
             hint=f"write `to {r}`, or `{needed}`, or leave one of the three out",
         )
         raise Invalid
+
+
+def is_share(value: v.Value) -> bool:
+    """Whether a value is surely a part of a whole: the same count of the same rows, above under more conditions."""
+    while not isinstance(value, v.Operation):
+        inside = v.parts(value)
+        if len(inside) != 1:
+            return False
+        value = inside[0]
+    part, whole = (_only_aggregate(one) for one in (value.left, value.right))
+    if value.operator != "/" or part is None or whole is None or part.function not in _COUNTS:
+        return False
+    of_one = (part.function, part.argument, part.source) == (whole.function, whole.argument, whole.source)
+    return of_one and len(part.where) > len(whole.where) and all(one in part.where for one in whole.where)
+
+
+def _only_aggregate(value: v.Value) -> v.Aggregate | None:
+    found = v.aggregates(value)
+    return found[0] if len(found) == 1 else None
 
 
 def _is_in(unit: Unit) -> str:

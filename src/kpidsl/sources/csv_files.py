@@ -13,6 +13,7 @@ from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import csv_text, decide, files
 from kpidsl.sources.convert import BAD_VALUE, Conversion, Digits, convert, measures, needs_digits
+from kpidsl.sources.csv_quotes import check_quotes
 from kpidsl.sources.csv_reader import Chosen, CsvReader
 from kpidsl.sources.messages import bad_value, too_many_digits
 from kpidsl.sources.numerals import NumberStyle
@@ -149,6 +150,7 @@ class CsvDataset:
         reader, style = self._reader, self._style
         for file in reader.files:
             csv_text.verify_pack(file.path, file.name)
+            check_quotes(file.path, file.dialect, file.name)
         names = reader.columns
         head = self._head(connection, names)
         types: dict[str, DataType] = {}
@@ -162,7 +164,8 @@ class CsvDataset:
             types[name] = kind or DataType.TEXT
         numeric = {name: kind for name, kind in types.items() if kind.is_number or kind is DataType.DATE}
         for some in decide.at_once(numeric):
-            types |= decide.widened(some, self._widening(connection, some))
+            row = self._widening(connection, some)
+            types |= decide.widened(some, row, self._counted(connection, decide.too_long(some, row)))
         return Schema(tuple(Column(name, types[name], name in blank) for name in names))
 
     def _widening(self, connection: DuckDBPyConnection, types: Mapping[str, DataType]) -> Sequence[object]:
@@ -174,6 +177,14 @@ class CsvDataset:
             connection, lambda: f"SELECT {wanted} FROM ({self._reader.relation(list(types), nulls=False)})"
         )
         return found[0]
+
+    def _counted(self, connection: DuckDBPyConnection, names: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """The digits of the long numerals of some columns."""
+        if not names:
+            return {}
+        wanted = ", ".join(decide.counting(names, self._style, self._reader.column))
+        row = self._rows(connection, lambda: f"SELECT {wanted} FROM ({self._reader.relation(names)})")[0]
+        return {name: (int(str(row[2 * i] or 0)), int(str(row[2 * i + 1] or 0))) for i, name in enumerate(names)}
 
     def _late_head(self, connection: DuckDBPyConnection, name: str) -> decide.Head:
         """The first rows of a column that are not blank."""

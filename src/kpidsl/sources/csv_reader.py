@@ -61,6 +61,7 @@ class CsvReader:
         self.paths = files.expand(options.path, context, "csv")
         self.rewrite_all = False
         self._files: tuple[CsvFile, ...] | None = None
+        self._places: dict[str, int] | None = None
         self._copies: dict[Path, Path] = {}
         self._folder: Path | None = None
 
@@ -75,15 +76,23 @@ class CsvReader:
         return self._files
 
     @property
+    def places(self) -> dict[str, int]:
+        """Every column of any file with its place, in the order in which they are first met."""
+        if self._places is None:
+            names = dict.fromkeys(name for file in self.files for name in file.columns)
+            self._places = {name: place for place, name in enumerate(names)}
+        return self._places
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """Every column of any file, in the order in which they are first met."""
-        return tuple(dict.fromkeys(name for file in self.files for name in file.columns))
+        return tuple(self.places)
 
     def require(self, wanted: Sequence[str]) -> None:
         """Raise SourceError K0605 for a column that no file has, or (without `union`) that one file lacks."""
         distinct(wanted, self.label)
         for name in wanted:
-            if name not in self.columns:
+            if name not in self.places:
                 raise missing_column(name, self.columns, self.label, unsplit(self.columns, name))
             for file in self.files:
                 if name not in file.columns and not self.options.union:
@@ -102,7 +111,7 @@ class CsvReader:
 
     def column(self, name: str) -> str:
         """A column as `relation` names it: by its place, because names may differ in nothing but capitals."""
-        return f"k{self.columns.index(name)}"
+        return f"k{self.places[name]}"
 
     def relation(
         self, columns: Sequence[str], *, nulls: bool = True, limit: int | None = None, chosen: Chosen | None = None
@@ -111,7 +120,7 @@ class CsvReader:
 
         `nulls` False: every field is a text, which DuckDB checks most strictly.
         """
-        named = [name for name in columns if self.files and name in self.columns]
+        named = [name for name in columns if self.files and name in self.places]
         groups = []
         wanted = [file for file in self.files if chosen is None or file.path in chosen.paths]
 

@@ -20,6 +20,8 @@ SAMPLE: Final = 10_000
 AT_ONCE: Final = 128
 """Columns that one query is asked about: how long it takes to be planned grows with their square."""
 
+_LONG: Final = numerals.DIGITS // 2  # characters of a numeral: with more, there could be too many digits
+
 
 def sample_rows(columns: int) -> int:
     """How many rows of the head decide: fewer where the rows are very wide, so that the head fits anywhere."""
@@ -64,13 +66,12 @@ def head(rows: Iterable[Sequence[object]], names: Sequence[str]) -> Head:
 
 
 def widening(types: Mapping[str, DataType], style: NumberStyle, column: Callable[[str], str]) -> tuple[str, ...]:
-    """Aggregates over all rows, three a column, for what may turn out wider than its head; `column` gives a name's
-    SQL.
+    """Aggregates over all rows, two a column, for what may turn out wider than its head: its kind, and how long its
+    longest numeral is; `column` gives a name's SQL.
     """
     found: list[str] = []
     for name, kind in types.items():
         x = column(name)
-        t = f"trim({x}, ' \t')"
         match kind:
             case DataType.INTEGER | DataType.DECIMAL:
                 n, blanks = (x, "[ \t]*") if style.plain else (numeral(x, style), "")
@@ -80,31 +81,49 @@ def widening(types: Mapping[str, DataType], style: NumberStyle, column: Callable
                         (numerals.INTEGER, numerals.DECIMAL, f"{numerals.EXPONENT}|{numerals.INFINITY}")
                     )
                 )
-                codes = f"CASE {' '.join(whens)} ELSE 0 END"
-                # Digits are counted only where there could be too many: counting them costs more than reading them.
-                long = f"CASE WHEN length({x}) > {numerals.DIGITS // 2} THEN {x} END"
-                whole, scale, _ = measures(long, style)
-                found += [f"max({codes})", whole, scale]
+                found += [f"max(CASE {' '.join(whens)} ELSE 0 END)", f"max(length({x}))"]
             case DataType.DATE:
+                t = f"trim({x}, ' \t')"
                 found += [
                     f"max(CASE WHEN regexp_full_match({t}, {literal(numerals.TIMESTAMP)}) THEN 1 ELSE 0 END)",
                     "0",
-                    "0",
                 ]
             case _:
-                found += ["0", "0", "0"]
+                found += ["0", "0"]
     return tuple(found)
 
 
-def widened(types: Mapping[str, DataType], row: Sequence[object]) -> dict[str, DataType]:
-    """The final types, from the one row that the aggregates of `widening` give."""
+def too_long(types: Mapping[str, DataType], row: Sequence[object]) -> list[str]:
+    """The columns of numbers that may have too many digits, from the one row that the aggregates of `widening` give:
+    those alone are counted, as that costs more than reading them.
+    """
+    return [
+        name
+        for index, (name, kind) in enumerate(types.items())
+        if kind in (DataType.INTEGER, DataType.DECIMAL) and int(str(row[2 * index + 1] or 0)) > _LONG
+    ]
+
+
+def counting(names: Iterable[str], style: NumberStyle, column: Callable[[str], str]) -> tuple[str, ...]:
+    """Aggregates over all rows, two a column: the digits before and after the point of what is too long."""
+    found: list[str] = []
+    for name in names:
+        x = column(name)
+        found += measures(f"CASE WHEN length({x}) > {_LONG} THEN {x} END", style)[:2]
+    return tuple(found)
+
+
+def widened(
+    types: Mapping[str, DataType], row: Sequence[object], digits: Mapping[str, tuple[int, int]]
+) -> dict[str, DataType]:
+    """The final types, from what `widening` gives, and the digits of the columns that are too long."""
     final: dict[str, DataType] = {}
     for index, (name, kind) in enumerate(types.items()):
-        code, whole, scale = (int(str(value or 0)) for value in row[3 * index : 3 * index + 3])
+        code = int(str(row[2 * index] or 0))
         match kind:
             case DataType.INTEGER | DataType.DECIMAL:
                 seen = {kind} | {(DataType.INTEGER, DataType.DECIMAL, DataType.FLOAT)[code]}
-                final[name] = numerals.widest(seen, whole, scale)
+                final[name] = numerals.widest(seen, *digits.get(name, (0, 0)))
             case DataType.DATE:
                 final[name] = DataType.TIMESTAMP if code else DataType.DATE
             case _:

@@ -184,6 +184,19 @@ def report_open(source: Source, place: int, needed: int, problems: Problems) -> 
     )
 
 
+def report_closed(source: Source, place: int, outside: int, problems: Problems) -> None:
+    """A property outside of any block, since the block above it is closed at `place`."""
+    word = _word_at(source.text, outside)
+    closing = Span(source, place, place + 1)
+    problems.error(
+        "K0101",
+        f"`{word}` stands outside of any block",
+        Span(source, outside, outside + len(word)),
+        also=[(closing, "the block above ends here")],
+        hint=f"if it belongs to the block above, take the `}}` in line {closing.line} out",
+    )
+
+
 def report_comma(source: Source, place: int, problems: Problems) -> None:
     """A comma at the end of a line that no further name follows."""
     span = Span(source, place, place + 1)

@@ -56,6 +56,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
             return "`from` stands before `where`: `sum(amount) from orders where …`", None
     if "ELSE" in accepted and not accepted & {"OR", "AND"}:
         return "a condition says both: `if … then … else 0`", None
+    if text == "," and not after.partition("\n")[0].partition("#")[0].strip():
+        return "leave it out: a statement ends with its line", ""
     if text == ":" and "LBRACE" in accepted:
         return f"what belongs to it stands in a block: `{' '.join(statement.split())} {{ … }}`", None
     if text == ":":

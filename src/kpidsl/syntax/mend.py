@@ -64,7 +64,12 @@ def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInpu
                 return Mended(None, count + 1, False, frozenset(lost))
             if "KPI" in accepted and offset < chunk.end:
                 # Between declarations: what stands here up to the next line that may begin one belongs together.
-                complaint.report(error, offset, source, chunk, problems)
+                closing = _closed_before(text, chunk, offset)
+                if closing is not None:
+                    complaint.report_closed(source, closing, offset, problems)
+                    whole = False  # what stands here belongs into the block above
+                else:
+                    complaint.report(error, offset, source, chunk, problems)
                 found = _NEXT_AT_EDGE.search(text, offset, chunk.end)
                 stop = found.start() if found else chunk.end
                 lost.update(head_names(text, offset, stop))
@@ -221,6 +226,15 @@ def _comma_before(text: str, chunk: Chunk, offset: int) -> int | None:
     comment = re.search(r'^(?:"(?:\\.|[^"\\])*+"|[^"#])*+(#.*)', above[start:])
     before = above[: start + comment.start(1)].rstrip() if comment else above
     return chunk.start + len(before) - 1 if before.endswith(",") else None
+
+
+def _closed_before(text: str, chunk: Chunk, offset: int) -> int | None:
+    """The `}` that ends a block right above a line that begins a property and stands in no block."""
+    line = text.rfind("\n", chunk.start, offset) + 1
+    above = text[chunk.start : line].rstrip()
+    if line <= chunk.start or text.startswith("}", offset) or text[line:offset].strip() or not above.endswith("}"):
+        return None
+    return chunk.start + len(above) - 1 if is_property(text, offset) else None
 
 
 def _closes_too_many(text: str, chunk: Chunk) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from lark import Tree
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from kpidsl.diagnostics import Problems
+from kpidsl.diagnostics import NAMELESS, Problems
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax.branches import Branch
 from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.grammar import parser
 from kpidsl.syntax.mend import Mended, branch_of, mend, offset_of
+from kpidsl.syntax.no_spec import is_no_spec
 from kpidsl.syntax.nodes import Declaration, HalfRead, Spec
 from kpidsl.syntax.parsing import build_declarations
 from kpidsl.syntax.recovery import chunks
@@ -21,6 +22,8 @@ PROBLEMS_PER_FILE = 200
 def read_piecewise(source: Source, problems: Problems, builder: SpecBuilder) -> Spec:
     """The declarations of a file that can be read; a problem says of each statement that cannot be why."""
     whole = Span(source, 0, len(source.text))
+    if is_no_spec(source, problems):
+        return Spec(source, (), frozenset({NAMELESS}), span=whole)
     try:
         tree = branch_of(parser().parse(source.text), 0)
     except UnexpectedInput as error:

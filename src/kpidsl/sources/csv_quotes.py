@@ -1,0 +1,108 @@
+"""Quotes that DuckDB's CSV reader takes otherwise than they are meant, without a word.
+
+A text that goes on in quotes after its closing quote (`"a" "b"`) is read as one, and one behind two blanks or more
+(`,  "a"`) with its quotes in it. Bytes are searched for what may be such a place; only where there is one, the file is
+walked in Python to tell.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from kpidsl.diagnostics import SourceError
+from kpidsl.sources import csv_text
+from kpidsl.sources.csv_text import Dialect
+
+_CHUNK: Final = 1 << 22
+_CONTEXT: Final = 64  # characters of a chunk that the next one is looked at with
+_HINT: Final = "mend the quotes in that row; a quote inside quotes is doubled, or `escape:` says how"
+
+
+def check_quotes(path: Path, dialect: Dialect, name: str) -> None:
+    """Raise SourceError K0603 for the first row with such quotes; `name` is the file's in messages."""
+    if not dialect.quote or not _is_suspect(path, dialect):
+        return
+    found = _walked(path, dialect)
+    if found is not None:
+        line, words, hint = found
+        raise SourceError(f"{name}:{line}: the row cannot be read: {words}", code="K0603", hint=hint)
+
+
+def _is_suspect(path: Path, dialect: Dialect) -> bool:
+    mark = re.escape(dialect.quote)
+    # Both begin with two plain characters, which is what makes the search quick.
+    after, before = f"{mark}  *(?={mark})", f"  {mark}"
+    if not dialect.is_utf8 or path.suffix == ".zst":
+        with csv_text.open_text(path, dialect) as text:
+            return _found(iter(lambda: text.read(_CHUNK), ""), re.compile(after), re.compile(before), dialect)
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        chunks = (data.decode("latin-1") for data in iter(lambda: file.read(_CHUNK), b""))
+        return _found(chunks, re.compile(after), re.compile(before), dialect)
+
+
+def _found(chunks: Iterator[str], after: re.Pattern[str], before: re.Pattern[str], dialect: Dialect) -> bool:
+    """Whether one of the patterns stands where it may mean something; `chunks` are the file's, in order."""
+    edges = (dialect.delimiter[-1], "\n", "\r")
+    kept = "\n"
+    for chunk in chunks:
+        text = kept + chunk
+        if any(not _behind(text, one.start()).endswith(edges) for one in after.finditer(text)):
+            return True
+        if any(_behind(text, one.start()).endswith(edges) for one in before.finditer(text)):
+            return True
+        kept = text[-_CONTEXT:]
+    return False
+
+
+def _behind(text: str, at: int) -> str:
+    """What stands before a place, blanks left out; a line end where that is not known any more."""
+    while at and text[at - 1] == " ":
+        at -= 1
+    return text[at - 1 : at] or "\n"
+
+
+def _walked(path: Path, dialect: Dialect) -> tuple[int, str, str] | None:
+    """The line of the first row with such quotes, what they are, and what to do."""
+    mark, edge = re.escape(dialect.quote), re.escape(dialect.delimiter)
+    doubled = dialect.escape in ("", dialect.quote)
+    inside = re.compile(
+        f"(?:[^{mark}]|{mark}{mark})*+" if doubled else rf"(?:{re.escape(dialect.escape)}.|[^{mark}])*+", re.DOTALL
+    )
+    opening = re.compile(f"( *){mark}")
+    closing = re.compile(rf"{mark} *(?:({edge})|[\r\n]*$)")
+    plain = re.compile(rf"[^\r\n]*?(?:({edge})|[\r\n]*$)")
+    began, is_open = 1, False
+    with csv_text.open_text(path, dialect) as text:
+        for number, line in enumerate(text, start=1):
+            if number <= dialect.skip or (dialect.comment and not is_open and line.startswith(dialect.comment)):
+                continue
+            at = 0
+            while at < len(line):
+                if not is_open:
+                    began = number if at == 0 else began
+                    if dialect.quote not in line[at:]:
+                        break
+                    opened = opening.match(line, at)
+                    if opened is None:
+                        passed = plain.match(line, at)
+                        if passed is None or passed[1] is None:
+                            break
+                        at = passed.end()
+                        continue
+                    if len(opened[1]) > 1:
+                        words = "blanks stand before a quoted text"
+                        return began, words, "take the blanks out: a quoted text begins right behind the delimiter"
+                    is_open, at = True, opened.end()
+                reached = inside.match(line, at)
+                assert reached is not None
+                if reached.end() == len(line):
+                    break
+                closed = closing.match(line, reached.end())
+                if closed is None:
+                    return began, "a quoted text goes on after its closing quote", _HINT
+                is_open, at = False, closed.end()
+    return None
