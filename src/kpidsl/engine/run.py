@@ -368,7 +368,7 @@ class Run:
             self.left_out.add((cell.source, cell.argument))
         if part.reason == INFINITE and cell.source not in self.answers.infinite:
             self.answers.infinite[cell.source] = SourceError(
-                f"`{cell.source}` holds an infinite number where finite ones are needed",
+                f"`{cell.source}` holds an infinite number, or a time that no calendar has, where others are needed",
                 code="K0613",
                 hint="leave such rows out with `where`, or mend the data",
             )
