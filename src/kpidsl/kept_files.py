@@ -97,18 +97,24 @@ def save(kind: str, name: str, payload: bytes) -> None:
 
 def write_kept(file: Path, payload: bytes) -> bool:
     """Keep something in a file that is there as a whole or not at all; whether that could be done."""
+    try:
+        put(file, payload)
+    except OSError:
+        return False
+    return True
+
+
+def put(file: Path, payload: bytes) -> None:
+    """As `write_kept`. Raises OSError; then the file is as it was."""
     fresh = file.with_suffix(f".{os.getpid()}-{get_ident()}.new")
     with leftovers.passing(fresh):
         try:
             fresh.write_bytes(hashlib.sha256(payload).digest() + payload)
             fresh.replace(file)
-        except BaseException as error:
+        except BaseException:
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
-            if not isinstance(error, OSError):
-                raise
-            return False
-    return True
+            raise
 
 
 def prune(base: Path, starts: tuple[str, ...] = ("",)) -> None:

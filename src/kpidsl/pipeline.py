@@ -128,6 +128,7 @@ class SpecSet:
         timings: bool = False,
         progress: Callable[[str], None] | None = None,
         state: str | Path | None = None,
+        unsaved: Callable[[OSError], None] | None = None,
     ) -> Results:
         """Evaluate at an anchor: a date means its end, nothing means now, to the second.
 
@@ -135,8 +136,8 @@ class SpecSet:
         `select` takes names, patterns such as `sales_*`, `tag:board` and `owner:finance`. `memory` (`512MB`) is all
         that the engine may take; what is more goes to a temporary folder. So many `jobs` sources that are not on this
         machine are read side by side. `progress` hears which source is read, then an empty text. `state` is a folder
-        for what is known of files: the next run reads only new ones. Raises `SpecError` where the spec has errors,
-        `UsageError` for a wrong as-of, selection, param, amount of memory or folder.
+        for what is known of files: the next run reads only new ones; `unsaved` hears why that could not be written.
+        Raises `SpecError` where the spec has errors, `UsageError` for a wrong as-of, selection, param, size or folder.
 
         >>> import kpidsl, pyarrow as pa
         >>> from datetime import date
@@ -180,7 +181,7 @@ class SpecSet:
             if state is not None and keeps:
                 from kpidsl.state import Keeping, keep, on_demand
 
-                kept = keep(Keeping(plan, checked.bound, connection, Path(state), tables.__getitem__, told))
+                kept = keep(Keeping(plan, checked.bound, connection, Path(state), tables.__getitem__, told, unsaved))
                 clock.lap("state")
                 tables.bring_all(but=on_demand(plan, kept), spare=True)
             if untrusted:

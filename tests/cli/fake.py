@@ -78,7 +78,7 @@ class FakePipeline:
         notes = tuple(judgement.diagnostics())
         return SmartReport((*self.diagnostics, *notes), 4 if is_wrong else 0, (judgement,), (), None)
 
-    def evaluate(self, *, progress: Callable[[str], None], **asked: Any) -> Results:
+    def evaluate(self, *, progress: Callable[[str], None], unsaved: Callable[[OSError], None], **asked: Any) -> Results:
         progress("orders")
         time.sleep(self.slow)
         self._ask("evaluate", asked)

@@ -144,6 +144,20 @@ def test_a_full_disk_is_an_error(command: Callable[..., list[str]], environment:
     assert b"Exception ignored" not in ran.stderr
 
 
+@pytest.mark.parametrize("env", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_a_disk_that_takes_half_of_a_document_is_full(
+    command: Callable[..., list[str]], environment: dict[str, str], env: dict[str, str], tmp_path: Any
+) -> None:
+    ran = subprocess.run(
+        ["sh", "-c", 'ulimit -f 8; exec "$@" > half.json', "sh", *command("eval", many=300)],
+        env=environment | env, cwd=tmp_path, stderr=subprocess.PIPE, timeout=60,
+    )  # fmt: skip
+    assert 0 < (tmp_path / "half.json").stat().st_size <= 8192
+    assert ran.returncode == 3
+    assert b"cannot write to standard output: file too large" in ran.stderr
+    assert b"Exception ignored" not in ran.stderr
+
+
 def test_closed_streams_do_not_matter(
     command: Callable[..., list[str]], environment: dict[str, str], tmp_path: Any
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -13,9 +14,10 @@ import duckdb
 import pytest
 
 from kpidsl import kept_files
+from kpidsl.cli import main
 from kpidsl.diagnostics import UsageError
 from kpidsl.engine.kept_reading import Asked, Reader
-from state.work import LATE, Work, source, write
+from state.work import AS_OF, LATE, Work, source, write
 
 
 def test_only_new_files_are_read(work: Work, read: list[list[str]], kept: list[int]) -> None:
@@ -293,6 +295,26 @@ def test_a_folder_that_is_none(work: Work) -> None:
     work.state.write_text("a file", "utf-8")
     with pytest.raises(UsageError, match="state cannot be kept in"):
         work.document(state=True)
+
+
+def test_state_that_cannot_be_written_is_told_and_changes_nothing(
+    work: Work, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_file: Path, _payload: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    work.agree()
+    work.write("3", LATE)
+    kept_before = {file.name: file.read_bytes() for file in work.state.glob("panes-*")}
+    monkeypatch.setattr("kpidsl.state.book.put", full)
+    work.agree()
+    assert {file.name: file.read_bytes() for file in work.state.glob("panes-*")} == kept_before
+    with pytest.raises(SystemExit) as ended:
+        main(["eval", str(work.spec), "--as-of", AS_OF, "--state", str(work.state), "-f", "json"])
+    out, err = capsys.readouterr()
+    assert ended.value.code == 0
+    assert out == work.document()
+    assert err.count(f"warning: state could not be kept in {work.state}: no space left on device") == 1
 
 
 def test_nothing_but_its_own_old_files_are_removed(work: Work) -> None:

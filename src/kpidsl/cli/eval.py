@@ -15,6 +15,7 @@ from kpidsl.cli.fail_on import FAILS, fails, statuses
 from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.streams import Progress, aside, columns, is_coloured, is_terminal, say, write
 from kpidsl.diagnostics.errors import FOREIGN, UsageError
+from kpidsl.diagnostics.glyphs import visible
 from kpidsl.diagnostics.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def command(
     """Evaluate the metrics, KPIs and objectives of specs and write the results."""
     format_, wanted = formats(format_, files, no_plugins)
     spec = options.load(paths, config, profile, untrusted=untrusted)
+    unsaved: list[OSError] = []
     with aside(), Progress() as progress:
         results = spec.evaluate(
             as_of=as_of,
@@ -176,7 +178,10 @@ def command(
             timings=timings,
             progress=progress,
             state=state,
+            unsaved=unsaved.append,
         )
+    if unsaved:
+        say_unsaved(unsaved[0], state)
     shown = format_ or ("text" if is_terminal(sys.stdout) else "json")
     codes = [Exit.NOT_HAD if results.errors else Exit.FINE, Exit.FAILED_ON if fails(results, fail_on) else Exit.FINE]
     if not (shown == "text" and is_terminal(sys.stdout)):  # the table a person sees there ends with them
@@ -266,6 +271,16 @@ def _failure(writes: Callable[[], None], where: str, hint: str | None = None) ->
     except OSError as error:
         return [(f"cannot write {where}: {(error.strerror or str(error)).lower()}", hint)]
     return []
+
+
+def say_unsaved(error: OSError, state: Path | None) -> None:
+    """That the next run has nothing to go on from, and why."""
+    reason = (error.strerror or str(error)).lower()
+    lines = [
+        f"warning: state could not be kept in {state}: {reason}",
+        "  = help: the results are the same without it, and the next run reads these files again",
+    ]
+    say("\n".join(map(visible, lines)))
 
 
 def problems(results: Results) -> str:

@@ -21,9 +21,19 @@ AFTER, AGAIN = 1.0, 0.5
 
 def prepare() -> None:
     """Make both streams UTF-8 with plain line ends, whatever the locale: a document is the same bytes everywhere."""
+    sys.stdout = _buffered(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _buffered(stream: TextIO) -> TextIO:
+    """A stream as it is unless PYTHONUNBUFFERED is set: then Python leaves out, without a word, what the system did not
+    take at once, such as the end of a document where the disk is full.
+    """
+    if not isinstance(stream, io.TextIOWrapper) or not isinstance(stream.buffer, io.RawIOBase):
+        return stream
+    return io.TextIOWrapper(io.BufferedWriter(stream.buffer), line_buffering=stream.line_buffering)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -63,6 +73,9 @@ def write(text: str | Iterable[str]) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _let_go(sys.stdout)
+    except OSError:
+        _let_go(sys.stdout)
+        raise
 
 
 def say(text: str) -> None:

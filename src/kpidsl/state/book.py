@@ -16,7 +16,7 @@ from kpidsl.engine.groups import Key
 from kpidsl.engine.kept import Panes
 from kpidsl.engine.kept_reading import Place, Read, check_room
 from kpidsl.engine.kept_values import Unkept, Values
-from kpidsl.kept_files import read_kept, write_kept
+from kpidsl.kept_files import put, read_kept
 from kpidsl.records import dataclass
 
 
@@ -85,7 +85,7 @@ class Book:
 
     # ------------------------------------------------------------ in a file
     def save(self, file: Path) -> None:
-        """Keep it; where the folder cannot be written, nothing is kept."""
+        """Keep it. Raises OSError; then what the file had stays there."""
         numbers = {name: number for number, name in enumerate(self.files)}
         keys: dict[Key, int] = {}
         for place in self.places:
@@ -107,7 +107,7 @@ class Book:
             },
             separators=(",", ":"),
         )
-        write_kept(file, text.encode())
+        put(file, text.encode())
 
 
 def load(file: Path) -> Book | None:

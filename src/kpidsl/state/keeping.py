@@ -41,7 +41,9 @@ KEPT = frozenset({"count", "sum", "avg", "min", "max", "share", "nps", "top_box"
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What a run brings to its kept state: `whole` makes a source that is joined a table."""
+    """What a run brings to its kept state: `whole` makes a source that is joined a table, `unsaved` hears why state
+    could not be written.
+    """
 
     plan: Plan
     bound: Bound
@@ -49,6 +51,7 @@ class Keeping:
     folder: Path
     whole: Joined
     told: Callable[[str], None]
+    unsaved: Callable[[OSError], None] | None = None
 
 
 def keep(about: Keeping) -> dict[str, KeptSource]:
@@ -117,8 +120,9 @@ class _Source:
         self.wanted = wanted
         self.seen = self.look(name)
         self.update = Update(
-            self.plan, self.model, self.files(name), wanted[name], self.seen, about.connection, about.whole
-        )
+            self.plan, self.model, self.files(name), wanted[name], self.seen, about.connection, about.whole,
+            about.unsaved,
+        )  # fmt: skip
         self._names: dict[tuple[object, ...], tuple[str, str]] = {}
         self._looked: dict[str, object] = {}
         self._meant: dict[int, str] = {}  # by identity: the plan keeps them

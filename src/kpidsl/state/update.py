@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -58,6 +58,7 @@ class Update:
         seen: Seen,
         connection: DuckDBPyConnection,
         joined: Joined,
+        unsaved: Callable[[OSError], None] | None,
     ) -> None:
         self.plan = plan
         self.source = source
@@ -66,6 +67,7 @@ class Update:
         self.seen = seen
         self.connection = connection
         self.joined = joined
+        self.unsaved = unsaved
         self._parts: dict[tuple[Path, ...], _Part] = {}
 
     def book(self, file: Path, asked: Asked, sources: Iterable[str]) -> Book:
@@ -98,13 +100,21 @@ class Update:
                 found = self.read(missing, list(names), sources)
                 book, read = book.with_columns(found, _unkept(missing, found)), list(names)
         except TooMuch:
-            Book(book.types, list(names.values()), is_too_much=True).save(file)
+            self.save(Book(book.types, list(names.values()), is_too_much=True), file)
             raise
         if not read and not gone:
             touch(file)
         elif self.seen.is_unchanged(read):
-            book.save(file)
+            self.save(book, file)
         return book
+
+    def save(self, book: Book, file: Path) -> None:
+        """Keep a book. Where it cannot be written this run has it all the same."""
+        try:
+            book.save(file)
+        except OSError as error:
+            if self.unsaved is not None:
+                self.unsaved(error)
 
     def edges(self, asked: Asked, spans: Sequence[Span], when: Book, sources: Iterable[str]) -> Panes | None:
         """The parts of days that windows begin or end with, of the files that have rows in those days; None where there
