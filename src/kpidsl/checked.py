@@ -137,13 +137,14 @@ def opened(
 ) -> Opened:
     """Bind the sources of a set to their providers; `learn` their columns.
 
-    Raises `UsageError` where nothing is declared, and for a configuration or profile that there is none of.
+    Raises `UsageError` where nothing is declared, for a configuration or profile that there is none of, and for a table
+    of `frames` that nothing asks for and whose name is nearly that of a source.
     """
     from kpidsl import plugins
     from kpidsl.binding import bind
     from kpidsl.checkins import bind_checkins, checkins_of
     from kpidsl.configuration import EMPTY, find
-    from kpidsl.opening import Opener
+    from kpidsl.opening import Frames, Opener
     from kpidsl.semantic.scope import resolve
 
     kept = KeptModel(files)
@@ -176,9 +177,12 @@ def opened(
 
         configuration = read(file, wanted.profile, problems)
     opener = Opener(registry, files.root, configuration, untrusted, learn == "all")
-    bound = bind(declared, holidays, opener, problems, frames=frames, learn=learn)
+    given = Frames(frames)
+    bound = bind(declared, holidays, opener, problems, frames=given, learn=learn)
     if checkins:
-        bound.checkins = bind_checkins(checkins, opener, problems, frames=frames, learn=learn)
+        bound.checkins = bind_checkins(checkins, opener, problems, frames=given, learn=learn)
+    if not problems.has_errors:
+        given.require_asked(declared)
     is_sound = kept.is_on and holidays is None and not bound.failed and len(problems) == said
     return Opened(files, registry, bound, problems, kept, sound=is_sound)
 

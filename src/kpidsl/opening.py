@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from kpidsl.configuration import EMPTY, Configuration, ConnectionSettings, Setting, SourceSettings
-from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError, closest
+from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError, UsageError, closest
 from kpidsl.hookspecs import Context, Dataset, Limits, Provider, Secret
 from kpidsl.plugins import PluginError, Registry
 from kpidsl.records import dataclass
@@ -45,6 +45,34 @@ class Chosen:
 
     def open(self) -> Dataset:
         return self.provider.open(self.options, self.context)
+
+
+class Frames(dict[str, object]):
+    """The tables of the program that calls, and which of them were asked for."""
+
+    def __init__(self, given: Mapping[str, object]) -> None:
+        super().__init__(given)
+        self._asked: set[object] = set()
+
+    def __contains__(self, name: object) -> bool:
+        self._asked.add(name)
+        return super().__contains__(name)
+
+    def __getitem__(self, name: str) -> object:
+        self._asked.add(name)
+        return super().__getitem__(name)
+
+    def require_asked(self, sources: Iterable[str]) -> None:
+        """Raise UsageError for a table that nothing asked for, where its name is nearly that of a source without one.
+        Others are no harm: a program may give all tables it has to every spec.
+        """
+        without = [name for name in sources if not super(Frames, self).__contains__(name)]
+        for name in self:
+            near = closest(name, without) if name not in self._asked else None
+            if near is not None:
+                raise UsageError(
+                    f"a table is given for `{name}`, and there is no such source", hint=f"did you mean `{near}`?"
+                )
 
 
 @dataclass(frozen=True, slots=True)

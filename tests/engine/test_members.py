@@ -71,3 +71,23 @@ def test_what_has_a_unit_is_a_number(unit: str, values: list[object]) -> None:
     spec = f'source o {{ from arrow("o"); time at; column g: {unit} }}\nmetric m = last(g) from o over last month\n'
     (error,) = evaluate(spec, "2026-03-31", o={"at": days("2026-03-01"), "g": values}).errors
     assert (error.code, "cannot be read as decimal" in error.message) == ("K0604", True)
+
+
+BEFORE_CHRIST = pa.array([-735_000, 20_513, 20_514], pa.int32()).cast(pa.date32())
+FAR = pa.array([10**18, 1_772_323_200_000_000, -(10**17)], pa.int64()).cast(pa.timestamp("us"))
+
+
+@pytest.mark.parametrize("times", [BEFORE_CHRIST, FAR])
+def test_times_that_no_calendar_has_end_no_run(times: pa.Array) -> None:
+    spec = (
+        'source o { from arrow("o"); time at }\nsource far { from arrow("far"); time t }\n'
+        "kpi fine { value sum(x) from o over last month }\nkpi rows { value count() from far over 2026-03 }\n"
+        "metric least = min(t) from far over all time\nmetric most = max(t) from far over all time\n"
+    )
+    rows = {"at": days("2026-03-01"), "x": [7]}
+    results = evaluate(spec, "2026-03-31", o=rows, far={"t": times})
+    assert [kpi.assessment.value for kpi in results.kpis] == [7, 1 if times is FAR else 2]
+    assert [one.value for one in results.metrics] == [None, "2026-03-02" if times is not FAR else "2026-03-01T00:00:00"]
+    (error,) = results.errors
+    assert error.code == "K0613"
+    assert "a time that no calendar has" in error.message

@@ -7,8 +7,10 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -65,6 +67,33 @@ def test_one_word_is_a_selection_as_well() -> None:
 def test_an_as_of_of_another_type_is_told() -> None:
     with pytest.raises(UsageError, match="`as_of` is of type int"):
         kpidsl.load("-", stdin_text=SPEC).evaluate(as_of=20260331, sources=ORDERS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", [1, Decimal("1.5"), True])
+def test_a_param_that_is_no_text_is_told(given: Any) -> None:
+    spec = kpidsl.load("-", stdin_text="param least = 5\nkpi k { value param.least over last month }")
+    with pytest.raises(kpidsl.KpidslError, match=f"the param `least` is given as {type(given).__name__}") as caught:
+        spec.evaluate(as_of="2026-03-31", params={"least": given})
+    assert caught.value.hint == f'write it as behind --set: params={{"least": "{given}"}}'
+
+
+def test_a_table_for_a_source_that_there_is_none_of_is_told(tmp_path: Path) -> None:
+    """A slip of the pen would otherwise evaluate the file that the table was to stand for."""
+    (tmp_path / "o.csv").write_text("at\n2026-03-01\n", "utf-8")
+    (tmp_path / "s.kpi").write_text(
+        'source orders { from csv("o.csv"); time at }\nsource plan { from arrow("planned"); time at }\n'
+        "kpi k { value count() from orders over last month }\n",
+        "utf-8",
+    )
+    spec = kpidsl.load(tmp_path)
+    table = pa.table({"at": [date(2026, 3, 2)] * 2})
+    for sources in ({"orders": table, "planned": table}, {"orders": table, "plan": table}):
+        assert spec.evaluate(as_of="2026-03-31", sources=sources).kpis[0].assessment.value == 2
+        assert spec.check(sources=sources).ok
+    for call in (partial(spec.evaluate, as_of="2026-03-31"), spec.check):
+        with pytest.raises(kpidsl.KpidslError, match="a table is given for `order`, and there is no") as caught:
+            call(sources={"order": table, "planned": table})
+        assert caught.value.hint == "did you mean `orders`?"
 
 
 def test_what_is_imported_when_it_is_used_is_listed() -> None:

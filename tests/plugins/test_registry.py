@@ -278,6 +278,13 @@ def test_kpidsl_plugins_that_are_not_there(site: Site) -> None:
     assert (warning.code, warning.hint) == ("K0807", "did you mean `kpidsl-one`?")
 
 
+@pytest.mark.parametrize("name", ["warehouse", "kpidsl-warehouse", "kpidsl_warehouse"])
+def test_what_is_not_installed_is_no_package_of_another_project(name: str, site: Site) -> None:
+    """`KPIDSL_PLUGINS=warehouse` names an entry point; a package of that name would be anyone's."""
+    (warning,) = site.load(KPIDSL_PLUGINS=name).warnings
+    assert warning.hint in ("pip install kpidsl-warehouse", "pip install kpidsl_warehouse")
+
+
 def test_no_plugins(site: Site) -> None:
     site.install("kpidsl-one", "raise RuntimeError")
     assert load(no_plugins=True, environ={}, found=entry_points([str(site.folder)])).warnings == ()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kpidsl.engine.answers import Answers, Extent
+from kpidsl.engine.parts import moment
 from kpidsl.plan.nodes import Cell, Plan
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 FEW_ANCHORS = 8
 """Of so many, what a file's statistics tell is not read."""
 _NEAR = timedelta(days=7)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9800, 1, 1, tzinfo=UTC)
 
 
@@ -56,7 +56,7 @@ def _by_panes(run: Asking, source: SourceModel, column: Row, anchors: Sequence[d
     panes: dict[int, tuple[datetime, datetime]] = {}
     for pane, least, greatest in run.fetch(q.extent(run.rows(source), column, edges), source.name):
         if least is not None:
-            panes[pane] = (_at(least), _at(greatest))
+            panes[pane] = (moment(least), moment(greatest))
     first = min((low for low, _ in panes.values()), default=None)
     if source.ahead:
         return Extent(first, dict.fromkeys(anchors, panes[0][1] if panes else None))
@@ -86,7 +86,7 @@ def _latest(run: Asking, source: SourceModel, column: Row, anchors: Sequence[dat
         spans = [(anchor - _NEAR, anchor) for anchor in unmet]
         ((*greatest,),) = run.fetch(q.newest_within(run.rows(source), column, spans), source.name)
         for anchor, micros in zip(unmet, greatest, strict=True):
-            found[anchor] = _at(micros) if micros is not None else _ends(run, source, column, anchor)[1]
+            found[anchor] = moment(micros) if micros is not None else _ends(run, source, column, anchor)[1]
     return Extent(first, found)
 
 
@@ -96,12 +96,8 @@ def _ends(
     """The first and the newest time before an anchor."""
     for least, greatest in run.fetch(q.newest(run.rows(source), column, before), source.name):
         if least is not None:
-            return _at(least), _at(greatest)
+            return moment(least), moment(greatest)
     return None, None
-
-
-def _at(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
 
 
 def anchors_by_time(

@@ -12,7 +12,7 @@ from kpidsl.calendar import Calendar, Grain, Unit
 from kpidsl.engine.answers import Answer, Extent
 from kpidsl.engine.groups import Key
 from kpidsl.engine.kept_values import Values
-from kpidsl.engine.parts import Part, is_empty, width
+from kpidsl.engine.parts import Part, is_empty, moment, width
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
@@ -28,11 +28,6 @@ Slice = tuple["Panes", int, int]
 def micros(at: datetime) -> int:
     """Microseconds since 1970."""
     return (at - _EPOCH) // _MICRO
-
-
-def moment(at: int) -> datetime:
-    """The instant so many microseconds after 1970 begins."""
-    return _EPOCH + timedelta(microseconds=at)
 
 
 @dataclass(slots=True)

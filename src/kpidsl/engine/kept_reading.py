@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from kpidsl.calendar import Calendar
 from kpidsl.engine.faults import CellError
 from kpidsl.engine.groups import BATCH, Key, Layout, State, unfiltered
-from kpidsl.engine.kept import FIRST, NEWEST, micros, moment, state_names
+from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
 from kpidsl.engine.kept_columns import answered, columns_of_scan
 from kpidsl.engine.kept_values import TooMuch, Unkept, Values, columns_of, extreme
-from kpidsl.engine.parts import is_float, scale_for, width
+from kpidsl.engine.parts import is_float, moment, scale_for, width
 from kpidsl.engine.place import Door
 from kpidsl.engine.scales import Needing, learned, of_all, of_few
 from kpidsl.engine.shared_scan import Scan, at_once, guessed, measured, pays, scans

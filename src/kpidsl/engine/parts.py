@@ -43,6 +43,9 @@ class Part:
 
 
 INFINITE = "infinite"
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEFT_OUT = "left out"
 """Numbers that what was assumed of them does not hold: ask again."""
 
@@ -73,7 +76,7 @@ def merge(cell: Cell, states: Sequence[Sequence[Any]]) -> list[Any]:
     match cell.function:
         case "min" | "max":
             values = [value for value in columns[0] if value is not None]
-            best = (min(values) if cell.function == "min" else max(values)) if values else None
+            best = _extreme(values, cell.function == "min") if values else None
             return [best, sum(columns[1])]
         case "first" | "last":
             known = [value for value, n in states if n]
@@ -186,14 +189,37 @@ def fifteen(value: Fraction) -> Fraction:
     return Fraction(*_FIFTEEN.divide(Decimal(top), Decimal(below)).as_integer_ratio())
 
 
+def _extreme(values: Sequence[Any], least: bool) -> Any:
+    try:
+        return min(values) if least else max(values)
+    except TypeError:  # among days those that no calendar has, which DuckDB gives as texts
+
+        def place(value: Any) -> tuple[int, Any]:
+            return (0, value) if not isinstance(value, str) else (-1 if value.endswith("(BC)") else 1, value)
+
+        return min(values, key=place) if least else max(values, key=place)
+
+
+def moment(micros: int) -> datetime:
+    """The instant so many microseconds after 1970 began; of one that no calendar has, the first or last there is."""
+    try:
+        return _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
+        return LATEST if micros > 0 else EARLIEST
+
+
 def _plain(value: Any, n: int, kind: DataType | None) -> Part:
     match value:
+        case str() if kind is DataType.DATE:  # as DuckDB gives a day before the year 1
+            return Part(None, 0, reason=INFINITE)
         case bool() | str() | date():
             return Part(value, n)
         case float():
             return Part(fifteen(Fraction(value)), n)
         case _ if kind in (DataType.INSTANT, DataType.TIMESTAMP):
-            at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+            at = moment(value)
+            if at in (EARLIEST, LATEST):
+                return Part(None, 0, reason=INFINITE)
             return Part(at if kind is DataType.INSTANT else at.replace(tzinfo=None), n)
         case _:
             return Part(Fraction(value), n)

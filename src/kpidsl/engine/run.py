@@ -114,6 +114,8 @@ class Run:
         if source.name in self.kept:
             answered, usable = self.kept[source.name].answers(usable, self.finished)
             self.answers.cells.update(answered)
+            if not usable:
+                return  # what is read on demand is not asked for
         self.learn_scales(source, usable, assume=self.is_here(source))
         self.ask(source, usable)
         again = [cell for cell in usable if (cell.source, cell.argument) in self.left_out]
@@ -123,7 +125,7 @@ class Run:
 
     def is_here(self, source: SourceModel) -> bool:
         """Whether a source's queries are asked here."""
-        return self.rows(source).is_here
+        return source.name in self.kept or self.rows(source).is_here  # what is kept is of files
 
     def ask(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         """Answer cells of a source whose numbers have scales."""
@@ -366,7 +368,7 @@ class Run:
             self.left_out.add((cell.source, cell.argument))
         if part.reason == INFINITE and cell.source not in self.answers.infinite:
             self.answers.infinite[cell.source] = SourceError(
-                f"`{cell.source}` holds an infinite number where finite ones are needed",
+                f"`{cell.source}` holds an infinite number, or a time that no calendar has, where others are needed",
                 code="K0613",
                 hint="leave such rows out with `where`, or mend the data",
             )

@@ -80,7 +80,8 @@ class _Loading:
         for name in names:
             if normal_name(name) not in {normal_name(one) for one in known}:
                 near = closest(name, known)
-                hint = f"did you mean `{near}`?" if near else f"pip install {name}"
+                package = name if name.startswith(PROJECT) else f"{PROJECT}-{normal_name(name)}"
+                hint = f"did you mean `{near}`?" if near else f"pip install {package}"
                 self._warnings.append(warning("K0807", f"{ENVIRONMENT} names `{name}`, which is not installed", hint))
         wanted = {normal_name(name) for name in names}
         return tuple(entry for entry in entries if wanted & {normal_name(entry.name), normal_name(entry.distribution)})

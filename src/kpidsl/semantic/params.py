@@ -59,6 +59,13 @@ def check_params(
                 code="K0207",
                 hint=did_you_mean(name, names.params) or f"the spec declares: {known}",
             )
+        if not isinstance(given[name], str):
+            kind = type(given[name]).__name__
+            raise UsageError(
+                f"the param `{name}` is given as {kind}",
+                code="K0207",
+                hint=f'write it as behind --set: params={{"{name}": "{given[name]}"}}',
+            )
     found: dict[str, Constant] = {}
     for name, declared in names.params.items():
         try:

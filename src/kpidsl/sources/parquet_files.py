@@ -35,6 +35,7 @@ class ParquetDataset:
         self._options = options
         self._context = context
         self._paths = files.expand(options.path, context, "parquet")
+        self._whole: Origin | None = None
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...] | None:
         """(path, size, modified) of the files."""
@@ -60,7 +61,8 @@ class ParquetDataset:
         """A view of some of the files, which are numbered beside their names unless the data have a column that DuckDB
         would take for the number. Raises SourceError, also where a type depends on what is in the others.
         """
-        whole = replace(self._origin(connection), place=partial(self._place, connection, files))
+        self._whole = self._origin(connection)
+        whole = replace(self._whole, place=partial(self._place, connection, files))
         if not self._options.union and len(self._paths) > 1:
             self._require(connection, whole, request)
         source = self._read(files, column)
@@ -99,10 +101,10 @@ class ParquetDataset:
     def times(
         self, connection: DuckDBPyConnection, request: ScanRequest, files: Sequence[Path], time: str
     ) -> tuple[int, int] | None:  # fmt: skip
-        """Between which times the rows of some files are, in microseconds since 1970 on the column's own clock, as the
+        """Between which times the rows of a `part` are, in microseconds since 1970 on the column's own clock, as the
         footers have it; None where they do not tell. Raises DuckDB's errors and SourceError.
         """
-        origin = self._origin(connection)
+        origin = self._whole if self._whole is not None else self._origin(connection)
         if not project.is_as_it_stands(origin, request, time) or origin.fields[time].sql_type not in _TIMES:
             return None
         if any(f"/{time.lower()}=" in str(path).lower() for path in files):

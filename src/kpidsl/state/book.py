@@ -68,6 +68,8 @@ class Book:
         for place in self.places:
             numbers.setdefault(place[2], len(numbers))
         order = sorted(range(len(self.places)), key=lambda row: (numbers[self.places[row][2]], self.places[row][1]))
+        if order == list(range(len(order))):
+            return self
         columns = {name: values.some(order) for name, values in self.columns.items()}
         return Book(self.types, self.files, [self.places[row] for row in order], columns, self.unkept)
 

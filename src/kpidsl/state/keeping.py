@@ -126,6 +126,7 @@ class _Source:
         self._names: dict[tuple[object, ...], tuple[str, str]] = {}
         self._looked: dict[str, object] = {}
         self._meant: dict[int, str] = {}  # by identity: the plan keeps them
+        self._reached: dict[int, tuple[str, ...]] = {}
 
     def files(self, name: str) -> Divisible:
         found = self.about.bound.datasets[name]
@@ -177,7 +178,10 @@ class _Source:
 
     def reached(self, cell: Cell) -> tuple[str, ...]:
         """The sources that a cell's joins lead to."""
-        return self.on({column.path for column in columns(cell)})
+        found = self._reached.get(id(cell))
+        if found is None:
+            found = self._reached[id(cell)] = self.on({column.path for column in columns(cell)})
+        return found
 
     def on(self, paths: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
         found: dict[str, None] = {}
