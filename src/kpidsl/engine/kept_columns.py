@@ -1,4 +1,4 @@
-"""What a scan for kept state answers, brought here column by column.
+"""What is asked for kept state, brought here column by column.
 
 Numbers come as text of digits, a list at a time, that JSON reads: to be handed each as an object of its own takes
 longer than to work them all out.
@@ -7,7 +7,7 @@ longer than to work them all out.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -17,10 +17,11 @@ from kpidsl.engine.parts import is_float, whole, width
 from kpidsl.engine.place import Door
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
-from kpidsl.semantic.rows import Row
-from kpidsl.sql import by_file
+from kpidsl.sql import by_file, exp
 from kpidsl.sql.aggregates import Scale
-from kpidsl.sql.shared_scan import Filter, Scan
+
+AT_ONCE = 32
+"""So many states are brought by a query: DuckDB holds their lists, and their texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,6 @@ class Column:
         """Whether it counts nothing."""
         return not any(self.items)
 
-    def counts(self) -> list[int]:
-        """Numbers of rows."""
-        return [one or 0 for one in self.items]
-
     def added(self) -> Values:
         """A state that is summed."""
         if self.scale is None:
@@ -51,16 +48,14 @@ class Column:
         """A state that is the least, or the greatest."""
         return extreme(kind, self.items) if self.scale is None else Values(kind, self.scale, False, self.items)
 
-    def limbs(self, scale: Scale) -> Values:
-        """A sum of floating-point numbers in limbs."""
-        return binary(
-            [Fraction(0) if one is None else whole(one, scale.exponent, scale.bits) for one in self.items]
-        )  # fmt: skip
+    def floats(self, scale: Scale) -> Values:
+        """A sum of floating-point numbers."""
+        return binary([_exact(one, scale) for one in self.items])
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A scan's answers: each place as pane, file and members, and for each filter (by its number) its states."""
+    """The answers of a query: each place as pane, file and members, and for each filter (by its number) its states."""
 
     places: list[tuple[Any, ...]]
     columns: Mapping[int, Sequence[Column]]
@@ -77,30 +72,32 @@ class Answered:
 
 
 def answered(
-    door: Door, scan: Scan, members: Sequence[Row], filters: Sequence[Filter], cells: Sequence[int], source: str
+    door: Door, query: exp.Select, members: int, filters: int, source: str, check: Callable[[int], None]
 ) -> Answered:  # fmt: skip
-    """What the groups of a scan say; the first of the filters keeps all. Raises as `Door.fetch` does."""
-    query = by_file.named_answers(scan, members, filters, cells)
+    """The answers of a query that names its columns as `sql.by_file` does; the first of its filters keeps all. `check`
+    is told how many places there are before they are brought. Raises as `Door.fetch` does, and what `check` raises.
+    """
     with door.table(query, by_file.ANSWERS, source):
-        types = door.types(by_file.ANSWERS)[3 + len(members) :]
-        numbered = door.fetch(by_file.places_of_answers(len(members)), source)
-        fetched = door.fetch(by_file.columns_of_answers(len(members), types), source)
+        types = door.types(by_file.ANSWERS)[3 + members :]
+        numbered = door.fetch(by_file.places_of_answers(members), source)
+        check(len(numbered))
+        nothing = Column([None] * len(numbered), 0)
+        columns = {number: [nothing] * len(types) for number in range(filters)}
+        for start in range(0, len(types), AT_ONCE):
+            some = dict(enumerate(types[start : start + AT_ONCE], start))
+            fetched = door.fetch(by_file.columns_of_answers(members, some), source)
+            while fetched:  # each text goes as it is read
+                number, at, *states = fetched.pop()
+                states.reverse()
+                where = json.loads(at)
+                for place, sql_type in some.items():
+                    columns[number][place] = _column(states.pop(), sql_type, where, len(numbered))
     numbered.sort(key=lambda row: row[0])
     places = [(row[1], row[2], *map(plain, row[3:])) for row in numbered]
-    columns: dict[int, list[Column]] = {}
-    for number, at, *states in fetched:
-        where = json.loads(at)
-        is_dense = len(where) == len(places)
-        columns[number] = []
-        for one, sql_type in zip(states, types, strict=True):
-            items = json.loads(one.replace("NULL", "null")) if by_file.is_digits(sql_type) else one
-            scale = _digits_behind(sql_type) if by_file.is_digits(sql_type) else None
-            columns[number].append(Column(items if is_dense else _spread(items, where, len(places)), scale))
-    nothing = [Column([None] * len(places), 0)] * len(types)
-    return Answered(places, {number: columns.get(number, nothing) for number in range(len(filters))})
+    return Answered(places, columns)
 
 
-def columns_of_scan(cell: Cell, states: Sequence[Column], scale: Scale | None) -> tuple[Values, ...]:
+def columns_of(cell: Cell, states: Sequence[Column], scale: Scale | None) -> tuple[Values, ...]:
     """The columns of a cell's states. Raises Unkept for values that cannot be kept exactly."""
     found: list[Values] = []
     for place in range(width(cell)):
@@ -108,10 +105,27 @@ def columns_of_scan(cell: Cell, states: Sequence[Column], scale: Scale | None) -
             found.append(states[place].extreme("least" if cell.function == "min" else "greatest"))
         elif place == 0 and cell.function in ("sum", "avg") and is_float(cell):
             assert scale is not None
-            found.append(states[place].limbs(scale))
+            found.append(states[place].floats(scale))
         else:
             found.append(states[place].added())
     return tuple(found)
+
+
+def _exact(total: Any, scale: Scale) -> Fraction:
+    """The sum that limbs stand for, or that of the numbers themselves; infinite ones are counted elsewhere."""
+    if total is None:
+        return Fraction(0)
+    if scale.limbs:
+        return whole(total, scale.exponent, scale.bits)
+    return sum((Fraction(one) for one in total if abs(one) != float("inf")), Fraction(0))
+
+
+def _column(listed: Any, sql_type: str, where: Sequence[int], places: int) -> Column:
+    """A column of values that stand at some places."""
+    is_digits = by_file.is_digits(sql_type)
+    items = json.loads(listed.replace("NULL", "null")) if is_digits else listed
+    scale = _digits_behind(sql_type) if is_digits else None
+    return Column(items if len(where) == places else _spread(items, where, places), scale)
 
 
 def _digits_behind(sql_type: str) -> int:

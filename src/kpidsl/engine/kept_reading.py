@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.calendar import Calendar
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import BATCH, Key, Layout, State, unfiltered
+from kpidsl.engine.groups import BATCH, Key, Layout, unfiltered
 from kpidsl.engine.kept import FIRST, NEWEST, micros, state_names
-from kpidsl.engine.kept_columns import answered, columns_of_scan
-from kpidsl.engine.kept_values import TooMuch, Unkept, Values, columns_of, extreme
+from kpidsl.engine.kept_columns import Answered, Column, answered, columns_of
+from kpidsl.engine.kept_values import TooMuch, Unkept, Values, extreme
 from kpidsl.engine.parts import is_float, moment, scale_for, width
 from kpidsl.engine.place import Door
 from kpidsl.engine.scales import Needing, learned, of_all, of_few
@@ -73,6 +72,10 @@ class Asked:
     def columns(self) -> int:
         """How many columns their state has."""
         return sum(map(width, self.cells)) + len({name for _, name in self.digests.values() if name is not None})
+
+    def check_room(self, rows: int) -> None:
+        """Raises TooMuch for more rows of state than are worth keeping."""
+        check_room(rows, self.columns)
 
 
 def check_room(rows: int, columns: int) -> None:
@@ -144,14 +147,14 @@ class Reader:
         found = Read()
         if not edges:
             for cell in asked.cells:
-                self.add(found, asked, (cell,), [], {})
+                self.add(found, asked, cell, [Column([], 0)] * width(cell), Column([], 0))
             if asked.extent:
                 found.columns[FIRST], found.columns[NEWEST] = extreme("least", []), extreme("greatest", [])
             return found
         if asked.members and daily:
             # Before all of them are grouped: six million groups take a gigabyte, and a limit comes after them.
             few = by_file.groups_of_first(self.rows(), asked.time, self.file.name, edges, asked.members, FEW_ROWS)
-            check_room(self.fetch(few)[0][0], asked.columns)
+            asked.check_room(self.fetch(few)[0][0])
         starts = [micros(edge) for edge in edges if edge is not None]
         cells = [cell for cell in asked.cells if self.has_scale(cell, found)]
         left = self.by_shared_scans(found, asked, cells, edges, starts, daily=daily)
@@ -209,34 +212,32 @@ class Reader:
         made = sql.scans(rows, lambda: in_them(rows, time, edges), groupings, self._scales, self.file)
         with self.door.table(made[0].query, sql.GROUPS, self.source.name):
             for scan, told in zip(made, of_scans, strict=True):
-                check_room(self.fetch(sql.places(scan, asked.members))[0][0], asked.columns)
+                asked.check_room(self.fetch(sql.places(scan, asked.members))[0][0])
                 self.told(found, asked, told, scan, starts)
 
     def told(self, found: Read, asked: Asked, told: _Told, scan: sql.Scan, starts: Sequence[int]) -> None:
         """What the groups of a scan say of its cells; a filter that keeps all tells what places there are."""
         states = range(len(scan.merged))
-        said = answered(self.door, scan, asked.members, tuple(told.filters.values()), states, self.source.name)
-        places = [(row[1], starts[row[0]], _checked(row[2:])) for row in said.places]
-        said = said.in_order(self.meet(found, asked, places))
+        query = by_file.named_answers(scan, asked.members, tuple(told.filters.values()), states)
+        filters = len(told.filters)
+        said = answered(self.door, query, len(asked.members), filters, self.source.name, asked.check_room)
+        columns = self.placed(found, said, starts)
         at = {state: place for place, state in enumerate(sql.wanted_of(scan, states))}
         merged = [[at[state] for state in of_cell] for of_cell in scan.merged]
         if len(merged) > len(told.states):
-            first, newest = (said.columns[0][place] for place in merged[-1])
+            first, newest = (columns[0][place] for place in merged[-1])
             found.columns[FIRST], found.columns[NEWEST] = first.extreme("least"), newest.extreme("greatest")
         counted_at = merged[len(told.states) - 1][0]
         numbers = {where: number for number, where in enumerate(told.filters)}
         for cell in told.scan.cells:
-            columns = said.columns[numbers[id(cell.where)]]
-            of_cell = [columns[place] for place in merged[told.order[unfiltered(cell)]]]
-            scale = self.scale(cell, is_left_out=not of_cell[-1].is_void)
-            with self.kept(found, asked, cell, columns[counted_at].counts) as names:
-                found.columns.update(zip(names, columns_of_scan(cell, of_cell, scale), strict=True))
+            of_filter = columns[numbers[id(cell.where)]]
+            of_cell = [of_filter[place] for place in merged[told.order[unfiltered(cell)]]]
+            self.add(found, asked, cell, of_cell, of_filter[counted_at])
 
-    def meet(self, found: Read, asked: Asked, places: Sequence[Place]) -> list[int] | None:
+    def meet(self, found: Read, places: Sequence[Place]) -> list[int] | None:
         """What was read last is of the same places as what was read before: where each of those is now; None where
         that is where it was. Raises Unkept where the places are others.
         """
-        check_room(len(places), asked.columns)
         if not found.places:
             found.places = list(places)
         if found.places == places:
@@ -250,14 +251,14 @@ class Reader:
         self, found: Read, asked: Asked, cells: Sequence[Cell], edges: q.Edges, starts: Sequence[int], *, daily: bool
     ) -> None:  # fmt: skip
         """One query; where data is wrong, by halves. The first one tells when there are rows, too."""
-        layout = Layout(2, len(asked.members), tuple(cells))
+        layout = Layout(0, len(asked.members), tuple(cells))
         extent_too = asked.extent and FIRST not in found.columns
         query = by_file.panes_by_file(
-            self.rows(), asked.time, self.file.name, edges, asked.members, cells, self._scales, MOST_ROWS,
+            self.rows(), asked.time, self.file, edges, asked.members, cells, self._scales, MOST_ROWS,
             daily=daily, extent_too=extent_too,
         )  # fmt: skip
         try:
-            rows = self.fetch(query)
+            said = answered(self.door, query, len(asked.members), 1, self.source.name, asked.check_room)
         except CellError:
             if not cells:
                 raise
@@ -268,29 +269,38 @@ class Reader:
             self.batch(found, asked, cells[:middle], edges, starts, daily=daily)
             self.batch(found, asked, cells[middle:], edges, starts, daily=daily)
             return
-        order = self.meet(found, asked, [(row[0], starts[row[1]], _checked(layout.key(row))) for row in rows])
-        if order is not None:
-            rows = [rows[place] for place in order]
+        columns = self.placed(found, said, starts)[0]
         if extent_too:
-            found.columns[FIRST] = extreme("least", [row[-2] for row in rows])
-            found.columns[NEWEST] = extreme("greatest", [row[-1] for row in rows])
-        kept = [layout.kept(row) for row in rows]
-        counts = {where: [row[number] for row in kept] for number, where in enumerate(layout.filters)}
-        self.add(found, asked, cells, [layout.states(row) for row in rows], counts)
+            *columns, first, newest = columns
+            found.columns[FIRST], found.columns[NEWEST] = first.extreme("least"), newest.extreme("greatest")
+        counted = columns[len(columns) - len(layout.filters) :]
+        place = 0
+        for cell in cells:
+            of_cell = columns[place : place + width(cell)]
+            place += len(of_cell)
+            number = layout.filter_of(cell)
+            self.add(found, asked, cell, of_cell, counted[number] if number is not None else None)
+
+    def placed(
+        self, found: Read, said: Answered, starts: Sequence[int]
+    ) -> Mapping[int, Sequence[Column]]:  # fmt: skip
+        """The columns of each filter in the order of the places that were found before."""
+        places = [(row[1], starts[row[0]], _checked(row[2:])) for row in said.places]
+        return said.in_order(self.meet(found, places)).columns
 
     def add(
-        self,
-        found: Read,
-        asked: Asked,
-        cells: Iterable[Cell],
-        states: Sequence[Sequence[State]],
-        counts: Mapping[tuple[Row, ...], list[int]],
-    ) -> None:
-        """Put the columns of some cells beside the others."""
-        for place, cell in enumerate(cells):
-            scale = self.scale(cell, is_left_out=any(row[place][-1] for row in states))
-            with self.kept(found, asked, cell, partial(list, counts.get(cell.where, ()))) as names:
-                found.columns.update(zip(names, columns_of(cell, [row[place] for row in states], scale), strict=True))
+        self, found: Read, asked: Asked, cell: Cell, states: Sequence[Column], counted: Column | None
+    ) -> None:  # fmt: skip
+        """Put the columns of a cell beside the others, and that of its filter."""
+        digest, filter_name = asked.digests[cell]
+        try:
+            columns = columns_of(cell, states, self.scale(cell, is_left_out=not states[-1].is_void))
+        except Unkept:
+            found.failed.add(cell)
+            return
+        found.columns.update(zip(state_names(digest, cell), columns, strict=True))
+        if filter_name is not None and counted is not None:
+            found.columns[filter_name] = counted.added()
 
     def scale(self, cell: Cell, *, is_left_out: bool) -> Scale:
         """How the numbers of a cell were added up. Raises _LeftOut where what was assumed of them left some out."""
@@ -301,18 +311,6 @@ class Reader:
             assert cell.argument is not None
             raise _LeftOut(cell.argument)
         return found
-
-    @contextmanager
-    def kept(self, found: Read, asked: Asked, cell: Cell, counted: Callable[[], list[int]]) -> Iterator[Sequence[str]]:
-        """Names the columns that a cell's state is put into; that of its filter is put beside them, from `counted`."""
-        digest, filter_name = asked.digests[cell]
-        try:
-            yield state_names(digest, cell)
-        except Unkept:
-            found.failed.add(cell)
-            return
-        if filter_name is not None:
-            found.columns[filter_name] = Values("sum", 0, False, counted())
 
 
 class _Told:

@@ -9,10 +9,7 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
-from kpidsl.engine.parts import is_float, whole, width
-from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
-from kpidsl.sql.aggregates import Scale
 
 _HUGE = 10**37
 """From here on DuckDB's own sum might overflow where that of the days does not: it is asked itself then."""
@@ -90,21 +87,6 @@ class Values:
         return Values(self.kind, self.scale, self.is_date, [self.items[row] for row in rows])
 
 
-def columns_of(cell: Cell, states: Sequence[Sequence[Any]], scale: Scale | None) -> tuple[Values, ...]:
-    """The columns of a cell's states, a state a row. Raises Unkept for values that cannot be kept exactly."""
-    found: list[Values] = []
-    for place in range(width(cell)):
-        raw = [state[place] for state in states]
-        if place == 0 and cell.function in ("min", "max"):
-            found.append(extreme("least" if cell.function == "min" else "greatest", raw))
-        elif place == 0 and cell.function in ("sum", "avg") and is_float(cell):
-            assert scale is not None
-            found.append(binary([_exact(one, scale) for one in raw]))
-        else:
-            found.append(added(raw))
-    return tuple(found)
-
-
 def extreme(kind: str, raw: Sequence[Any]) -> Values:
     """A column of least or greatest values. Raises Unkept for a type that JSON cannot hold."""
     types = {type(one) for one in raw if one is not None}
@@ -133,15 +115,6 @@ def added(raw: Sequence[Any]) -> Values:
         raise Unkept("a number that is not finite")
     scale = max(0, *(-int(one.as_tuple().exponent) for one in signed))
     return Values("sum", scale, False, [int(_WIDE.scaleb(one, scale)) for one in signed])
-
-
-def _exact(total: Any, scale: Scale) -> Fraction:
-    """The sum that limbs stand for, or that of the numbers themselves; infinite ones are counted elsewhere."""
-    if total is None:
-        return Fraction(0)
-    if scale.limbs:
-        return whole(total, scale.exponent, scale.bits)
-    return sum((Fraction(one) for one in total if abs(one) != float("inf")), Fraction(0))
 
 
 def binary(totals: Sequence[Fraction]) -> Values:

@@ -14,7 +14,7 @@ from kpidsl.sql.aggregates import Scale, count_kept, states
 from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges, filters
 from kpidsl.sql.row_sql import number
-from kpidsl.sql.shared_scan import Filter, Scan, answers
+from kpidsl.sql.shared_scan import File, Filter, Scan, answers
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import as_instant, cast, function, micros, threshold
 
@@ -37,13 +37,15 @@ def days(rows: RowsOf, time: Row) -> exp.Select:
 
 
 def panes_by_file(
-    rows: RowsOf, time: Row, file: str, edges: Edges, members: Sequence[Row], cells: Sequence[Cell],
+    rows: RowsOf, time: Row, file: File, edges: Edges, members: Sequence[Row], cells: Sequence[Cell],
     scales: Mapping[Row, Scale], most: int, *, daily: bool, extent_too: bool = False,
 ) -> exp.Select:  # fmt: skip
-    """One scan: file, pane, members, the states of the cells and, where there are members, how many rows each filter
-    keeps; `most` rows at most. `daily`: the edges are days. With `extent_too`, the least and greatest time last.
+    """One scan, named as `named_answers` has it, of one filter that keeps all: the states of the cells and, where there
+    are members, how many rows each of their filters keeps; `most` rows at most. `daily`: the edges are days. With
+    `extent_too`, the least and greatest time last.
     """
-    place = rows.column(column_of("t", file))
+    name = rows.column(column_of("t", file.name))
+    number_of = rows.column(column_of("t", file.number)) if file.number is not None else name
     keys = [rows.member(row) for row in members]
     wanted = [state for cell in cells for state in states(cell, rows.operands(cell, scales))]
     if members:
@@ -51,8 +53,9 @@ def panes_by_file(
     if extent_too:
         wanted.extend(extent(rows, time))
     query, pane = (in_days if daily else in_panes)(rows, time, edges)
-    query = query.select(place, pane, *keys, *wanted, copy=False)
-    return query.group_by(place.copy(), pane.copy(), *(key.copy() for key in keys), copy=False).limit(most)
+    named = [exp.Literal.number(0), pane, name if file.number is None else function("first", name), *keys]
+    query = query.select(*_named([*named, *wanted], len(members)), copy=False)
+    return query.group_by(number_of, pane, *keys, copy=False).limit(most)
 
 
 def groups_of_first(
@@ -82,10 +85,7 @@ def named_answers(
 ) -> exp.Select:  # fmt: skip
     """`sql.shared_scan.answers` with names: filter, pane, file and members, then the states."""
     query = answers(found, members, filters, cells)
-    keys = [_FILTER, *_keys(len(members))]
-    states = (f"s{place}" for place in range(len(query.expressions) - len(keys)))
-    named = [exp.alias_(one, name) for one, name in zip(query.expressions, (*keys, *states), strict=True)]
-    query.args["expressions"] = named
+    query.args["expressions"] = _named(query.expressions, len(members))
     return query
 
 
@@ -99,11 +99,11 @@ def places_of_answers(members: int) -> exp.Select:
     )
 
 
-def columns_of_answers(members: int, types: Sequence[str]) -> exp.Select:
-    """A row for each filter: the numbers of its places, and each state there, as lists in their order. `types` are the
-    states'; those of whole numbers and decimals are lists as text, of the digits alone.
+def columns_of_answers(members: int, types: Mapping[int, str]) -> exp.Select:
+    """A row for each filter: the numbers of its places, and some states there, as lists in their order. `types` are
+    those of the states by their numbers; whole numbers and decimals are lists as text, of the digits alone.
     """
-    states = [exp.column(f"s{place}") for place in range(len(types))]
+    states = [exp.column(f"s{place}") for place in types]
     by_place = [exp.Ordered(this=exp.column(_PLACE))]
 
     def listed(value: exp.Expr) -> exp.Expr:
@@ -115,7 +115,7 @@ def columns_of_answers(members: int, types: Sequence[str]) -> exp.Select:
             value = cast(digits, "HUGEINT")
         return cast(listed(value), "VARCHAR") if is_digits(sql_type) else listed(value)
 
-    wanted = [column(exp.column(_PLACE), "BIGINT"), *map(column, states, types)]
+    wanted = [column(exp.column(_PLACE), "BIGINT"), *map(column, states, types.values())]
     query = exp.select(exp.column(_FILTER), *wanted).from_(_numbered(members, states), copy=False)
     return query.group_by(exp.column(_FILTER), copy=False)
 
@@ -123,6 +123,12 @@ def columns_of_answers(members: int, types: Sequence[str]) -> exp.Select:
 def is_digits(sql_type: str) -> bool:
     """Whether values are numbers of digits and a sign, or lists of such."""
     return (sql_type.startswith("DECIMAL(") and not sql_type.endswith("]")) or sql_type.removesuffix("[]") in WHOLE
+
+
+def _named(columns: Sequence[exp.Expr], members: int) -> list[exp.Expr]:
+    keys = [_FILTER, *_keys(members)]
+    states = (f"s{place}" for place in range(len(columns) - len(keys)))
+    return [exp.alias_(one, name) for one, name in zip(columns, (*keys, *states), strict=True)]
 
 
 def _numbered(members: int, states: Sequence[exp.Expr]) -> exp.Expr:
