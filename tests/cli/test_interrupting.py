@@ -164,9 +164,9 @@ def stuck(tmp_path: Path, body: str) -> subprocess.Popen[bytes]:
     temporary.mkdir()
     script = STUCK.replace("BODY", body)
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": ":".join(sys.path)}
-    ran = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    # From Python 3.12 on a fork beside threads is warned of.
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script]
+    ran = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert ran.stdout is not None
     assert ran.stdout.readline() == b"ready\n"
     return ran

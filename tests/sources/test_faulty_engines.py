@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -103,12 +104,11 @@ class Engine:
         return self.behind()
 
     def query(self, sql: str) -> pa.Table:
-        connection = sqlite3.connect(":memory:")
-        register(connection)
-        connection.execute("CREATE TABLE t(day TEXT, v INTEGER)")
-        connection.executemany("INSERT INTO t VALUES (?, ?)", zip(map(str, DAYS.to_pylist()), (1, 2), strict=True))
-        rows = self.answered(connection.execute(sql).fetchall())
-        connection.close()
+        with closing(sqlite3.connect(":memory:")) as connection:
+            register(connection)
+            connection.execute("CREATE TABLE t(day TEXT, v INTEGER)")
+            connection.executemany("INSERT INTO t VALUES (?, ?)", zip(map(str, DAYS.to_pylist()), (1, 2), strict=True))
+            rows = self.answered(connection.execute(sql).fetchall())
         columns = list(zip(*rows, strict=True)) or [()]
         return pa.table([pa.array(column) for column in columns], [f"c{place}" for place in range(len(columns))])
 

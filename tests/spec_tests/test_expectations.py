@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kpidsl.pipeline import load
 from spec_tests.suite_of import ORDERS, block, errors, failures, suite
 
 MORE = """
@@ -213,3 +214,24 @@ def test_a_slip_in_a_column_is_answered_with_the_column(tmp_path: Path) -> None:
     (failure,) = failures(tmp_path, "sum(amuont) from orders over last month == 1 EUR")
     assert failure.is_error
     assert failure.why[0].startswith("K0605 ")
+
+
+def test_a_value_that_cannot_be_read_costs_what_reads_its_column(tmp_path: Path) -> None:
+    spec = """
+source s { from sqlite("s.db", table: "s"); time at; column b: integer }
+kpi fine { value sum(a) from s over last month; target >= 1 }
+kpi wrong { value sum(b) from s over last month; target >= 1 }
+test "one bad value" {
+  as of 2026-02-10
+  given s { at, a, b
+    2026-01-03, 3, "oops"
+    2026-01-04, 4, 5
+  }
+  expect fine == 7
+  expect wrong undefined source_error
+  expect error K0604
+}
+"""
+    (tmp_path / "s.kpi").write_text(spec)
+    report = load([tmp_path]).test()
+    assert [one.passed for one in report.outcomes] == [True]

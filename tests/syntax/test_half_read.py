@@ -94,3 +94,17 @@ def test_a_block_closed_too_early_is_told_where_it_is_closed() -> None:
     found = checked(("x.kpi", "objective o {\n }\n period 2026-Q2\n}\nmetric b = 6")).problems
     assert [one.code for one in found] == ["K0101"]
     assert found[0].hint == "if it belongs to the block above, take the `}` in line 2 out"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("kpi a {\n value 6\n rde when value > 5\n}", "did you mean `red when …`?"),
+        ("kpi a {\n value 6\n ambr when value > 5\n}", "did you mean `amber when …`?"),
+        ("kpi a {\n value 6\n bad when value > 5\n}", "did you mean `red when …`?"),
+        ('test "a" {\n as of 2026-01-01\n givne s { a\n 1\n }\n}', "did you mean `given`?"),
+        ("kpi a {\n value 6,\n}", "leave it out: a statement ends with its line"),
+    ],
+)
+def test_what_is_told_of_a_word_that_is_no_property(text: str, hint: str) -> None:
+    assert checked(("x.kpi", text)).problems[0].hint == hint

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -234,7 +235,7 @@ def test_texts_and_names_are_no_sql(inside: Path, text: str) -> None:
 def test_tables_are_names_alone(inside: Path, table: str) -> None:
     import sqlite3
 
-    with sqlite3.connect(inside / "own.db") as database:
+    with closing(sqlite3.connect(inside / "own.db")) as database, database:
         database.execute("CREATE TABLE t (t TEXT, x INTEGER)")
         database.execute("INSERT INTO t VALUES ('2026-03-01', 1)")
     written = table.replace('"', '\\"')
@@ -245,7 +246,7 @@ def test_tables_are_names_alone(inside: Path, table: str) -> None:
     results = kpidsl.load(inside, untrusted=True).evaluate(as_of=DAY)
     assert results.errors
     assert results.kpis[0].assessment.value is None
-    with sqlite3.connect(inside / "own.db") as database:
+    with closing(sqlite3.connect(inside / "own.db")) as database:
         assert database.execute("SELECT count(*) FROM t").fetchone() == (1,)
 
 

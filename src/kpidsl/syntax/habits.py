@@ -31,6 +31,7 @@ _TITLED = re.compile(r"\s*(metric|kpi|source|objective|outcome|scorecard|policy|
 _PERIOD = r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?"
 _PERIODS = re.compile(rf"\b(?:over|period|horizon|baseline)\s+{_PERIOD}\s*(?:\.\.|to\b|-|–)\s*{_PERIOD}(?![\w-])")
 _TURNED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
+_COLOURS = ("green", "amber", "red")
 _RELATIVE = {"past": "last", "rolling": "trailing", "current": "this"}
 
 
@@ -56,6 +57,11 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
             return "`from` stands before `where`: `sum(amount) from orders where …`", None
     if "ELSE" in accepted and not accepted & {"OR", "AND"}:
         return "a condition says both: `if … then … else 0`", None
+    if "COLOUR_WHEN" in accepted and re.match(r"[ \t]+when\b", after) and text.isidentifier():
+        colour = next((one for one in _COLOURS if is_slip(text, one)), None) or closest(text, _COLOURS)
+        return f"did you mean `{colour or 'red'} when …`?", colour
+    if "GIVEN" in accepted and is_slip(text, "given"):
+        return "did you mean `given`?", "given"
     if text == "," and not after.partition("\n")[0].partition("#")[0].strip():
         return "leave it out: a statement ends with its line", ""
     if text == ":" and "LBRACE" in accepted:

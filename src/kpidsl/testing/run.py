@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kpidsl.assess.build import assess
 from kpidsl.assess.results import KpiResult, Results, SpecIdentity
-from kpidsl.binding import Bound, bring_in
+from kpidsl.binding import Bound, Tables, bring_in
 from kpidsl.calendar import Window, parse_as_of
 from kpidsl.diagnostics import Diagnostic, KpidslError, Problems
 from kpidsl.engine.algebra import Evaluation
@@ -183,14 +183,15 @@ def run(block: Block, model: Model, of_data: tuple[Diagnostic, ...], connection:
         return replace(tested, impossible=str(error))
     if problems.has_errors:
         return replace(tested, impossible="; ".join(f"{one.code} {one.message}" for one in problems))
-    tables, failed = bring_in(made, bound, connection, lambda _: None)
-    bound.failed.update(failed)
-    answers = Run(made, connection, tables, failed, explain=False).run()
+    tables = Tables(made, bound, connection, lambda _: None)
+    tables.bring_all(spare=True)
+    answers = tables.answers(made)
+    bound.failed.update(tables.failed)
     bound.failed.update(answers.failed_sources)
 
     def again(anchor: datetime, outcome: str) -> tuple[n.Plan, Answers]:
         earlier = plan(model, anchor, (outcome,), Problems())
-        return earlier, Run(earlier, connection, tables, failed, explain=False).run()
+        return earlier, tables.answers(earlier)
 
     results = assess(
         model,
