@@ -166,7 +166,10 @@ def stuck(tmp_path: Path, body: str) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": ":".join(sys.path)}
     # From Python 3.12 on a fork beside threads is warned of.
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script]
-    ran = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Without a buffer, in which more than the line would wait unseen by `communicate`.
+    ran = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    )
     assert ran.stdout is not None
     assert ran.stdout.readline() == b"ready\n"
     return ran
