@@ -170,11 +170,11 @@ def _sum(total: Any, scale: Scale | None) -> Fraction:
     return whole(total, scale.exponent, scale.bits) if scale.limbs else sum(map(Fraction, total), Fraction(0))
 
 
-def whole(limbs: Sequence[int | None], exponent: int, bits: int) -> Fraction:
+def whole(limbs: Sequence[int | Decimal | None], exponent: int, bits: int) -> Fraction:
     """The number that sums of limbs of so many bits below 2^exponent stand for."""
     found = 0
     for limb in limbs:
-        found = (found << bits) + (limb or 0)
+        found = (found << bits) + int(limb or 0)  # PostgreSQL gives whole numbers as decimals
     power = exponent - bits * len(limbs)
     return Fraction(found << power) if power >= 0 else Fraction(found, 1 << -power)
 
