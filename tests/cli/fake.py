@@ -129,9 +129,10 @@ def main() -> None:
     if asked.get("interrupt"):
         pipeline.evaluate = lambda **_: os.kill(os.getpid(), signal.SIGINT) or signal.pause()  # type: ignore[method-assign,func-returns-value]
     sys.modules["kpidsl.pipeline"] = module(pipeline)
-    from kpidsl.cli import main as kpidsl
+    from kpidsl.cli import run
 
-    kpidsl(sys.argv[2:])
+    sys.argv[1:] = sys.argv[2:]
+    run()
 
 
 if __name__ == "__main__":

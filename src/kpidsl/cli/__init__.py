@@ -16,7 +16,7 @@ import click
 from kpidsl.cli import completing, options, stopping
 from kpidsl.cli.faults import Exit, Session, answer
 from kpidsl.cli.leaving import leave
-from kpidsl.cli.streams import prepare, say, write
+from kpidsl.cli.streams import buffer_output, prepare, say, write
 from kpidsl.diagnostics.suggest import closest
 
 CONTEXT = {"help_option_names": [], "max_content_width": 100}
@@ -103,6 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run() -> NoReturn:
     """`main` for a process that does nothing else."""
     stopping.watch()
+    buffer_output()
     try:
         main()
     except SystemExit as ended:

@@ -21,19 +21,21 @@ AFTER, AGAIN = 1.0, 0.5
 
 def prepare() -> None:
     """Make both streams UTF-8 with plain line ends, whatever the locale: a document is the same bytes everywhere."""
-    sys.stdout = _buffered(sys.stdout)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def _buffered(stream: TextIO) -> TextIO:
-    """A stream as it is unless PYTHONUNBUFFERED is set: then Python leaves out, without a word, what the system did not
-    take at once, such as the end of a document where the disk is full.
+def buffer_output() -> None:
+    """Buffer what is written, also where PYTHONUNBUFFERED is set: then Python leaves out, without a word, what the
+    system did not take at once, such as the end of a document where the disk is full. Only for a process that does
+    nothing else; the stream that was there stays open, for what the interpreter says at its end.
     """
+    stream = sys.stdout
     if not isinstance(stream, io.TextIOWrapper) or not isinstance(stream.buffer, io.RawIOBase):
-        return stream
-    return io.TextIOWrapper(io.BufferedWriter(stream.buffer), line_buffering=stream.line_buffering)
+        return
+    descriptor = io.FileIO(stream.fileno(), "w", closefd=False)
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(descriptor), line_buffering=stream.line_buffering)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
