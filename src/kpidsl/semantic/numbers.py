@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.diagnostics import Fix, Problems, did_you_mean
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.decimals import finite
 from kpidsl.semantic.mismatch import lined_up, literal, remedy
@@ -42,10 +43,22 @@ def written_unit(written: UnitExpr, units: UnitTable, problems: Problems) -> Uni
 def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> None:
     hint = did_you_mean(name, units.names) or f"declare it: `unit {name}`"
     if name.casefold() in ("percent", "percentage", "pct"):
-        hint = "a percentage is written with its sign: `85%`"
+        _percent_in_words(name, span, problems)
+        return
     if name.casefold() in ("month", "months", "quarter", "quarters", "year", "years"):
         hint = "months and years have no fixed length: use days or weeks"
     problems.error("K0311", f"there is no unit `{name}`", span, hint=hint)
+
+
+def _percent_in_words(name: str, span: Span, problems: Problems) -> None:
+    """`85 percent`, `unit percent`."""
+    before = span.source.text[: span.start]
+    blanks = len(before) - len(before.rstrip(" \t"))
+    number = re.search(r"\d[\d_.]*$", before[max(0, span.start - blanks - 40) : span.start - blanks])
+    shown = f"{number[0]}%" if number is not None else "%"
+    place = span if number is None else Span(span.source, span.start - blanks, span.end)
+    said = f"a percentage is written with its sign: `{shown}`"
+    problems.error("K0311", f"there is no unit `{name}`", span, hint=said, fix=Fix(said, place, "%"))
 
 
 def quantity_value(node: Quantity | Quotient, units: UnitTable, problems: Problems) -> tuple[Fraction, Unit]:

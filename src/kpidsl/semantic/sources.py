@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from kpidsl.calendar import Calendar
-from kpidsl.diagnostics import Problems, closest, did_you_mean, unsplit
+from kpidsl.diagnostics import Fix, Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import limits
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.counted_times import ticks
@@ -266,7 +266,8 @@ class Sources:
         kind = TYPE_WORDS.get(word)
         if kind is None and word.lower() in TYPE_SYNONYMS and word not in self.units.names:
             meant = TYPE_SYNONYMS[word.lower()]
-            problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"write `{meant}`")
+            fix = Fix(f"write `{meant}`", written.span, meant)
+            problems.error("K0311", f"there is no type `{word}`", written.span, hint=fix.title, fix=fix)
             raise Invalid
         is_counted = ticks(form) is not None
         if form is not None and kind is not DataType.TIMESTAMP and (is_counted or kind is not DataType.DATE):

@@ -99,7 +99,9 @@ def _of_names(word: _Word) -> Advice | None:
         return None
     before = declared[1]
     if before and word.text.isidentifier() and word.statement[-1].isspace():
-        return f"a name is one word: `{before}_{word.text}`", None
+        further = re.match(r"(?:[ \t]+\w+)*", word.after)
+        name = "_".join((before, word.text, *(further[0].split() if further else ()))).lower()
+        return f"a name is one word: `{name[:60]}`", None
     if before and word.text == "-":
         rest = re.match(r"\w+", word.after)
         return f"a name has no `-`: `{before}_{rest[0] if rest else ''}`", None
