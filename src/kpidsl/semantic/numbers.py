@@ -195,9 +195,16 @@ def check_fit(a: Unit, b: Unit, written: tuple[Expr, Expr], span: Span, problems
                 "K0310",
                 f"a percentage is held against the plain number {node.span.text}, which is {float(number) * 100:g}%",
                 node.span,
-                hint=f"write `{node.span.text}{unit.label}`",
+                hint=_with_sign(node.span.text, unit, number),
             )
             raise Invalid
+
+
+def _with_sign(text: str, unit: Unit, number: Fraction) -> str:
+    """What a plain number is to be written as; between 1 and 2 it may as well be meant as a fraction."""
+    if abs(number) < 2:
+        return f"write `{text}{unit.label}`, or `{float(number) * 100:g}{unit.label}` if that is meant"
+    return f"write `{text}{unit.label}`"
 
 
 def _percent_or_points(unit: Unit, node: Expr) -> str:
