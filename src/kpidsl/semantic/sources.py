@@ -15,6 +15,7 @@ from kpidsl.semantic.counted_times import ticks
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
 from kpidsl.semantic.numbers import written_unit
 from kpidsl.semantic.params import Params
+from kpidsl.semantic.repeats import source_without_repeats
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.scope import Declared, Names, visible
@@ -71,7 +72,7 @@ class Sources:
         if name not in self._scopes:
             declared = self.names.sources[name]
             node = declared.node
-            lets = tuple(prop.name.text for prop in node.properties if isinstance(prop, d.LetProp))
+            lets = tuple(dict.fromkeys(prop.name.text for prop in node.properties if isinstance(prop, d.LetProp)))
             joins = self.joins(declared)
             columns = self.columns(declared)
             by_name = {written: join.source for written, join in joins.items()}
@@ -178,6 +179,7 @@ class Sources:
                 lets[let] = found
         if len(lets) < len(scope.let_names):
             raise Invalid
+        source_without_repeats(node, problems)
         time = one(node, d.TimeProp, problems)
         key = one(node, d.KeyProp, problems)
         for column in key.columns if key is not None else ():
