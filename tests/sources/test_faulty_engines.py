@@ -82,7 +82,7 @@ def test_a_transaction_that_is_left_open_is_ended(tmp_path: Path) -> None:
         "CREATE TEMP MACRO sum(x) AS 42",
         "CREATE SCHEMA s; SET search_path = 's'",
         "ATTACH ':memory:' AS other; USE other",
-        'CREATE OR REPLACE TEMP VIEW "source o" AS SELECT 70 AS v, DATE \'2026-03-02\' AS day',
+        "CREATE OR REPLACE TEMP VIEW \"source o\" AS SELECT 70 AS v, DATE '2026-03-02' AS day",
         "CREATE TABLE \"source o\" AS SELECT 70 AS v, DATE '2026-03-02' AS day",
     ],
 )
