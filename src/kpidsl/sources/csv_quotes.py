@@ -2,8 +2,8 @@
 
 A text that goes on in quotes after its closing quote (`"a" "b"`) is read as one, and one behind two blanks or more
 (`,  "a"`) with its quotes in it. Where a single thread reads a file, one that is never closed is left out, with all
-rows in it. Bytes are searched for what may be such a place, and quotes are counted, which come in pairs; only where there
-is one, the file is walked in Python to tell.
+rows in it. Bytes are searched for what may be such a place, and quotes are counted, which come in pairs; only where
+there is one, the file is walked in Python to tell.
 """
 
 from __future__ import annotations
