@@ -225,7 +225,7 @@ class ParquetDataset:
 def _have_same_columns(connection: DuckDBPyConnection, paths: Sequence[Path]) -> bool:
     """Whether all footers describe the same columns in the same order."""
     listed = texts(path_pattern(str(path)) for path in paths)
-    alike = f"SELECT * EXCLUDE (file_name), count(*) AS files FROM parquet_schema({listed}) GROUP BY ALL"  # noqa: S608
+    alike = f"SELECT * EXCLUDE (file_name), count(*) AS files FROM parquet_schema({listed}) GROUP BY ALL"
     try:
         ((others,),) = connection.execute(f"SELECT count(*) FROM ({alike}) WHERE files <> {len(paths)}").fetchall()
     except duck.failures():  # to read them will tell
