@@ -338,6 +338,14 @@ def test_what_was_too_much_is_looked_at_again_where_data_or_spec_are_others() ->
     assert not then.is_still(1000, 5)  # half of what was asked
 
 
+def test_files_of_a_plugin(work: Work, kept: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.sources.materialize.is_ours", lambda _: False)
+    work.agree()
+    work.write("3", LATE)
+    work.agree()
+    assert len(kept) == 2 and min(kept) > 10
+
+
 def test_a_folder_that_is_none(work: Work) -> None:
     work.state.write_text("a file", "utf-8")
     with pytest.raises(UsageError, match="state cannot be kept in"):

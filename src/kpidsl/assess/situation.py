@@ -53,7 +53,7 @@ class Situation:
         failed = [part for part in missing if part.reason == "source_error"]
         if failed:
             return "error", why(*failed)
-        settled = one.settled()
+        settled = None if self.changes_nothing else one.settled()
         if settled is not None:
             return settled
         nothing = self.nothing(missing)
@@ -76,10 +76,14 @@ class Situation:
             return None
         if isinstance(aim, g.DeliverModel):
             return "all of its weights are 0"
+        return "the baseline is 0, and any part of that is no change" if self.changes_nothing else None
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the target is a part more or less than a baseline of 0: no day can meet or miss it."""
+        one, aim = self.reaching, self.reaching.model.aim
         is_relative = isinstance(aim, g.ChangeModel) and aim.delta is not None and aim.delta.measure == "relative"
-        if is_relative and self.reaching.plan.target is None:
-            return "the baseline is 0, and any part of that is no change"
-        return None
+        return is_relative and one.plan.target is None and number(one.figures["baseline"]) == 0
 
     def paced(self) -> tuple[str, str]:
         """What the policy says; a target met from the start is only to be held."""

@@ -188,7 +188,7 @@ class Update:
         found = self._parts.get(tuple(files))
         if found is None:
             try:
-                table = self.dataset.part(self.connection, self.request, files, FILE)
+                table = self.part_of(files)
                 query = f"SELECT * FROM {identifier(table)} LIMIT 0"
                 columns = {name: str(kind) for name, kind, *_ in self.connection.execute(query).description or ()}
             except failures() as error:
@@ -197,6 +197,13 @@ class Update:
             found = _Part(table, File(FILE, number if number in columns else None), ", ".join(columns.values()))
             self._parts[tuple(files)] = found
         return found
+
+    def part_of(self, files: Sequence[Path]) -> str:
+        from kpidsl.sources.materialize import is_ours, lent
+
+        if is_ours(self.dataset):
+            return self.dataset.part(self.connection, self.request, files, FILE)
+        return lent(self.connection, lambda apart: self.dataset.part(apart, self.request, files, FILE), "part")
 
     def types(self, files: Sequence[Path]) -> str:
         """The types that the source's columns have: a file may change those of all."""
