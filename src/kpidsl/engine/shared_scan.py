@@ -19,11 +19,12 @@ from typing import Any, Protocol
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.costs import is_much, worthwhile
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain, unfiltered
+from kpidsl.engine.groups import Key, edges_of, panes_inside, plain, unfiltered
 from kpidsl.engine.leaves import columns_read, leaves_of, together
 from kpidsl.engine.located import Located
 from kpidsl.engine.parts import Part, finish, is_empty, merge
 from kpidsl.engine.places import places, size_of
+from kpidsl.engine.slots import slotted
 from kpidsl.engine.stocks import Asking
 from kpidsl.plan.columns import conditions_of
 from kpidsl.plan.nodes import Cell
@@ -276,36 +277,42 @@ def _of_members(
     """The answers of the cells of some members; `order` tells where the scan has what is asked of a row."""
     members = cells[0].members
     filters: dict[int, Filter] = {}
+    windows: dict[int, list[range]] = {}
     wanted: dict[tuple[object, ...], Cell] = {}
     for cell in cells:
         filters.setdefault(id(cell.where), cell.where)
+        windows.setdefault(id(cell.where), []).append(panes_inside(cell, places))
         wanted.setdefault(unfiltered(cell), cell)
     which = [order[asked] for asked in wanted]
-    query = sql.answers(scan, members, tuple(filters.values()), which)
-    at = {state: 2 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, which))}
-    states = {asked: _state_at([at[state] for state in scan.merged[order[asked]]]) for asked in wanted}
+    found = slotted(list(windows.values()), len(places) - 1)
+    query = sql.answers(scan, members, tuple(filters.values()), which, found.slots)
+    at = {state: 1 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, which))}
     said = _said(run, scan, query) if run.explain else None
     answers = {cell: run.blank(cell, said) for cell in cells}
-    asked_of: dict[int, list[tuple[Cell, Answer, range, Callable[[State], State], Scale | None]]] = {}
+    asked_of = []
     numbers = {where: number for number, where in enumerate(filters)}
     for cell in cells:
+        inside = panes_inside(cell, places)
+        first, end = found.spans[numbers[id(cell.where)]][inside.start, inside.stop]
+        state = [at[state] for state in scan.merged[order[unfiltered(cell)]]]
         scale = scales.get(cell.argument) if cell.argument is not None else None
-        one = cell, answers[cell], panes_inside(cell, places), states[unfiltered(cell)], scale
-        asked_of.setdefault(numbers[id(cell.where)], []).append(one)
-    for key, kept in _by_member(run, query, len(members), scan.rows.source.name):
-        for number, (panes, of_panes) in kept.items():
-            for cell, told, inside, state, scale in asked_of[number]:
-                first, end = bisect_left(panes, inside.start), bisect_left(panes, inside.stop)
-                if first == end:
-                    continue
-                found = (
-                    state(of_panes[first]) if end - first == 1 else merge(cell, list(map(state, of_panes[first:end])))
-                )
-                if not is_empty(found):
-                    part = finish(cell, found, scale)
-                    told.parts[key] = part if part.reason is None else run.checked(cell, part)
-                if members:
-                    told.seen.add(key)
+        if first < end:
+            asked_of.append((cell, answers[cell], first, end, state, scale))
+    for key, slots, columns in _by_member(run, query, len(members), scan.rows.source.name):
+        for cell, told, first, end, state, scale in asked_of:
+            low = bisect_left(slots, first)
+            high = bisect_left(slots, end, low)
+            if low == high:
+                continue
+            if high - low == 1:
+                total = [columns[place][low] for place in state]
+            else:
+                total = merge(cell, [columns[place][low:high] for place in state])
+            if not is_empty(total):
+                part = finish(cell, total, scale)
+                told.parts[key] = part if part.reason is None else run.checked(cell, part)
+            if members:
+                told.seen.add(key)
     return answers
 
 
@@ -318,18 +325,9 @@ def _said(run: Keeping, scan: sql.Scan, query: Any) -> str:
 
 def _by_member(
     run: Keeping, query: Any, members: int, source: str
-) -> Iterator[tuple[Key, dict[int, tuple[list[int], list[State]]]]]:
-    """Of each member, one after the other, the panes and rows of each filter in the order of the panes."""
-    order = (*range(2, 2 + members), 1)
-    for values, rows in groupby(run.stream(query, source, order), itemgetter(slice(2, 2 + members))):
-        kept: dict[int, tuple[list[int], list[State]]] = {}
-        for row in rows:
-            panes, of_panes = kept.setdefault(row[0], ([], []))
-            panes.append(row[1])
-            of_panes.append(row)
-        yield tuple([plain(value) for value in values]), kept
-
-
-def _state_at(places: Sequence[int]) -> Callable[[State], State]:
-    """What takes a state from a row: its columns stand at these places."""
-    return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
+) -> Iterator[tuple[Key, Sequence[int], Sequence[Sequence[Any]]]]:
+    """Of each member, one after the other, its slots in their order, and the columns of its rows."""
+    order = (*range(1, 1 + members), 0)
+    for values, rows in groupby(run.stream(query, source, order), itemgetter(slice(1, 1 + members))):
+        columns = list(zip(*rows, strict=True))
+        yield tuple([plain(value) for value in values]), columns[0], columns
