@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kpidsl.assess.alike import Alike
 from kpidsl.assess.results import (
     ActionResult,
     Approximation,
@@ -29,7 +30,7 @@ from kpidsl.assess.results import (
     TrendPoint,
     WindowResult,
 )
-from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared
+from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared, Table
 
 if TYPE_CHECKING:
     from kpidsl.assess.interval_results import IntervalResult
@@ -41,14 +42,14 @@ SCHEMA = "kpidsl/results/1"
 MANY = 1_000
 
 
-def document(results: Results, *, lazily: bool = False) -> Fields:
+def document(results: Results, *, lazily: bool = False, tables: bool = False) -> Fields:
     """The document as dicts with a fixed order of keys, lists, texts, booleans, decimals, and integers for counts.
 
     What could not be had is left out, as is an empty list inside a record. The one None is the member of a segment
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
-    segments is a `Many`.
+    segments is a `Many`; with `tables`, one of segments that are alike is a `Table`.
     """
-    once = Once()
+    once = Once(tables)
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -112,7 +113,7 @@ def _iso(moment: datetime, _zone: tzinfo, _fold: int) -> str:
     return moment.isoformat()
 
 
-_AS_THEY_ARE = frozenset({str, bool, int, Decimal, dict, list, Many, Shared, type(None)})
+_AS_THEY_ARE = frozenset({str, bool, int, Decimal, dict, list, Many, Shared, Table, type(None)})
 _PLAIN: dict[type, Callable[[Any], Plain]] = {
     datetime: instant,
     date: date.isoformat,
@@ -142,11 +143,14 @@ def _window(
 
 
 class Once:
-    """Parts that stand in many places of a document: what entered its values, and the members of its segments."""
+    """Parts that stand in many places of a document: what entered its values, and the members of its segments. With
+    `tables`, segments that are alike are written as one.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, tables: bool) -> None:
         self.input = Repeated(input_)
         self.members = Repeated(dict)
+        self.tables = tables
 
 
 def metric(found: MetricResult, once: Once) -> Fields:
@@ -308,10 +312,37 @@ def trend_point(found: TrendPoint) -> Fields:
     )
 
 
-def segments(found: Sequence[Segment], once: Once) -> list[Fields] | None:
+def segments(found: Sequence[Segment], once: Once) -> list[Fields] | Table | None:
     """The segments of a KPI: its bounds are the same for many, as are its members for many KPIs."""
+    if once.tables and isinstance(found, Alike):
+        return _table(found, once)
     bounds = Repeated(_bound)
     return [{"by": once.members(one.by), **assessment(one.assessment, bounds)} for one in found] or None
+
+
+def _table(found: Alike, once: Once) -> Table:
+    """Segments as `assessment` writes each."""
+    count = len(found)
+    value, undefined, n, unknown, still_open, attainment, gap, status, reason = zip(*found.rows, strict=True)
+    return Table(
+        by=list(map(once.members, found.members)),
+        value=value,
+        value_undefined=undefined,
+        n=n,
+        n_unknown=unknown,
+        n_open=still_open,
+        partial=[found.partial or None] * count,
+        target=[_shared(found.target)] * count,
+        amber=[_shared(found.amber)] * count,
+        attainment=attainment,
+        gap=gap,
+        status=status,
+        reason=reason,
+    )
+
+
+def _shared(found: BoundResult | None) -> Shared | None:
+    return Shared(_bound(found)) if found is not None else None
 
 
 def segment(found: Segment) -> Fields:

@@ -12,7 +12,7 @@ from kpidsl.assess.results import Results
 from kpidsl.diagnostics.glyphs import encodable
 from kpidsl.report.document import document
 from kpidsl.report.numbers import plain
-from kpidsl.report.parts import Fields, Many, Plain, Shared
+from kpidsl.report.parts import Fields, Many, Plain, Shared, Table
 
 WIDTH = 120  # columns in which a list or object may stand on one line
 
@@ -27,7 +27,7 @@ def to_json(results: Results) -> str:
 
 def pieces(results: Results) -> Iterator[str]:
     """The same text a piece at a time, so that of many segments one is in memory."""
-    found = document(results, lazily=True)
+    found = document(results, lazily=True, tables=True)
     if not _holds_many(found["kpis"]):
         yield encodable(written(found, 0, 0)) + "\n"
         return
@@ -83,6 +83,8 @@ def written(value: Plain, indent: int, before: int) -> str:
     match value:
         case dict():
             return _object(value, indent, before)
+        case Table():
+            return _table(value, indent, before)
         case list():
             return _container("[", [written(one, indent + 2, indent + 2) for one in value], "]", indent, before)
         case _:
@@ -105,6 +107,18 @@ def _object(value: Fields, indent: int, before: int) -> str:
         scalar = _SCALARS.get(type(one))
         items.append(key + (scalar(one) if scalar is not None else written(one, inner, inner + len(key))))
     return _container("{", items, "}", indent, before)
+
+
+def _table(value: Table, indent: int, before: int) -> str:
+    """A list of records, column by column."""
+    own, inner = indent + 2, indent + 4
+    columns: list[list[str | None]] = []
+    for name, column in value.columns.items():
+        key = _key(name)
+        after = inner + len(key)
+        columns.append([None if one is None else key + written(one, inner, after) for one in column])
+    records = [[item for item in items if item is not None] for items in zip(*columns, strict=True)]
+    return _container("[", [_container("{", items, "}", own, own) for items in records], "]", indent, before)
 
 
 _SCALARS: dict[type, Callable[[Any], str]] = {
