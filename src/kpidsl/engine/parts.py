@@ -166,7 +166,7 @@ def _quotient(top: int, below: int, unknown: int | None) -> Part:
 
 def _sum(total: Any, scale: Scale | None) -> Fraction:
     if scale is None:
-        return Fraction(*total.as_integer_ratio())
+        return total if type(total) is Fraction else Fraction(*total.as_integer_ratio())
     return whole(total, scale.exponent, scale.bits) if scale.limbs else sum(map(Fraction, total), Fraction(0))
 
 

@@ -7,24 +7,22 @@ conditions, each row is held against each of them; grouped by what they read, ea
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import field, replace
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
+from functools import partial
 from typing import Any, Protocol
 
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.costs import is_much, worthwhile
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import Key, edges_of, panes_inside, plain, unfiltered
+from kpidsl.engine.groups import edges_of, unfiltered
 from kpidsl.engine.leaves import columns_read, leaves_of, together
 from kpidsl.engine.located import Located
-from kpidsl.engine.parts import Part, finish, is_empty, merge
+from kpidsl.engine.merging import merged
+from kpidsl.engine.parts import Part
 from kpidsl.engine.places import places, size_of
-from kpidsl.engine.slots import slotted
 from kpidsl.engine.stocks import Asking
 from kpidsl.plan.columns import conditions_of
 from kpidsl.plan.nodes import Cell
@@ -35,7 +33,6 @@ from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
 from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges
-from kpidsl.sql.shared_scan import Filter
 from kpidsl.sql.source_rows import RowsOf
 
 FEWEST_FILTERS = 12  # fewer are as cheap as conditions
@@ -134,6 +131,8 @@ class Keeping(Asking, Protocol):
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]: ...
 
+    def types(self, table: str) -> list[str]: ...
+
     def asked_here(self, query: Any) -> bool: ...
 
     def checked(self, cell: Cell, part: Part) -> Part: ...
@@ -195,13 +194,14 @@ def answer(
 @dataclass(frozen=True, slots=True)
 class Grouped:
     """A scan whose groups stand in a table. `order` tells where it has what is asked of a row, `places` which pane
-    begins at an edge.
+    begins at an edge, `types` what its columns are.
     """
 
     scan: sql.Scan
     cells: tuple[Cell, ...]
     order: Mapping[tuple[object, ...], int]
     places: Mapping[datetime | None, int]
+    types: Mapping[str, str]
 
     def answers(self, run: Keeping, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:
         """The answers of its cells."""
@@ -210,7 +210,8 @@ class Grouped:
             by_members.setdefault(id(cell.members), []).append(cell)
         found: dict[Cell, Answer] = {}
         for same in by_members.values():
-            found.update(_of_members(run, self.scan, same, self.order, self.places, scales))
+            said = partial(_said, run, self.scan)
+            found.update(merged(run, self.scan, same, self.order, self.places, scales, self.types, said))
         return found
 
 
@@ -241,8 +242,9 @@ def grouped(
     with run.table(query, sql.GROUPS, name) as groups:
         if not is_here and groups > MOST_BROUGHT:
             raise CellError(f"`{name}` has too many groups to bring them here")
+        types = dict(zip(query.named_selects, run.types(sql.GROUPS), strict=True))
         yield [
-            Grouped(scan, one.cells, {asked: place for place, asked in enumerate(own)}, places)
+            Grouped(scan, one.cells, {asked: place for place, asked in enumerate(own)}, places, types)
             for scan, one, own in zip(made, several, bare, strict=True)
         ]
 
@@ -270,64 +272,8 @@ def _in_panes(
     return standing, panes
 
 
-def _of_members(
-    run: Keeping, scan: sql.Scan, cells: Sequence[Cell], order: Mapping[tuple[object, ...], int],
-    places: Mapping[datetime | None, int], scales: Mapping[Row, Scale],
-) -> dict[Cell, Answer]:  # fmt: skip
-    """The answers of the cells of some members; `order` tells where the scan has what is asked of a row."""
-    members = cells[0].members
-    filters: dict[int, Filter] = {}
-    windows: dict[int, list[range]] = {}
-    wanted: dict[tuple[object, ...], Cell] = {}
-    for cell in cells:
-        filters.setdefault(id(cell.where), cell.where)
-        windows.setdefault(id(cell.where), []).append(panes_inside(cell, places))
-        wanted.setdefault(unfiltered(cell), cell)
-    which = [order[asked] for asked in wanted]
-    found = slotted(list(windows.values()), len(places) - 1)
-    query = sql.answers(scan, members, tuple(filters.values()), which, found.slots)
-    at = {state: 1 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, which))}
-    said = _said(run, scan, query) if run.explain else None
-    answers = {cell: run.blank(cell, said) for cell in cells}
-    asked_of = []
-    numbers = {where: number for number, where in enumerate(filters)}
-    for cell in cells:
-        inside = panes_inside(cell, places)
-        first, end = found.spans[numbers[id(cell.where)]][inside.start, inside.stop]
-        state = [at[state] for state in scan.merged[order[unfiltered(cell)]]]
-        scale = scales.get(cell.argument) if cell.argument is not None else None
-        if first < end:
-            asked_of.append((cell, answers[cell], first, end, state, scale))
-    for key, slots, columns in _by_member(run, query, len(members), scan.rows.source.name):
-        for cell, told, first, end, state, scale in asked_of:
-            low = bisect_left(slots, first)
-            high = bisect_left(slots, end, low)
-            if low == high:
-                continue
-            if high - low == 1:
-                total = [columns[place][low] for place in state]
-            else:
-                total = merge(cell, [columns[place][low:high] for place in state])
-            if not is_empty(total):
-                part = finish(cell, total, scale)
-                told.parts[key] = part if part.reason is None else run.checked(cell, part)
-            if members:
-                told.seen.add(key)
-    return answers
-
-
 def _said(run: Keeping, scan: sql.Scan, query: Any) -> str:
     """A query over the groups of a scan, and the scan: one statement where both are asked here."""
     if run.asked_here(scan.query):
         return run.said(sql.whole(scan, query))
     return f"{run.said(scan.query)}\n\n-- its rows are here, as {sql.GROUPS}:\n{run.said(query)}"
-
-
-def _by_member(
-    run: Keeping, query: Any, members: int, source: str
-) -> Iterator[tuple[Key, Sequence[int], Sequence[Sequence[Any]]]]:
-    """Of each member, one after the other, its slots in their order, and the columns of its rows."""
-    order = (*range(1, 1 + members), 0)
-    for values, rows in groupby(run.stream(query, source, order), itemgetter(slice(1, 1 + members))):
-        columns = list(zip(*rows, strict=True))
-        yield tuple([plain(value) for value in values]), columns[0], columns

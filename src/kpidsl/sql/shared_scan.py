@@ -15,6 +15,7 @@ from kpidsl.semantic.rows import Picked, Place, Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
+from kpidsl.sql.digits import Digits, as_text, digits_of
 from kpidsl.sql.places import told as told_by
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import cast, function
@@ -146,10 +147,11 @@ class Slots:
 
 
 def answers(
-    found: Scan, members: Sequence[Row], filters: Sequence[Filter], cells: Sequence[int], slots: Slots | None = None
+    found: Scan, members: Sequence[Row], filters: Sequence[Filter], wanted: Mapping[exp.Expr, Digits | None],
+    slots: Slots | None = None,
 ) -> exp.Select:  # fmt: skip
     """What groups say of some members: a row for each slot and member of which a filter keeps any group, with the
-    states of the cells at these places of the scan. Without `slots`, for each filter (its place in `filters`), pane,
+    states that are `wanted_of` the scan. Without `slots`, for each filter (its place in `filters`), pane,
     file (where the scan has it) and member.
     """
     keep, of_members = exp.column("k"), [exp.column(found.leaves[row]) for row in members]
@@ -157,7 +159,7 @@ def answers(
         keys = [exp.column("c"), *of_members]
     else:
         keys = [keep, exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else []), *of_members]
-    query = _of(found, exp.select(*keys, *wanted_of(found, cells), copy=False))
+    query = _of(found, exp.select(*keys, *map(as_text, wanted, wanted.values()), copy=False))
     if tuple(filters) == ((),):
         kept = exp.select(exp.alias_(exp.Literal.number(0), "k"), copy=False)
         query = query.join(kept.subquery("f", copy=False), on=exp.true(), copy=False)
@@ -205,9 +207,14 @@ def _of(found: Scan, query: exp.Select) -> exp.Select:
     return query if found.among is None else query.where(found.among, copy=False)
 
 
-def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
-    """The states of the cells at some places of a scan, each once."""
-    return list(dict.fromkeys(state for cell in cells for state in found.merged[cell]))
+def wanted_of(
+    found: Scan, cells: Sequence[int], types: Mapping[str, str] | None = None
+) -> dict[exp.Expr, Digits | None]:  # fmt: skip
+    """The states of the cells at some places of a scan, each once; with the `types` of its groups' columns, those that
+    are brought as text with how.
+    """
+    states = dict.fromkeys(state for cell in cells for state in found.merged[cell])
+    return {state: digits_of(state, types) if types is not None else None for state in states}
 
 
 def cardinalities(rows: RowsOf, wanted: Sequence[Row], percent: int) -> exp.Select:
@@ -233,11 +240,15 @@ def _kept(found: Scan, filters: Sequence[Filter]) -> tuple[exp.Select, exp.Expr]
     alike in what filters read are asked about once.
     """
     conditions: dict[exp.Expr, str] = {}
+    named: dict[int, exp.Expr] = {}  # of many filters, a condition is one object
     kept_by: list[exp.Expr] = []
     for where in filters:
-        asked = [_of_groups(found, found.rows.sql.sql(one)) for one in conditions_of(where)]
-        named = [exp.column(conditions.setdefault(one, f"a{len(conditions)}")) for one in asked]
-        kept_by.append(exp.and_(*named) if named else exp.true())
+        asked = list(conditions_of(where))
+        for one in asked:
+            if id(one) not in named:
+                condition = _of_groups(found, found.rows.sql.sql(one))
+                named[id(one)] = exp.column(conditions.setdefault(condition, f"a{len(conditions)}"))
+        kept_by.append(exp.and_(*(named[id(one)] for one in asked)) if asked else exp.true())
     read = {column for condition in conditions for column in condition.find_all(exp.Column)}
     columns = {f"j{place}": leaf for place, leaf in enumerate(found.leaves.values()) if exp.column(leaf) in read}
     told = exp.select(*(exp.alias_(exp.column(leaf), name) for name, leaf in columns.items()), copy=False)
