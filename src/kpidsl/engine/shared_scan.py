@@ -18,7 +18,7 @@ from kpidsl.engine.answers import Answer
 from kpidsl.engine.costs import is_much, worthwhile
 from kpidsl.engine.faults import CellError
 from kpidsl.engine.groups import edges_of, unfiltered
-from kpidsl.engine.leaves import columns_read, leaves_of, together
+from kpidsl.engine.leaves import columns_of, leaves_of, together
 from kpidsl.engine.located import Located
 from kpidsl.engine.merging import merged
 from kpidsl.engine.parts import Part
@@ -71,7 +71,7 @@ def measured(cells: Iterable[Cell]) -> list[Row]:
         found.update(dict.fromkeys(members))
     for where in {id(cell.where): cell.where for cell in cells}.values():
         for condition in conditions_of(where):
-            found.update(dict.fromkeys(columns_read((condition,))))
+            found.update(dict.fromkeys(columns_of(condition)))
     return list(found)
 
 
