@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +16,7 @@ from kpidsl.assess import build
 from kpidsl.assess.alike import Alike
 from kpidsl.report import to_json, to_text, to_toml
 from kpidsl.report.document import document
-from kpidsl.report.json import written
+from kpidsl.report.json import TOGETHER, pieces, written
 from kpidsl.report.results import Results
 
 SPEC = """
@@ -67,6 +69,14 @@ def test_a_table_of_segments_is_written_as_its_records_are(tmp_path: Path) -> No
     found = evaluated(tmp_path)
     assert to_json(found) == written(document(found), 0, 0) + "\n"
     assert '"place": null' in to_json(found)
+
+
+@pytest.mark.parametrize("count", [0, 1, TOGETHER, TOGETHER + 1, 3 * TOGETHER])
+def test_kpis_are_written_some_at_a_time_as_they_are_at_once(tmp_path: Path, count: int) -> None:
+    found = evaluated(tmp_path)
+    many = replace(found, kpis=tuple(islice(cycle(found.kpis), count)))
+    assert to_json(many) == written(document(many), 0, 0) + "\n"
+    assert max(map(len, pieces(many))) < 1_000 * (TOGETHER + 1)
 
 
 def test_segments_as_columns_are_a_sequence(tmp_path: Path) -> None:

@@ -47,9 +47,10 @@ def document(results: Results, *, lazily: bool = False, tables: bool = False) ->
 
     What could not be had is left out, as is an empty list inside a record. The one None is the member of a segment
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
-    segments is a `Many`; with `tables`, one of segments that are alike is a `Table`.
+    segments is a `Many`; with `tables`, KPIs and segments that are alike are a `Table`.
     """
     once = Once(tables)
+    every = kpis(results.kpis, once, lazily=lazily)
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -65,7 +66,7 @@ def document(results: Results, *, lazily: bool = False, tables: bool = False) ->
             ),
         },
         "metrics": [metric(each, once) for each in results.metrics],
-        "kpis": [kpi(each, once, lazily=lazily) for each in results.kpis],
+        "kpis": every if tables else every.records(),
         **_aims(results),
         **given(scorecards=records(scorecard, results.scorecards)),
         "errors": [error(each) for each in results.errors],
@@ -176,44 +177,45 @@ def metric(found: MetricResult, once: Once) -> Fields:
     )
 
 
-def kpi(found: KpiResult, once: Once, *, lazily: bool = False) -> Fields:
-    judged = found.assessment
-    return given(
-        name=found.name,
-        title=found.title,
-        description=found.description,
-        value=judged.value,
-        value_undefined=judged.value_undefined,
-        unit=found.unit,
-        kind=found.kind,
-        n=judged.n,
-        n_unknown=judged.n_unknown,
-        n_open=judged.n_open,
-        partial=judged.partial or None,
-        approximate=approximation(found.approximate),
-        window=window(found.window),
-        target=bound(judged.target),
-        amber=bound(judged.amber),
-        attainment=judged.attainment,
-        gap=judged.gap,
-        interval=interval(judged.interval),
-        certainty=judged.certainty,
-        status=judged.status,
-        reason=judged.reason,
-        comparisons=records(comparison, judged.comparisons),
-        segments=Many(segment, found.segments)
-        if lazily and len(found.segments) > MANY
-        else segments(found.segments, once),
-        trend=records(trend_point, judged.trend),
-        signals=signals(judged),
-        forecast=forecast(judged),
-        inputs=records(once.input, found.inputs),
-        actions=records(action, found.actions),
-        supports=found.supports or None,
-        owner=found.owner,
-        review=found.review,
-        tags=found.tags or None,
-        at=found.at,
+def kpis(found: Sequence[KpiResult], once: Once, *, lazily: bool = False) -> Table:
+    judged = [one.assessment for one in found]
+    return Table(
+        name=[one.name for one in found],
+        title=[one.title for one in found],
+        description=[one.description for one in found],
+        value=[one.value for one in judged],
+        value_undefined=[one.value_undefined for one in judged],
+        unit=[one.unit for one in found],
+        kind=[one.kind for one in found],
+        n=[one.n for one in judged],
+        n_unknown=[one.n_unknown for one in judged],
+        n_open=[one.n_open for one in judged],
+        partial=[one.partial or None for one in judged],
+        approximate=[approximation(one.approximate) for one in found],
+        window=[window(one.window) for one in found],
+        target=[bound(one.target) for one in judged],
+        amber=[bound(one.amber) for one in judged],
+        attainment=[one.attainment for one in judged],
+        gap=[one.gap for one in judged],
+        interval=[interval(one.interval) for one in judged],
+        certainty=[one.certainty for one in judged],
+        status=[one.status for one in judged],
+        reason=[one.reason for one in judged],
+        comparisons=[records(comparison, one.comparisons) for one in judged],
+        segments=[
+            Many(segment, one.segments) if lazily and len(one.segments) > MANY else segments(one.segments, once)
+            for one in found
+        ],
+        trend=[records(trend_point, one.trend) for one in judged],
+        signals=[signals(one) for one in judged],
+        forecast=[forecast(one) for one in judged],
+        inputs=[records(once.input, one.inputs) for one in found],
+        actions=[records(action, one.actions) for one in found],
+        supports=[list(one.supports) or None for one in found],
+        owner=[one.owner for one in found],
+        review=[one.review for one in found],
+        tags=[list(one.tags) or None for one in found],
+        at=[one.at for one in found],
     )
 
 

@@ -28,8 +28,18 @@ class Table:
     none of them has is left out.
     """
 
-    def __init__(self, **columns: Sequence[Plain]) -> None:
-        self.columns = {name: column for name, column in columns.items() if any(one is not None for one in column)}
+    def __init__(self, **columns: Sequence[Any]) -> None:
+        self.columns: dict[str, Sequence[Plain]] = {
+            name: column for name, column in columns.items() if column.count(None) < len(column)
+        }
+
+    def records(self) -> list[Plain]:
+        """The same as a list of records."""
+        names = tuple(self.columns)
+        return [
+            {name: one for name, one in zip(names, row, strict=True) if one is not None}
+            for row in zip(*self.columns.values(), strict=True)
+        ]
 
 
 class Shared(dict[str, "Plain"]):
