@@ -83,6 +83,45 @@ def test_fixes_are_applied_until_none_is_left(run: Run, tmp_path: Path) -> None:
     assert (again.code, again.err) == (0, "nothing to fix by machine\nno problems found\n")
 
 
+def test_units_beside_names_and_values_become_properties(run: Run, tmp_path: Path) -> None:
+    said = """\
+source orders {
+  from csv("orders.csv")
+  time at
+  column amount in EUR
+  column wait (int)
+  column late = amount > 5 EUR
+}
+metric fees in EUR = sum(amount) from orders where late
+metric most "Most" (EUR) {
+  value max(amount) from orders  # one order
+}
+metric waits = sum(wait) from orders as minutes
+kpi monthly_fees: EUR { value fees over last month; target >= 5 EUR }
+kpi share { value fees / most over last month; target >= 85 percent }
+"""
+    mended = """\
+source orders {
+  from csv("orders.csv")
+  time at
+  column amount: EUR
+  column wait: integer
+  let late = amount > 5 EUR
+}
+metric fees { value sum(amount) from orders where late; unit EUR }
+metric most "Most" {
+  unit EUR
+  value max(amount) from orders  # one order
+}
+metric waits { value sum(wait) from orders; unit minutes }
+kpi monthly_fees { unit EUR; value fees over last month; target >= 5 EUR }
+kpi share { value fees / most over last month; target >= 85% }
+"""
+    (tmp_path / "a.kpi").write_text(said, "utf-8")
+    run("--fix", "a.kpi")
+    assert (tmp_path / "a.kpi").read_text("utf-8") == mended
+
+
 def test_diff_shows_and_writes_nothing(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "shop.kpi"
     file.write_text(WRONG)

@@ -53,8 +53,11 @@ def test_a_source_that_was_fresh_at_the_end_stays_so() -> None:
     assert key_result(BY_20, "2026-06-01", late, source=source).status == "stale"
 
 
-def test_a_fifth_of_nothing_is_no_change() -> None:
-    found = key_result("increase x over last 28 days by 20%", "2026-06-30", rows(d0101=1, d0320=0, d0510=55, d0620=61))
+@pytest.mark.parametrize("achieve", ["at end", "ever", "every month", "average"])
+def test_a_fifth_of_nothing_is_no_change(achieve: str) -> None:
+    """No day meets or misses it, either: 0 is not more than 0."""
+    text = f"increase x over last 28 days by 20%; achieve {achieve}"
+    found = key_result(text, "2026-06-30", rows(d0101=1, d0320=0, d0510=55, d0620=61))
     assert (found.baseline, found.target.value if found.target else None) == (0, 0)
     assert (found.status, found.why("progress")) == ("no_data", "zero_denominator")
     assert found.reason == "the baseline is 0, and any part of that is no change"

@@ -179,7 +179,7 @@ def test_the_days_of_a_period_are_those_of_the_calendar(days: str, zone: str) ->
         "reach headcount >= 39 from 30",
         "reach headcount <= 6 from 12",
         "reach headcount in 3..6 from 12",
-        "reach headcount >= count() from staff at start from (headcount - 3)",
+        "reach headcount >= count() from staff at end from (headcount - 3)",
         "keep headcount in 18..22",
         "keep satisfaction over last month > 0%",
         "increase active_users over last month from 100 to 500; path geometric",

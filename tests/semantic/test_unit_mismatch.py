@@ -14,6 +14,8 @@ source orders {{
   column amount: EUR; column cost: USD; column rate: %; column energy: kWh; column wait: minutes; column dist: km
   column speed: km/h; column price: EUR/kWh; column parcels: parcel; column temperature: degC
 }}
+metric fees = sum(amount) from orders
+metric late = avg(rate) from orders
 kpi k {{ value {value}; target {target}{more} }}
 """
 SHARE = "(avg(rate) from orders) over last month - (avg(rate) from orders) over last month 1 year earlier"
@@ -33,6 +35,13 @@ def said(value: str, target: str, more: str = "") -> list[tuple[str, str]]:
         ("sum(wait) from orders over last month", "<= 5", "`5 minutes`", ("", "<= 5 minutes")),
         ("sum(amount) from orders over last month", ">= 1k USD", "`1k EUR`", ("", ">= 1k EUR")),
         ("sum(amount) from orders over last month", ">= 85%", "`85% of …`", ("", ">= 85% of previous")),
+        ("sum(amount) from orders over last month", ">= 85%", "`85 EUR`", ("", ">= 85 EUR")),
+        ("sum(amount) from orders over last month", "80..90", "`90 EUR`", ("", "80..90 EUR")),
+        ("avg(rate) from orders over last month", ">= 90 days", "`90%`", ("", ">= 90%")),
+        ("avg(rate) from orders over last month", ">= 90 EUR", "`90%`", ("", ">= 90%")),
+        ("avg(rate) from orders over last month", "80..90", "`90%`", ("", "80..90%")),
+        ("avg(rate) from orders over last month", ">= 1.5", "`150%` if", ("", ">= 150%")),
+        ("avg(rate) from orders over last month", ">= 80%; unit EUR", "leave `unit` out", ("", ">= 80%")),
         ("avg(rate) from orders over last month", ">= 5pp", "`5%`", ("", ">= 5%")),
         (SHARE, ">= 2%", "`2pp`", ("", ">= 2pp")),
         (PACE, "<= 5 kWh", "`5 kWh/minutes`", ("", "<= 5 kWh/minutes")),
@@ -62,6 +71,16 @@ def test_a_bound_in_another_unit(value: str, wrong: str, hint: str, right: tuple
             "(avg(speed) from orders + sum(dist) from orders) over last month",
             "`(avg(speed) from orders) * 1 h`",
             "((avg(speed) from orders) * 1 h + sum(dist) from orders) over last month",
+        ),
+        (
+            "(fees - 10%) over last month",
+            "`10% of fees`",
+            "(fees - 10% of fees) over last month",
+        ),
+        (
+            "(fees + late) over last month",
+            "`fees * late`",
+            "(fees * late) over last month",
         ),
         (
             "(sum(amount) from orders + count() from orders) over last month",

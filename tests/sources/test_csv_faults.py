@@ -220,3 +220,25 @@ def test_options_that_make_no_sense(tmp_path: Path, options: dict[str, Any], wor
 def test_headerless_file_with_the_wrong_number_of_names(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"data\.csv:1 has 2 fields, and `columns` names 1"):
         csv(tmp_path, "1,2\n", header=False, columns=["a"])
+
+
+@pytest.mark.parametrize("escape", ['"', "\\"])
+@pytest.mark.parametrize("name", ["data.csv", "data.csv.gz"])
+def test_a_quote_that_is_never_closed_takes_no_rows_away(
+    escape: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A single thread that reads a file leaves the row out, with all rows that the quote swallows."""
+    monkeypatch.setattr("kpidsl.sources.csv_reader._ONE_SCAN", 0)
+
+    def rows(text: str) -> int:
+        data = text.encode()
+        found = csv(tmp_path, gzip.compress(data) if name.endswith("gz") else data, name=name, escape=escape)
+        return len(found.rows)
+
+    good = f'a,b\n1,"x{escape}"y"\n2,5 disk\n3,"{escape * 2}"\n'
+    assert rows(good) == 3
+    assert rows(good.replace("5 disk", '5" disk')) == 3
+    for rest in ("", "5,z\n", "5,z\n" * 1000):
+        with pytest.raises(SourceError, match="a quote is opened and never closed") as raised:
+            rows(good + '4,"x\n' + rest)
+        assert (raised.value.code, f"{name}:5: " in raised.value.message) == ("K0603", True)

@@ -25,8 +25,10 @@ from sources.faulty import DAYS, SCHEMA, SPEC, evaluated, raising
 class Related:
     """Two rows as a view of DuckDB, and what the plugin does to the connection before."""
 
-    before: Callable[[Any], Any]
+    before: Callable[[Any], Any] = lambda _: None
     name: Any = "made"
+    kind: str = "TEMP VIEW"
+    after: Callable[[Any], Any] = lambda _: None
 
     def schema(self) -> Schema:
         return SCHEMA
@@ -37,8 +39,9 @@ class Related:
     def relation(self, connection: Any, _request: ScanRequest) -> Any:
         self.before(connection)
         connection.execute(
-            "CREATE TEMP VIEW made AS SELECT DATE '2026-03-01' + v::INTEGER AS day, v FROM range(1, 3) t(v)"
+            f"CREATE {self.kind} made AS SELECT DATE '2026-03-01' + v::INTEGER AS day, v FROM range(1, 3) t(v)"
         )
+        self.after(connection)
         return self.name
 
 
@@ -70,6 +73,43 @@ def test_a_transaction_that_is_left_open_is_ended(tmp_path: Path) -> None:
     assert (results.errors, results.kpis[1].assessment.value) == ((), 3)
     (error,) = evaluated(tmp_path, Related(aborted)).errors
     assert "current transaction is aborted" in error.message.lower()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE MACRO sum(x) AS 42",
+        "CREATE TEMP MACRO sum(x) AS 42",
+        "CREATE SCHEMA s; SET search_path = 's'",
+        "ATTACH ':memory:' AS other; USE other",
+        "CREATE OR REPLACE TEMP VIEW \"source o\" AS SELECT 70 AS v, DATE '2026-03-02' AS day",
+        "CREATE TABLE \"source o\" AS SELECT 70 AS v, DATE '2026-03-02' AS day",
+    ],
+)
+@pytest.mark.parametrize("kind", ["TEMP VIEW", "VIEW", "TEMP TABLE", "TABLE"])
+def test_what_a_plugin_makes_changes_no_other_sources_numbers(statement: str, kind: str, tmp_path: Path) -> None:
+    results = evaluated(tmp_path, Related(lambda it: it.execute(statement), kind=kind))
+    assert (results.errors, [kpi.assessment.value for kpi in results.kpis]) == ((), [9, 3])
+
+
+def test_a_plugin_sees_no_other_source(tmp_path: Path) -> None:
+    seen: list[Any] = []
+    views = "SELECT view_name FROM duckdb_views() WHERE NOT internal"
+    evaluated(tmp_path, Related(lambda it: seen.append(it.execute(views).fetchall())))
+    assert seen == [[]]
+
+
+def test_a_connection_that_a_plugin_closes_is_its_own(tmp_path: Path) -> None:
+    results = evaluated(tmp_path, Related(after=lambda it: it.close(), kind="VIEW"))
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 3)
+    (error,) = evaluated(tmp_path, Related(after=lambda it: it.close())).errors
+    assert error.message.startswith("the provider `faulty` of `f` failed") and "already closed" in error.message
+
+
+def test_rows_that_a_plugin_registers(tmp_path: Path) -> None:
+    rows = pa.table({"day": [date(2026, 3, 1)], "v": [4]})
+    results = evaluated(tmp_path, Related(lambda it: it.register("rows", rows), "rows"))
+    assert (results.errors, results.kpis[1].assessment.value) == ((), 4)
 
 
 def test_a_relation_is_named(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from kpidsl import kept_files
 from kpidsl.cli import main
 from kpidsl.diagnostics import UsageError
 from kpidsl.engine.kept_reading import Asked, Reader
+from kpidsl.state.book import TooMany
+from kpidsl.state.update import Update
 from state.work import AS_OF, LATE, Work, source, write
 
 
@@ -289,6 +291,59 @@ def test_what_is_more_than_worth_keeping_is_not_grouped(work: Work, monkeypatch:
         monkeypatch.setattr(Reader, name, watched)
     work.agree()
     assert set(grouped) == {0}
+
+
+def test_state_is_kept_as_far_as_it_is_less_than_the_data(
+    work: Work, kept: list[int], read: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpidsl.engine.kept_reading.FEW_VALUES", 0)
+    monkeypatch.setattr("kpidsl.engine.kept_reading.BYTES_A_VALUE", 1_000_000)
+    work.agree()
+    assert kept == []
+    read.clear()
+    work.agree()  # which is remembered
+    assert (kept, read) == ([], [])
+    monkeypatch.setattr("kpidsl.engine.kept_reading.BYTES_A_VALUE", 1)
+    work.write(
+        "3", ", ".join(f"('2026-03-05 10:00', 'shop{number % 3}', {number}.25, {number})" for number in range(9999))
+    )
+    work.agree()  # there is much more of the data now
+    assert min(kept) > 10
+
+
+def test_of_wide_files_the_columns_that_are_read_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Work(tmp_path, "parquet")
+    most: list[int] = []
+    real = Update.most
+    monkeypatch.setattr("kpidsl.engine.kept_reading.FEW_VALUES", 0)
+    monkeypatch.setattr("kpidsl.engine.kept_reading.BYTES_A_VALUE", 1)
+    monkeypatch.setattr(Update, "most", lambda self: most.append(real(self)) or real(self))
+    work.agree()
+    narrow = max(most)
+    most.clear()
+    for name in ("1", "2"):
+        file = work.data / f"{name}.parquet"
+        wide = ", ".join(f"random() as more{number}" for number in range(30))
+        duckdb.sql(f"from read_parquet('{file}') select *, {wide}").write_parquet(str(tmp_path / "new"))
+        (tmp_path / "new").replace(file)
+    work.agree()
+    assert max(most) < 2 * narrow < sum(file.stat().st_size for file in work.data.iterdir())
+
+
+def test_what_was_too_much_is_looked_at_again_where_data_or_spec_are_others() -> None:
+    then = TooMany(size=1000, columns=10)
+    assert then.is_still(1000, 10) and then.is_still(600, 10) and then.is_still(1900, 6)
+    assert not then.is_still(2000, 10)  # twice the data
+    assert not then.is_still(500, 10)
+    assert not then.is_still(1000, 5)  # half of what was asked
+
+
+def test_files_of_a_plugin(work: Work, kept: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.sources.materialize.is_ours", lambda _: False)
+    work.agree()
+    work.write("3", LATE)
+    work.agree()
+    assert len(kept) == 2 and min(kept) > 10
 
 
 def test_a_folder_that_is_none(work: Work) -> None:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 import kpidsl
+from kpidsl import leftovers
 from kpidsl.diagnostics import OptionError, SourceError
 from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
 from kpidsl.sources.options import build_options
@@ -251,6 +252,28 @@ def test_many_rows_go_through_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     log(tmp_path, "a.log", *(line(number, f"/{number}") for number in range(5000)))
     assert read(tmp_path, "path")["path"] == [f"/{number}" for number in range(5000)]
     assert [path.name for path in tmp_path.iterdir()] == ["a.log"]
+
+
+def test_a_process_that_ends_at_once_leaves_no_rows_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Ctrl-C, for which `kpidsl` waits no longer than a moment."""
+    monkeypatch.setattr(datasets, "IN_MEMORY", 10_000)
+    monkeypatch.setattr("kpidsl_weblog.lines.CHUNK", 10_000)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    log(tmp_path, "a.log", *(line(number, f"/{number}") for number in range(5000)))
+    there: list[list[str]] = []
+
+    def names() -> list[str]:
+        return sorted(path.suffix for path in tmp_path.iterdir())
+
+    def ended(*arguments: object, **options: object) -> object:
+        there.append(names())
+        leftovers.remove_all()
+        there.append(names())
+        raise OSError("ended")
+
+    monkeypatch.setattr(pa.ipc, "new_stream", ended)
+    refused(tmp_path, "path")
+    assert there == [[".arrow", ".log"], [".log"]]
 
 
 def test_no_room_for_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

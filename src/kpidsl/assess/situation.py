@@ -51,7 +51,7 @@ class Situation:
         missing = [part for part in parts if isinstance(part, Missing)]
         if any(part.reason == "source_error" for part in missing):
             return "error", "a source could not be read"
-        settled = one.settled()
+        settled = None if self.changes_nothing else one.settled()
         if settled is not None:
             return settled
         nothing = self.nothing(missing)
@@ -74,10 +74,14 @@ class Situation:
             return None
         if isinstance(aim, g.DeliverModel):
             return "all of its weights are 0"
+        return "the baseline is 0, and any part of that is no change" if self.changes_nothing else None
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the target is a part more or less than a baseline of 0: no day can meet or miss it."""
+        one, aim = self.reaching, self.reaching.model.aim
         is_relative = isinstance(aim, g.ChangeModel) and aim.delta is not None and aim.delta.measure == "relative"
-        if is_relative and self.reaching.plan.target is None:
-            return "the baseline is 0, and any part of that is no change"
-        return None
+        return is_relative and one.plan.target is None and number(one.figures["baseline"]) == 0
 
     def paced(self) -> tuple[str, str]:
         """What the policy says; a target met from the start is only to be held."""

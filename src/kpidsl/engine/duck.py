@@ -57,9 +57,7 @@ def _settle(connection: DuckDBPyConnection) -> None:
 
 
 def settle_again(connection: DuckDBPyConnection) -> None:
-    """What a plugin left in a connection that others use: a transaction is ended, and what numbers depend on is as
-    `connect` has it.
-    """
+    """What a plugin left in its connection: a transaction ends, what numbers depend on is as `connect` has it."""
     with suppress(failures()):  # there is no transaction
         connection.commit()
     with suppress(failures()):  # it was closed, as the next query tells

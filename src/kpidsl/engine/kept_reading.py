@@ -40,6 +40,9 @@ MOST_ROWS = 200_000
 FEW_ROWS = 1_000_000
 MOST_VALUES = 4_000_000
 """More rows of state than this, or rows times columns, cost more to keep than to read again."""
+FEW_VALUES = 100_000  # these cost next to nothing
+BYTES_A_VALUE = 32
+"""A value of state takes as long to be kept and read back as so many bytes of data, Parquet or CSV, to be read."""
 _FIRST, _LAST = date(2, 1, 1), date(9800, 1, 1)
 _EARLY, _LATE = (micros(datetime(year, 1, 1, tzinfo=UTC)) for year in (3, 9700))
 _A_DAY = 86_400_000_000
@@ -59,7 +62,7 @@ class Read:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The cells of one time column and some dimensions, one for each thing asked of a row, with what names it and its
-    filter; and whether the column's first and newest time are wanted.
+    filter; and whether the column's first and newest time are wanted. `most` values of state are worth keeping.
     """
 
     time: Row
@@ -67,6 +70,7 @@ class Asked:
     cells: tuple[Cell, ...]
     digests: Mapping[Cell, tuple[str, str | None]]
     extent: bool
+    most: int = MOST_VALUES
 
     @property
     def columns(self) -> int:
@@ -75,17 +79,22 @@ class Asked:
 
     def check_room(self, rows: int) -> None:
         """Raises TooMuch for more rows of state than are worth keeping."""
-        check_room(rows, self.columns)
+        check_room(rows, self.columns, self.most)
 
 
-def check_room(rows: int, columns: int) -> None:
+def worth(size: int) -> int:
+    """How many values of state are worth keeping of so many bytes of data."""
+    return min(MOST_VALUES, max(FEW_VALUES, size // BYTES_A_VALUE))
+
+
+def check_room(rows: int, columns: int, most: int) -> None:
     """Raises TooMuch for more state than is worth keeping."""
-    if rows >= MOST_ROWS or rows * columns > MOST_VALUES:
+    if rows >= MOST_ROWS or rows * columns > most:
         raise TooMuch(f"{rows} rows of {columns} columns")
 
 
 class Reader:
-    """Asks a table of some files; `tables` are those of the sources that are joined."""
+    """Asks a table of so many `files`; `tables` are those of the sources that are joined."""
 
     def __init__(
         self,
@@ -96,6 +105,7 @@ class Reader:
         file: sql.File,
         connection: DuckDBPyConnection,
         times: Callable[[Row], tuple[int, int] | None] = lambda _: None,
+        files: int = 1,
     ) -> None:
         self.source = source
         self.sources = sources
@@ -103,6 +113,7 @@ class Reader:
         self.tables = tables
         self.file = file
         self.times = times
+        self.files = files
         self.door = Door(connection, None)
         self._scales: dict[Row, Scale] = {}
 
@@ -151,10 +162,11 @@ class Reader:
             if asked.extent:
                 found.columns[FIRST], found.columns[NEWEST] = extreme("least", []), extreme("greatest", [])
             return found
-        if asked.members and daily:
+        if daily and (asked.members or (len(edges) - 1) * asked.columns > asked.most):
             # Before all of them are grouped: six million groups take a gigabyte, and a limit comes after them.
             few = by_file.groups_of_first(self.rows(), asked.time, self.file.name, edges, asked.members, FEW_ROWS)
-            asked.check_room(self.fetch(few)[0][0])
+            groups, files = self.fetch(few)[0]
+            asked.check_room(groups * self.files // max(files, 1))  # each is of one file, and the others have some, too
         starts = [micros(edge) for edge in edges if edge is not None]
         cells = [cell for cell in asked.cells if self.has_scale(cell, found)]
         left = self.by_shared_scans(found, asked, cells, edges, starts, daily=daily)

@@ -51,8 +51,10 @@ def bound_model(
                 operator, edge_in_unit(node, value, around, values, place), None, None, False, bound.span
             )
         case p.RangeBound(low=low, high=high):
-            edges = edge_in_unit(low, value, around, values, place), edge_in_unit(high, value, around, values, place)
-            return m.BoundModel(None, *edges, None, False, bound.span)
+            # The unit of both stands behind the last one, so a missing one is missed there.
+            last = edge_in_unit(high, value, around, values, place)
+            first = edge_in_unit(low, value, around, values, place)
+            return m.BoundModel(None, first, last, None, False, bound.span)
 
 
 def as_percentage(value: v.Value, against: tuple[v.Value | None, ...]) -> v.Value:

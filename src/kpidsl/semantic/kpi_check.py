@@ -223,8 +223,8 @@ class KpiChecker:
                     )
                 return m.BoundModel(operator, self.edge(node, value, around), None, starting, whole, prop.span)
             case p.RangeBound(low=low, high=high):
-                edges = self.edge(low, value, around), self.edge(high, value, around)
-                return m.BoundModel(None, *edges, starting, whole, prop.span)
+                last = self.edge(high, value, around)  # where the unit of both stands
+                return m.BoundModel(None, self.edge(low, value, around), last, starting, whole, prop.span)
 
     def edge(self, node: x.Expr, value: v.Value, around: Around) -> v.Value:
         """One edge of a bound, in the unit of the value."""

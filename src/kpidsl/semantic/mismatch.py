@@ -65,23 +65,43 @@ def _power(name: str, power: int) -> str:
 
 
 def remedy(a: Unit, b: Unit, written: tuple[Expr, ...]) -> str | None:
-    """What to type. `written` are both sides of an operation, or what is held against a value."""
+    """What to type. `written` are both sides of an operation, or what is held against a value; none: `unit` is."""
     labels = {a.label, b.label}
     typed = next((node for node in reversed(written) if _typed(node)), None)
     other = a if typed is not None and typed is written[-1] else b
+    if labels <= set(READINGS):
+        return f"readings do not convert by a factor: write it in {other}"
     if "K" in labels and typed is not None and typed.span.text.endswith("K"):
         return "thousands have a small letter: `120k`"
+    if not written and not (is_currency(a) and is_currency(b)):
+        lacking = None if "%" in labels else _lacking(a, b, written, typed)
+        return f"leave `unit` out: it follows from the value{f', or {lacking}' if lacking else ''}"
     if is_currency(a) and is_currency(b):
         rate = "currencies do not convert by themselves: multiply by a rate from a source of rates"
         return rate if typed is None else f"{rate}, or write `{_in(typed, other)}`"
     if "%" in labels and a.is_number != b.is_number:
-        part = typed.span.text if typed is not None and typed.span.text.endswith("%") else "90%"
-        return f"a percentage of something is written `{part} of …`"
-    if labels <= set(READINGS):
-        return f"readings do not convert by a factor: write it in {other}"
+        return _of_a_percentage(a, b, written, typed)
     if a.is_number != b.is_number:
         return _to_a_plain_number(a, b, written, typed)
     return _lacking(a, b, written, typed)
+
+
+def _of_a_percentage(a: Unit, b: Unit, written: tuple[Expr, ...], typed: Expr | None) -> str:
+    """What to type where a percentage meets money, a length of time and the like."""
+    known = b if a.label == "%" else a
+    sides = [" ".join(node.span.text.split()) for node in written]
+    if typed is None:
+        product = " * ".join(sides) if len(sides) > 1 and max(map(len, sides)) <= _LONG else "… * …"
+        return f"a part of something is a product: `{product}`"
+    number = _NUMBER.match(typed.span.text)
+    if number is None or not typed.span.text.endswith("%"):
+        return f"write `{number[0] if number is not None else '90'}%`"
+    other = next((text for node, text in zip(written, sides, strict=True) if node is not typed), "…")
+    whole = other if _UNIT_NAME.fullmatch(other) else "…"
+    part = f"a percentage of something is written `{typed.span.text} of {whole}`"
+    if len(written) == 1 and known.label is not None and _WRITABLE.fullmatch(known.label):
+        return f"write `{_in(typed, known)}`; {part}"
+    return part
 
 
 def _typed(node: Expr) -> bool:
@@ -127,7 +147,7 @@ def _lacking(a: Unit, b: Unit, written: tuple[Expr, ...], typed: Expr | None) ->
     name, power = lacks[0]
     sign = "*" if power > 0 else "/"
     word = _word(name, a, b)
-    if len(written) == 1:
+    if len(written) < 2:
         factor = f"where the value is written, {'multiply' if power > 0 else 'divide'} it: `(…) {sign} 1 {word}`"
         return f"{instead}, or {factor}" if instead else factor
     left = " ".join(written[0].span.text.split()) if written else "…"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.diagnostics import Fix, Problems, did_you_mean
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.decimals import finite
 from kpidsl.semantic.mismatch import lined_up, literal, remedy
@@ -42,10 +43,22 @@ def written_unit(written: UnitExpr, units: UnitTable, problems: Problems) -> Uni
 def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> None:
     hint = did_you_mean(name, units.names) or f"declare it: `unit {name}`"
     if name.casefold() in ("percent", "percentage", "pct"):
-        hint = "a percentage is written with its sign: `85%`"
+        _percent_in_words(name, span, problems)
+        return
     if name.casefold() in ("month", "months", "quarter", "quarters", "year", "years"):
         hint = "months and years have no fixed length: use days or weeks"
     problems.error("K0311", f"there is no unit `{name}`", span, hint=hint)
+
+
+def _percent_in_words(name: str, span: Span, problems: Problems) -> None:
+    """`85 percent`, `unit percent`."""
+    before = span.source.text[: span.start]
+    blanks = len(before) - len(before.rstrip(" \t"))
+    number = re.search(r"\d[\d_.]*$", before[max(0, span.start - blanks - 40) : span.start - blanks])
+    shown = f"{number[0]}%" if number is not None else "%"
+    place = span if number is None else Span(span.source, span.start - blanks, span.end)
+    said = f"a percentage is written with its sign: `{shown}`"
+    problems.error("K0311", f"there is no unit `{name}`", span, hint=said, fix=Fix(said, place, "%"))
 
 
 def quantity_value(node: Quantity | Quotient, units: UnitTable, problems: Problems) -> tuple[Fraction, Unit]:
@@ -182,9 +195,16 @@ def check_fit(a: Unit, b: Unit, written: tuple[Expr, Expr], span: Span, problems
                 "K0310",
                 f"a percentage is held against the plain number {node.span.text}, which is {float(number) * 100:g}%",
                 node.span,
-                hint=f"write `{node.span.text}{unit.label}`",
+                hint=_with_sign(node.span.text, unit, number),
             )
             raise Invalid
+
+
+def _with_sign(text: str, unit: Unit, number: Fraction) -> str:
+    """What a plain number is to be written as; between 1 and 2 it may as well be meant as a fraction."""
+    if abs(number) < 2:
+        return f"write `{text}{unit.label}`, or `{float(number) * 100:g}{unit.label}` if that is meant"
+    return f"write `{text}{unit.label}`"
 
 
 def _percent_or_points(unit: Unit, node: Expr) -> str:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import model as m
+from kpidsl.semantic.repeats import lists_without_repeats
 from kpidsl.semantic.scope import Declared, Named, Names, visible
 from kpidsl.semantic.windows import Invalid, duration
 from kpidsl.syntax import decl_nodes as d
@@ -56,8 +57,8 @@ def about(node: Described) -> m.Descriptive:
 
 
 def once(node: Described, kinds: tuple[type, ...], problems: Problems) -> bool:
-    """Whether each of these properties stands at most once; a second one is a problem."""
-    fine = True
+    """Whether each of these properties stands at most once, and nothing twice in a list; a second one is a problem."""
+    fine = lists_without_repeats(node.properties, problems)
     for kind in kinds if len(node.properties) > 1 else ():
         found = [prop for prop in node.properties if isinstance(prop, kind)]
         for again in found[1:]:

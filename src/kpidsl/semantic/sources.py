@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 from kpidsl.calendar import Calendar
-from kpidsl.diagnostics import Problems, closest, did_you_mean, unsplit
+from kpidsl.diagnostics import Fix, Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import limits
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.counted_times import ticks
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
 from kpidsl.semantic.numbers import written_unit
 from kpidsl.semantic.params import Params
+from kpidsl.semantic.repeats import source_without_repeats
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.scope import Declared, Names, visible
@@ -71,7 +72,7 @@ class Sources:
         if name not in self._scopes:
             declared = self.names.sources[name]
             node = declared.node
-            lets = tuple(prop.name.text for prop in node.properties if isinstance(prop, d.LetProp))
+            lets = tuple(dict.fromkeys(prop.name.text for prop in node.properties if isinstance(prop, d.LetProp)))
             joins = self.joins(declared)
             columns = self.columns(declared)
             by_name = {written: join.source for written, join in joins.items()}
@@ -178,6 +179,7 @@ class Sources:
                 lets[let] = found
         if len(lets) < len(scope.let_names):
             raise Invalid
+        source_without_repeats(node, problems)
         time = one(node, d.TimeProp, problems)
         key = one(node, d.KeyProp, problems)
         for column in key.columns if key is not None else ():
@@ -266,7 +268,8 @@ class Sources:
         kind = TYPE_WORDS.get(word)
         if kind is None and word.lower() in TYPE_SYNONYMS and word not in self.units.names:
             meant = TYPE_SYNONYMS[word.lower()]
-            problems.error("K0311", f"there is no type `{word}`", written.span, hint=f"write `{meant}`")
+            fix = Fix(f"write `{meant}`", written.span, meant)
+            problems.error("K0311", f"there is no type `{word}`", written.span, hint=fix.title, fix=fix)
             raise Invalid
         is_counted = ticks(form) is not None
         if form is not None and kind is not DataType.TIMESTAMP and (is_counted or kind is not DataType.DATE):

@@ -15,10 +15,10 @@ _WINDOWED = re.compile(r"\b(?:over|earlier)\b")
 
 
 def unwindowed(value: v.Value, windowed: bool = False) -> list[v.Aggregate]:
-    """The aggregations without an `over` around them; those `at end` or `at start` take the anchor."""
+    """The aggregations without an `over` around them; those `at end` take the anchor."""
     match value:
         case v.Aggregate():
-            return [] if windowed or value.at is not None else [value]
+            return [] if windowed or value.at == "end" else [value]
         case v.Windowed():
             return unwindowed(value.operand, True)
         case v.EachPeriod():

@@ -378,7 +378,8 @@ def _iso(x: str, t: str, wanted: DataType) -> tuple[str, ...]:
             pattern = f"{numerals.DATE}|{numerals.TIMESTAMP}"
             return tuple(_matched(text, pattern, f"TRY_CAST({text} AS TIMESTAMP)") for text in (x, pointed))
         case _:
-            tight = f"replace(replace(replace(upper({pointed}), ' +', '+'), ' -', '-'), ' Z', 'Z')"
+            signed = f"replace(replace(upper({pointed}), ' +', '+'), ' -', '-')"
+            tight = f"regexp_replace({signed}, ' ?(?:{numerals.ZERO_OFFSET})$', 'Z')"
             zoned = "TIMESTAMP WITH TIME ZONE"
             return tuple(_matched(text, numerals.INSTANT, f"TRY_CAST({text} AS {zoned})") for text in (x, tight))
 

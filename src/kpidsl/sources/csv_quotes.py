@@ -1,8 +1,9 @@
 """Quotes that DuckDB's CSV reader takes otherwise than they are meant, without a word.
 
 A text that goes on in quotes after its closing quote (`"a" "b"`) is read as one, and one behind two blanks or more
-(`,  "a"`) with its quotes in it. Bytes are searched for what may be such a place; only where there is one, the file is
-walked in Python to tell.
+(`,  "a"`) with its quotes in it. Where a single thread reads a file, one that is never closed is left out, with all
+rows in it. Bytes are searched for what may be such a place, and quotes are counted, which come in pairs; only where
+there is one, the file is walked in Python to tell.
 """
 
 from __future__ import annotations
@@ -45,17 +46,38 @@ def _is_suspect(path: Path, dialect: Dialect) -> bool:
 
 
 def _found(chunks: Iterator[str], after: re.Pattern[str], before: re.Pattern[str], dialect: Dialect) -> bool:
-    """Whether one of the patterns stands where it may mean something; `chunks` are the file's, in order."""
+    """Whether one of the patterns stands where it may mean something, or one quote has no other; `chunks` are the
+    file's, in order.
+    """
     edges = (dialect.delimiter[-1], "\n", "\r")
     kept = "\n"
+    quotes = _Quotes(dialect)
     for chunk in chunks:
+        quotes.count(chunk)
         text = kept + chunk
         if any(not _behind(text, one.start()).endswith(edges) for one in after.finditer(text)):
             return True
         if any(_behind(text, one.start()).endswith(edges) for one in before.finditer(text)):
             return True
         kept = text[-_CONTEXT:]
-    return False
+    return quotes.number % 2 == 1
+
+
+class _Quotes:
+    """How many quotes there are that nothing escapes, chunk by chunk. (A doubled one is two.)"""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.number = 0
+        self._quote = dialect.quote
+        self._escape = "" if dialect.escape == dialect.quote else dialect.escape
+        self._escaped = re.compile(f"{re.escape(self._escape)}.", re.DOTALL)
+        self._rest = ""
+
+    def count(self, chunk: str) -> None:
+        if self._escape:
+            chunk = self._escaped.sub("", self._rest + chunk)
+            self._rest = self._escape if chunk.endswith(self._escape) else ""
+        self.number += chunk.count(self._quote)
 
 
 def _behind(text: str, at: int) -> str:
@@ -105,4 +127,4 @@ def _walked(path: Path, dialect: Dialect) -> tuple[int, str, str] | None:
                 if closed is None:
                     return began, "a quoted text goes on after its closing quote", _HINT
                 is_open, at = False, closed.end()
-    return None
+    return (began, "a quote is opened and never closed", _HINT) if is_open else None

@@ -10,6 +10,7 @@ from kpidsl.engine.duck import literal
 from kpidsl.hookspecs import ColumnRequest
 from kpidsl.semantic import counted_times
 from kpidsl.semantic.types import DataType
+from kpidsl.sources.numerals import ZERO_OFFSET
 
 _DIRECTIVES: Final = frozenset(
     {f"%{letter}" for letter in "aAwudbBmyYHIpMSfgnzZjUWGVcxX%"} | {f"%-{letter}" for letter in "dmyHIMSj"}
@@ -46,7 +47,7 @@ def formatted(t: str, wanted: DataType, request: ColumnRequest) -> str:
             code="K0604",
             hint=hint,
         )
-    text = f"regexp_replace({t}, '[zZ]$', '+00')" if form.endswith("%z") else t
+    text = f"regexp_replace({t}, '(?:{ZERO_OFFSET})$', '+00')" if form.endswith("%z") else t
     parsed = _quarter(text, form) if QUARTER in marks else f"try_strptime({text}, {literal(form)})"
     if "%Y" in form:
         # DuckDB takes 26 for the year 26; a four-digit year is what %Y means elsewhere.

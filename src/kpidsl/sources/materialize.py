@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
-from kpidsl.engine.duck import fresh_name, identifier, settle_again, whole
+from kpidsl.engine.duck import failures, fresh_name, identifier, settle_again, whole
 from kpidsl.hookspecs import ArrowStream, ColumnRequest, Dataset, Relational, Scannable, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import project
@@ -57,16 +57,48 @@ def into_duckdb(
 
 
 def _related(connection: DuckDBPyConnection, dataset: Relational, request: ScanRequest) -> str:
-    if type(dataset).__module__.startswith("kpidsl."):
+    if is_ours(dataset):
         return dataset.relation(connection, request)
+    return lent(connection, lambda apart: dataset.relation(apart, request), "relation")
+
+
+def is_ours(dataset: object) -> bool:
+    """Whether a dataset is no plugin's."""
+    return type(dataset).__module__.startswith("kpidsl.")
+
+
+def lent(connection: DuckDBPyConnection, make: Callable[[DuckDBPyConnection], object], asked: str) -> str:
+    """A view of what a plugin makes in a connection and a database of its own: settings, macros and temporary tables
+    are not those of other sources, and it may close it. What is temporary there is copied. Raises what the plugin and
+    DuckDB raise.
+    """
     whole()  # a plugin may use whatever a connection of DuckDB has
+    place, view = fresh_name("plugin"), fresh_name("made")
+    connection.execute(f"ATTACH ':memory:' AS {identifier(place)}")
+    apart = connection.cursor()
     try:
-        made = dataset.relation(connection, request)
+        settle_again(apart)
+        apart.execute(f"USE {identifier(place)}")
+        made = make(apart)
+        if not isinstance(made, str):
+            raise TypeError(f"{asked}() gives a {type(made).__name__}, not the name of a table or view")
+        settle_again(apart)
+        found = f"{identifier(place)}.main.{identifier(made)}"
+        if not _is_there(connection, found):
+            found = f"{identifier(place)}.main.{identifier(view)}"
+            apart.execute(f"CREATE TABLE {found} AS SELECT * FROM {identifier(made)}")
     finally:
-        settle_again(connection)
-    if not isinstance(made, str):
-        raise TypeError(f"relation() gives a {type(made).__name__}, not the name of a table or view")
-    return made
+        apart.close()
+    connection.execute(f"CREATE TEMP VIEW {identifier(view)} AS SELECT * FROM {found}")
+    return view
+
+
+def _is_there(connection: DuckDBPyConnection, found: str) -> bool:
+    try:
+        connection.execute(f"SELECT 0 FROM {found} LIMIT 0")
+    except failures():  # whatever it is, the connection that made it will say it
+        return False
+    return True
 
 
 def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: ScanRequest) -> str:

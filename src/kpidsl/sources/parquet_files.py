@@ -122,6 +122,16 @@ class ParquetDataset:
         ).fetchall()
         return None if unknown or first is None else (first, last)
 
+    def share(self, connection: DuckDBPyConnection, request: ScanRequest) -> float:
+        """How much of the bytes is of the requested columns, as the first footer has it. Raises DuckDB's errors."""
+        roots = sorted({column.name.split(".")[0].lower() for column in request.columns})
+        ((some, every),) = connection.execute(
+            "SELECT sum(total_compressed_size) FILTER (list_contains(?, lower(split_part(path_in_schema, ', ', 1)))), "
+            "sum(total_compressed_size) FROM parquet_metadata(?)",
+            [roots, path_pattern(str(self._paths[0]))],
+        ).fetchall()
+        return float(some / every) if some and every else 1.0
+
     @property
     def _label(self) -> str:
         first = files.shown(self._paths[0], self._context)

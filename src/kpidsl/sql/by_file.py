@@ -61,13 +61,14 @@ def panes_by_file(
 def groups_of_first(
     rows: RowsOf, time: Row, file: str, edges: Edges, members: Sequence[Row], first: int
 ) -> exp.Select:  # fmt: skip
-    """How many groups by file, day and members the first rows make, whichever these are."""
+    """How many groups by file, day and members the first rows make, whichever these are, and of how many files."""
     place = rows.column(column_of("t", file))
     keys = [rows.member(row) for row in members]
     query, day = in_days(rows, time, edges, first)
-    query = query.select(exp.alias_(exp.Literal.number(1), "one"), copy=False)
+    query = query.select(exp.alias_(place, "f"), copy=False)
     query = query.group_by(place, day, *keys, copy=False)
-    return exp.select(exp.Count(this=exp.Star())).from_(query.subquery("g"))
+    files = exp.Count(this=exp.Distinct(expressions=[exp.column("f")]))
+    return exp.select(exp.Count(this=exp.Star()), files).from_(query.subquery("g"))
 
 
 def extent(rows: RowsOf, time: Row) -> tuple[exp.Expr, exp.Expr]:

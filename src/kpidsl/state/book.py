@@ -20,10 +20,22 @@ from kpidsl.kept_files import put, read_kept
 from kpidsl.records import dataclass
 
 
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """State of so many columns, of files of so many bytes, was more than is worth keeping."""
+
+    size: int
+    columns: int
+
+    def is_still(self, size: int, columns: int) -> bool:
+        """Whether that is hardly different now."""
+        return self.size < 2 * size < 4 * self.size and 2 * columns > self.columns
+
+
 @dataclass(slots=True)
 class Book:
     """What is known of `files`: a place a row, in the order of members and panes, and columns. `unkept` names what is
-    asked of a row but cannot be kept; where `is_too_much`, nothing is. `types` are those of the source's columns.
+    asked of a row but cannot be kept; where it was `too_much`, nothing is. `types` are those of the source's columns.
     """
 
     types: str = ""
@@ -31,7 +43,7 @@ class Book:
     places: list[Place] = field(default_factory=list)
     columns: dict[str, Values] = field(default_factory=dict)
     unkept: list[str] = field(default_factory=list)
-    is_too_much: bool = False
+    too_much: TooMany | None = None
 
     def without(self, gone: Collection[str]) -> Book:
         """The same without some files. What could not be kept may be possible then."""
@@ -40,26 +52,30 @@ class Book:
         files = [name for name in self.files if name not in gone]
         return Book(self.types, files, [self.places[row] for row in rows], columns)
 
-    def with_files(self, files: Iterable[str], read: Read, unkept: Sequence[str]) -> Book:
-        """The same and what was read of further files: of the columns, those that both have. Raises TooMuch."""
+    def with_files(self, files: Iterable[str], read: Read, unkept: Sequence[str], most: int) -> Book:
+        """The same and what was read of further files: of the columns, those that both have. Raises TooMuch for more
+        than `most` values.
+        """
         places = [*self.places, *read.places]
         if not self.files:
             columns = dict(read.columns)
         else:
             both = [name for name in self.columns if name in read.columns]
             columns = {name: self.columns[name].and_more(read.columns[name]) for name in both}
-        check_room(len(places), len(columns))
+        check_room(len(places), len(columns), most)
         left = list(dict.fromkeys((*self.unkept, *unkept)))
         return Book(self.types, [*self.files, *files], places, columns, left).ordered()
 
-    def with_columns(self, read: Read, unkept: Sequence[str]) -> Book:
-        """The same and further columns of all its files. Raises Unkept where they are not of the same rows, TooMuch."""
+    def with_columns(self, read: Read, unkept: Sequence[str], most: int) -> Book:
+        """The same and further columns of all its files. Raises Unkept where they are not of the same rows, TooMuch for
+        more than `most` values.
+        """
         found = {place: row for row, place in enumerate(read.places)}
         if len(found) != len(self.places) or any(place not in found for place in self.places):
             raise Unkept("other rows than before")
         rows = [found[place] for place in self.places]
         columns = self.columns | {name: values.some(rows) for name, values in read.columns.items()}
-        check_room(len(rows), len(columns))
+        check_room(len(rows), len(columns), most)
         left = list(dict.fromkeys((*self.unkept, *unkept)))
         return Book(self.types, self.files, self.places, columns, left)
 
@@ -105,7 +121,7 @@ class Book:
                     for name, values in self.columns.items()
                 },
                 "unkept": self.unkept,
-                "is_too_much": self.is_too_much,
+                "too_much": self.too_much and [self.too_much.size, self.too_much.columns],
             },
             separators=(",", ":"),
         )
@@ -125,7 +141,8 @@ def load(file: Path) -> Book | None:
         (names[number], start, keys[key]) for number, start, key in zip(*said["places"], said["members"], strict=True)
     ]
     columns = {name: Values(*parts) for name, parts in said["columns"].items()}
-    return Book(said["types"], names, places, columns, said["unkept"], said["is_too_much"])
+    too_much = TooMany(*said["too_much"]) if said["too_much"] else None
+    return Book(said["types"], names, places, columns, said["unkept"], too_much)
 
 
 def panes_of(read: Read, is_wanted: Callable[[int], bool]) -> Panes:

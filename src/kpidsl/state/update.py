@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine.duck import failures, identifier, number_of_file
 from kpidsl.engine.kept import FIRST, NEWEST, Panes, Span, cut, day_of, micros, state_names
-from kpidsl.engine.kept_reading import Asked, Read, Reader
+from kpidsl.engine.kept_reading import Asked, Read, Reader, worth
 from kpidsl.engine.kept_values import TooMuch
 from kpidsl.hookspecs import Divisible, ScanRequest
 from kpidsl.plan import Plan
@@ -21,7 +21,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.sql.shared_scan import File
-from kpidsl.state.book import Book, load, panes_of
+from kpidsl.state.book import Book, TooMany, load, panes_of
 from kpidsl.state.marks import Seen, touch
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Update:
         self.joined = joined
         self.unsaved = unsaved
         self._parts: dict[tuple[Path, ...], _Part] = {}
+        self._most: int | None = None
 
     def book(self, file: Path, asked: Asked, sources: Iterable[str]) -> Book:
         """What is kept in a file, with every file of the source that there is now, and everything asked for that can
@@ -77,11 +78,13 @@ class Update:
         names = self.seen.names
         kept = load(file)
         book = kept if kept is not None else Book()
+        if book.too_much is not None:
+            if book.too_much.is_still(self.size, asked.columns):
+                raise TooMuch("as before")
+            book = Book()
         gone = set(book.files) - set(names.values())
         if gone:
             book = book.without(gone)
-        if book.is_too_much:
-            raise TooMuch("as before")
         known = set(book.files)
         fresh = [path for path, name in names.items() if name not in known]
         if fresh or gone:
@@ -90,17 +93,19 @@ class Update:
                 book, fresh = Book(types), list(names)
         read: list[Path] = []
         try:
+            if fresh or not _is_all(_missing(book, asked)):
+                asked = replace(asked, most=self.most())
             if fresh:
                 some = asked if not book.files else _but(asked, _missing(book, asked))
                 found = self.read(some, fresh, sources)
-                book = book.with_files([names[path] for path in fresh], found, _unkept(some, found))
+                book = book.with_files([names[path] for path in fresh], found, _unkept(some, found), asked.most)
                 read = fresh
             missing = _missing(book, asked)
-            if missing.cells or missing.extent:
+            if not _is_all(missing):
                 found = self.read(missing, list(names), sources)
-                book, read = book.with_columns(found, _unkept(missing, found)), list(names)
+                book, read = book.with_columns(found, _unkept(missing, found), asked.most), list(names)
         except TooMuch:
-            self.save(Book(book.types, list(names.values()), is_too_much=True), file)
+            self.save(Book(too_much=TooMany(self.size, asked.columns)), file)
             raise
         if not read and not gone:
             touch(file)
@@ -133,6 +138,26 @@ class Update:
         read = self.by_name(reader.read(asked, edges, daily=False))
         return panes_of(read, lambda start: any(low <= start < high for low, high in inside))
 
+    # ------------------------------------------------------------ room
+    @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(mark.size for mark in self.seen.marks.values())
+
+    def most(self) -> int:
+        """How many values are worth keeping."""
+        if self._most is None:
+            from kpidsl.sources.parquet_files import ParquetDataset
+
+            share = 1.0
+            if isinstance(self.dataset, ParquetDataset):
+                try:
+                    share = self.dataset.share(self.connection, self.request)
+                except failures() as error:
+                    raise SourceError(str(error), code="K0602") from error
+            self._most = worth(int(self.size * share))
+        return self._most
+
     # ------------------------------------------------------------ reading
     def read(self, asked: Asked, files: Sequence[Path], sources: Iterable[str]) -> Read:
         """The state of some files, day by day."""
@@ -144,7 +169,9 @@ class Update:
         part = self.part(files)
         tables[self.source.name] = part.table
         times = partial(self.times, files)
-        return Reader(self.source, self.plan.sources, self.plan.calendar, tables, part.file, self.connection, times)
+        return Reader(
+            self.source, self.plan.sources, self.plan.calendar, tables, part.file, self.connection, times, len(files)
+        )  # fmt: skip
 
     def times(self, files: Sequence[Path], time: Row) -> tuple[int, int] | None:
         """Between which times files have rows, where they tell that without being read."""
@@ -161,7 +188,7 @@ class Update:
         found = self._parts.get(tuple(files))
         if found is None:
             try:
-                table = self.dataset.part(self.connection, self.request, files, FILE)
+                table = self.part_of(files)
                 query = f"SELECT * FROM {identifier(table)} LIMIT 0"
                 columns = {name: str(kind) for name, kind, *_ in self.connection.execute(query).description or ()}
             except failures() as error:
@@ -170,6 +197,13 @@ class Update:
             found = _Part(table, File(FILE, number if number in columns else None), ", ".join(columns.values()))
             self._parts[tuple(files)] = found
         return found
+
+    def part_of(self, files: Sequence[Path]) -> str:
+        from kpidsl.sources.materialize import is_ours, lent
+
+        if is_ours(self.dataset):
+            return self.dataset.part(self.connection, self.request, files, FILE)
+        return lent(self.connection, lambda apart: self.dataset.part(apart, self.request, files, FILE), "part")
 
     def types(self, files: Sequence[Path]) -> str:
         """The types that the source's columns have: a file may change those of all."""
@@ -193,6 +227,10 @@ def _missing(book: Book, asked: Asked) -> Asked:
         if asked.digests[cell][0] not in book.unkept and not book.has(columns_named(cell, asked.digests))
     )
     return replace(asked, cells=cells, extent=asked.extent and not book.has((FIRST, NEWEST)))
+
+
+def _is_all(missing: Asked) -> bool:
+    return not (missing.cells or missing.extent)
 
 
 def _but(asked: Asked, missing: Asked) -> Asked:

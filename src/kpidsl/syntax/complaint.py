@@ -17,6 +17,7 @@ from kpidsl.syntax.grammar import TooMuch
 from kpidsl.syntax.misspelt import misspelt, word_around
 from kpidsl.syntax.recovery import Chunk, open_marks
 from kpidsl.syntax.slips import slip
+from kpidsl.syntax.units_said import unit_said
 
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
 _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
@@ -25,10 +26,15 @@ _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
 def report(error: UnexpectedInput, offset: int, source: Source, chunk: Chunk, problems: Problems) -> None:
     """One problem for one syntax error."""
     if isinstance(error, UnexpectedToken | UnexpectedCharacters) and offset < chunk.end:
-        found = misspelt(source.text, offset) or slip(source.text, offset, accepted(error))
+        found = (
+            misspelt(source.text, offset)
+            or unit_said(source.text, offset)
+            or slip(source.text, offset, accepted(error))
+        )
         if found is not None:
-            span = Span(source, found.start, found.end)
-            fix = Fix(found.hint, span, found.instead) if found.instead is not None else None
+            replaced = Span(source, found.start, found.end)
+            fix = Fix(found.hint, replaced, found.instead) if found.instead is not None else None
+            span = Span(source, *found.at) if found.at is not None else replaced
             problems.error(found.code, found.message, span, hint=found.hint, fix=fix)
             return
     if isinstance(error, UnexpectedToken):

@@ -74,6 +74,9 @@ def _of_bounds(word: _Word) -> Advice | None:
     ranged = re.match(rf"between\s+({_NUMBER})\s+(?:and|to)\s+({_NUMBER})", f"{written}{word.text}{word.after}")
     if ranged is not None:
         return f"the least and the most: `{name} {ranged[1]} .. {ranged[2]}`", None
+    dashed = re.fullmatch(r"(\d[\d_.]*%?)\s*-\s*(\d\S*(?:\s+[A-Za-z]+)?)\s*", written)
+    if dashed is not None and (not word.text.strip() or word.text in ("}", ";")):
+        return f"the least and the most: `{name} {dashed[1]}..{dashed[2]}`", None
     if written.strip() == "at" and word.text in ("least", "most"):
         return f"write `{name} {'>=' if word.text == 'least' else '<='} {_number(word.after) or '…'}`", None
     both = re.fullmatch(rf"([<>])=?\s*({_NUMBER})\s+", written)
@@ -99,7 +102,9 @@ def _of_names(word: _Word) -> Advice | None:
         return None
     before = declared[1]
     if before and word.text.isidentifier() and word.statement[-1].isspace():
-        return f"a name is one word: `{before}_{word.text}`", None
+        further = re.match(r"(?:[ \t]+\w+)*", word.after)
+        name = "_".join((before, word.text, *(further[0].split() if further else ()))).lower()
+        return f"a name is one word: `{name[:60]}`", None
     if before and word.text == "-":
         rest = re.match(r"\w+", word.after)
         return f"a name has no `-`: `{before}_{rest[0] if rest else ''}`", None

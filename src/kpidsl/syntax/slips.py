@@ -16,7 +16,10 @@ from kpidsl.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """What stands at `[start, end)`, what is said of it, and what to write instead (None: it is not sure)."""
+    """What stands at `[start, end)`, what is said of it, and what to write instead (None: it is not sure).
+
+    `at` is the part of it that is wrong, where that is less.
+    """
 
     start: int
     end: int
@@ -24,6 +27,7 @@ class Slip:
     message: str
     hint: str
     instead: str | None = None
+    at: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

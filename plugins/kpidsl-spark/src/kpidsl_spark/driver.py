@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from kpidsl import leftovers
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import Limits
 from kpidsl_spark import FIXED, SparkConnection
@@ -51,6 +52,7 @@ def started(connection: SparkConnection, what: str, limits: Limits) -> tuple[Any
     there = SparkContext._active_spark_context
     if there is None:
         warehouse = tempfile.TemporaryDirectory(prefix="kpidsl-spark-")
+        leftovers.add(Path(warehouse.name))
         context = _context(connection, what, limits, warehouse.name)
         _contexts.append(context)
         made = SparkSession(context)

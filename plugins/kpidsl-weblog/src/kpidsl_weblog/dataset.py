@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from kpidsl.diagnostics import SourceError, closest
 from kpidsl.hookspecs import ArrowStream, Context, ScanRequest
+from kpidsl.leftovers import passing
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import files
 from kpidsl_weblog import fields, sessions
@@ -129,7 +131,10 @@ def _spooled(kept: list[Any], batches: Iterator[list[Any]], schema: Any) -> Arro
 
     folder = tempfile.gettempdir()
     try:
-        with tempfile.NamedTemporaryFile(prefix="kpidsl-weblog-", suffix=".arrow", dir=folder) as file:
+        with (
+            tempfile.NamedTemporaryFile(prefix="kpidsl-weblog-", suffix=".arrow", dir=folder) as file,
+            passing(Path(file.name)),
+        ):
             with pa.ipc.new_stream(file, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
                 for batch in kept:
                     writer.write_batch(batch)
