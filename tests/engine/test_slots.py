@@ -16,16 +16,18 @@ WINDOWS = st.lists(
 
 
 def test_two_windows_of_a_filter_have_a_slot_for_what_they_share_and_for_what_each_has_alone() -> None:
-    found = slotted([[range(0, 6), range(4, 8)]], PANES)
+    found = slotted([[range(6), range(4, 8)]], PANES)
     assert found.slots.places == (0, 1, 2, 3, 4, 5, 6, 7)
     assert found.slots.numbers == (0, 0, 0, 0, 1, 1, 2, 2)
     assert found.spans == [{(0, 6): (0, 2), (4, 8): (1, 3)}]
 
 
 def test_what_is_between_two_windows_is_not_asked_for_and_another_filter_has_slots_of_its_own() -> None:
-    found = slotted([[range(0, 2), range(5, 6)], [range(1, 9)]], PANES)
+    found = slotted([[range(2), range(5, 6)], [range(1, 9)]], PANES)
     assert dict(zip(found.slots.places, found.slots.numbers, strict=True)) == {
-        **{0: 0, 1: 0, 5: 1},
+        0: 0,
+        1: 0,
+        5: 1,
         **{PANES + pane: 2 for pane in range(1, 9)},
     }
 
