@@ -194,14 +194,13 @@ def answer(
 @dataclass(frozen=True, slots=True)
 class Grouped:
     """A scan whose groups stand in a table. `order` tells where it has what is asked of a row, `places` which pane
-    begins at an edge, `types` what its columns are.
+    begins at an edge.
     """
 
     scan: sql.Scan
     cells: tuple[Cell, ...]
     order: Mapping[tuple[object, ...], int]
     places: Mapping[datetime | None, int]
-    types: Mapping[str, str]
 
     def answers(self, run: Keeping, scales: Mapping[Row, Scale]) -> dict[Cell, Answer]:
         """The answers of its cells."""
@@ -209,9 +208,10 @@ class Grouped:
         for cell in self.cells:
             by_members.setdefault(id(cell.members), []).append(cell)
         found: dict[Cell, Answer] = {}
+        types = dict(zip(self.scan.query.named_selects, run.types(sql.GROUPS), strict=True))
         for same in by_members.values():
             said = partial(_said, run, self.scan)
-            found.update(merged(run, self.scan, same, self.order, self.places, scales, self.types, said))
+            found.update(merged(run, self.scan, same, self.order, self.places, scales, types, said))
         return found
 
 
@@ -242,9 +242,8 @@ def grouped(
     with run.table(query, sql.GROUPS, name) as groups:
         if not is_here and groups > MOST_BROUGHT:
             raise CellError(f"`{name}` has too many groups to bring them here")
-        types = dict(zip(query.named_selects, run.types(sql.GROUPS), strict=True))
         yield [
-            Grouped(scan, one.cells, {asked: place for place, asked in enumerate(own)}, places, types)
+            Grouped(scan, one.cells, {asked: place for place, asked in enumerate(own)}, places)
             for scan, one, own in zip(made, several, bare, strict=True)
         ]
 
