@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import zoneinfo
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
 
 import pytest
 
 from kpidsl.calendar import Calendar, civil_threshold, repeated_offsets
+from kpidsl.calendar.zone import zone_info
 
 BERLIN = Calendar(timezone="Europe/Berlin")
 
@@ -81,3 +88,37 @@ def test_the_civil_time_that_stands_for_an_edge(instant: str, threshold: str) ->
 def test_a_threshold_of_an_edge_written_in_another_zone() -> None:
     edge = datetime.fromisoformat("2026-10-24T21:30:00-04:00")
     assert civil_threshold(edge, "Europe/Berlin").isoformat() == "2026-10-25T03:00:00"
+
+
+@pytest.fixture
+def old_machine(tmp_path: Path) -> Iterator[None]:
+    """A machine whose own zones are those of another time: Berlin as UTC, and one that no other has."""
+    with resources.files("tzdata").joinpath("zoneinfo", "UTC").open("rb") as file:
+        rules = file.read()
+    (tmp_path / "Europe").mkdir()
+    (tmp_path / "Europe" / "Berlin").write_bytes(rules)
+    (tmp_path / "Here").write_bytes(rules)
+    usual = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath(to=[str(tmp_path)])
+    zoneinfo.ZoneInfo.clear_cache()
+    zone_info.cache_clear()
+    yield
+    zoneinfo.reset_tzpath(to=usual)
+    zoneinfo.ZoneInfo.clear_cache()
+    zone_info.cache_clear()
+
+
+@pytest.mark.usefixtures("old_machine")
+def test_the_rules_of_zones_are_those_of_the_package_not_of_the_machine() -> None:
+    summer = datetime(2026, 7, 1, tzinfo=UTC)
+    assert summer.astimezone(zone_info("Europe/Berlin")).isoformat() == "2026-07-01T02:00:00+02:00"
+    assert zone_info("Here").key == "Here"
+    for name in ("../zoneinfo/UTC", "/etc/localtime", "__init__.py", "europe/", ""):
+        with pytest.raises(ValueError, match="there is no time zone"):
+            zone_info(name)
+
+
+def test_a_zone_is_found_again_by_its_name() -> None:
+    zone = zone_info("Europe/Berlin")
+    assert pickle.loads(pickle.dumps(zone)) is zone
+    assert copy.deepcopy(zone) is zone

@@ -250,6 +250,29 @@ def test_an_overflow_costs_only_the_values_concerned() -> None:
     assert [(error.code, error.affects) for error in results.errors] == [("K0610", ("large",))]
 
 
+def test_the_reason_of_an_overflow_is_that_and_not_a_source_that_could_not_be_read() -> None:
+    spec = """
+        source o { from arrow("o"); time at }
+        metric large = sum(x * x) from o
+        kpi first { value large over last month; target >= 5; by y }
+        kpi second { value sum(y) from o over last month; target >= large over last month }
+        objective goals { period 2026-Q1; key result more { increase large over last month from 1 to 5 } }
+        outcome trust { for all_of_us; horizon 2026; levels a < b; success b
+          evidence e { measure large over last month; level b >= 5 } }
+    """
+    top = "99999999999999999999999999999999999999"
+    rows = {"at": days("2026-03-01", "2026-03-02"), "x": money(top, top, precision=38, scale=0), "y": [1, 1]}
+    results = evaluate(spec, "2026-03-31", o=rows)
+    (error,) = results.errors
+    assert error.code == "K0610"
+    assert error.message == f"a number over `o` is too large to be exact: {top} * {top}"
+    assert error.affects == ("first", "second", "goals.more", "trust")
+    (key_result,) = results.objectives[0].key_results
+    (evidence,) = results.outcomes[0].evidence
+    reasons = [one.assessment.reason for one in (*results.kpis, *results.kpis[0].segments)]
+    assert {*reasons, key_result.reason, evidence.reason} == {error.message}
+
+
 def test_a_product_of_narrow_integers_is_no_overflow() -> None:
     assert over("sum(x * x) from o", pa.array([100_000], pa.int32())) == 10**10
     assert over("sum(x + x) from o", pa.array([2**62], pa.int64())) == 2**63

@@ -48,6 +48,22 @@ def test_instants_are_read_on_the_calendars_clock() -> None:
     assert value("sum(x) from o where month(at) == 4 over 2026-04", "2026-04-30", rows, calendar=BERLIN) == 1
 
 
+@pytest.mark.parametrize("zone", ["America/Vancouver", "Africa/Casablanca", "America/Havana", "Africa/Accra"])
+@pytest.mark.parametrize("year", [1940, 2026, 2027])
+def test_windows_and_rows_are_on_one_clock(zone: str, year: int) -> None:
+    """Laws of 2026 and records of 1940 are where sets of rules differ."""
+    clock = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (5, 25, 45)]
+    times = [at(f"{year}-{month:02}-01T{time}", True) for month in range(2, 13) for time in clock]
+    calendar = f'calendar {{ timezone "{zone}" }}'
+    for month in (3, 8, 11):
+        window, where = f"{year}-{month:02}", f"month(at) == {month} and year(at) == {year}"
+        found, same = (
+            value(f"count() from o {rest}", "2028-01-31", {"at": times}, calendar=calendar)
+            for rest in (f"over {window}", f"where {where} over all time")
+        )
+        assert found == same
+
+
 def test_a_day_takes_no_zone() -> None:
     rows = {"at": days("2026-03-31", "2026-04-01"), "x": [1, 10]}
     samoa = 'calendar { timezone "Pacific/Apia" }'

@@ -236,3 +236,40 @@ def test_what_is_no_parquet_file_is_told_without_its_folder(tmp_path: Path, cont
         read(dataset(tmp_path, "parquet", "data.parquet"), ask(a=None))
     assert str(tmp_path) not in caught.value.message
     assert "data.parquet" in caught.value.message
+
+
+INT, DOUBLE = pa.array([1, 2], pa.int32()), pa.array([0.5, 2.25])
+TEXT = pa.array(["x", "y"])
+
+
+@pytest.mark.parametrize(
+    ("second", "is_matched", "a"),
+    [
+        ({"a": INT, "b": TEXT}, False, [1, 2, 1, 2]),
+        ({"b": TEXT, "a": INT}, True, [1, 2, 1, 2]),
+        ({"a": DOUBLE, "b": TEXT}, True, [1, 2, 0.5, 2.25]),
+        ({"a": INT, "b": TEXT, "c": TEXT}, True, [1, 2, 1, 2]),
+    ],
+)
+def test_columns_of_files_are_matched_where_they_differ(
+    second: dict[str, pa.Array], is_matched: bool, a: list[float], tmp_path: Path
+) -> None:
+    """To match them, DuckDB opens every file for every query."""
+    pq.write_table(pa.table({"a": INT, "b": TEXT}), tmp_path / "1.parquet")
+    pq.write_table(pa.table(second), tmp_path / "2.parquet")
+    opened = dataset(tmp_path, "parquet", "*.parquet")
+    assert read(opened, ask(a=None, b=None)).column("a") == a
+    with closing(duck.connect()) as connection:
+        assert isinstance(opened, Relational)
+        name = opened.relation(connection, ScanRequest(ask(a=None)))
+        ((view,),) = connection.execute("SELECT sql FROM duckdb_views() WHERE view_name = ?", [name]).fetchall()
+    assert f"union_by_name = {str(is_matched).lower()}" in view
+
+
+def test_files_that_change_are_looked_at_again(tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        pq.write_table(pa.table({"a": INT}), tmp_path / f"{name}.parquet")
+    opened = dataset(tmp_path, "parquet", "*.parquet")
+    assert read(opened, ask(a=None)).column("a") == [1, 2, 1, 2]
+    pq.write_table(pa.table({"a": DOUBLE}), tmp_path / "2.parquet")
+    assert read(opened, ask(a=None)).column("a") == [1, 2, 0.5, 2.25]

@@ -254,7 +254,7 @@ class Assessor:
 
     def failed_kpi(self, failed: m.Failed) -> KpiResult:
         """A KPI that the data makes impossible: present, with the status error."""
-        first = failed.problems[0].message if failed.problems else "a source could not be read"
+        first = failed.problems[0].message if failed.problems else "its data could not be had"
         assessment = Assessment(None, "source_error", None, None, "error", first, None, None, None, None, (), ())
         return KpiResult(
             failed.name,

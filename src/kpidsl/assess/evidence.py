@@ -17,7 +17,7 @@ from kpidsl.assess.judgement import Usable
 from kpidsl.assess.numbers import value_of, written
 from kpidsl.assess.outcome_results import CriterionResult, EvidenceResult, SaidResult
 from kpidsl.assess.results import Input, Value
-from kpidsl.assess.status import REASONS
+from kpidsl.assess.status import why
 from kpidsl.assess.trends import window_result
 from kpidsl.assess.way import Figure, calc, constant
 from kpidsl.calendar import Calendar, Window, shift_anchor
@@ -132,7 +132,7 @@ class ItemReader:
         if isinstance(figure, Scalar):
             level, missing = self.level(plan, figure)
             if missing is not None and excluded is None:
-                excluded, reason = missing.reason, f"a bound: {REASONS.get(missing.reason, missing.reason)}"
+                excluded, reason = missing.reason, f"a bound: {why(missing)}"
         if excluded is None:
             excluded, reason = self.gate(finding, plan, figure)
         criteria = tuple(self.asked(one) for _, _, one in plan.criteria)
@@ -171,7 +171,7 @@ class ItemReader:
             found = self.evaluation.single(condition, {}, figure.n if figure.n is not None else 0)
             if isinstance(found, Missing):
                 self.errors.update(dict.fromkeys(found.errors))
-                return found.reason, f"`{text}` cannot be told: {REASONS.get(found.reason, found.reason)}"
+                return found.reason, f"`{text}` cannot be told: {why(found)}"
             if found.value is not True:
                 rows = f", and n is {figure.n}" if figure.n is not None else ""
                 return "insufficient_sample", f"`{text}` does not hold{rows}"
@@ -182,8 +182,8 @@ class ItemReader:
         for name, _, step in plan.criteria:
             found = self.evaluation.single(step, {})
             if isinstance(found, Missing):
-                return f"the criterion {name}: {REASONS.get(found.reason, found.reason)}"
-        return REASONS.get(figure.reason, figure.reason.replace("_", " "))
+                return f"the criterion {name}: {why(found)}"
+        return why(figure)
 
     def level(self, plan: EvidencePlan, figure: Scalar) -> tuple[int | None, Missing | None]:
         """The best level whose bound the value meets, or the lowest; or what could not be had."""

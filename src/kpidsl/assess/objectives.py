@@ -359,7 +359,7 @@ def failed_objective(failed: Failed) -> ObjectiveResult:
 
 
 def _why_failed(failed: Failed | None) -> str:
-    return failed.problems[0].message if failed is not None and failed.problems else "a source could not be read"
+    return failed.problems[0].message if failed is not None and failed.problems else "its data could not be had"
 
 
 def _short(name: str) -> str:

@@ -202,7 +202,7 @@ class Outcomes:
 
 def failed_outcome(failed: Failed) -> OutcomeResult:
     """An outcome that the data makes impossible: present, and in error."""
-    reason = failed.problems[0].message if failed.problems else "a source could not be read"
+    reason = failed.problems[0].message if failed.problems else "its data could not be had"
     return OutcomeResult(
         failed.name, failed.title, None, (), (), None, None, None, None, (), None, "error", reason, None, None, (), (),
         None, None, None, None, (), None, None, (), failed.span.place,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from kpidsl.assess.numbers import said, share_said
 from kpidsl.assess.policies import Policy
 from kpidsl.assess.reaching import Reaching
+from kpidsl.assess.status import why
 from kpidsl.assess.way import calc, constant, number
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.records import dataclass
@@ -49,8 +50,9 @@ class Situation:
         target = one.target.missing if one.target is not None else None
         parts = (one.figures.get("value"), one.figures.get("baseline"), target)
         missing = [part for part in parts if isinstance(part, Missing)]
-        if any(part.reason == "source_error" for part in missing):
-            return "error", "a source could not be read"
+        failed = [part for part in missing if part.reason == "source_error"]
+        if failed:
+            return "error", why(*failed)
         settled = None if self.changes_nothing else one.settled()
         if settled is not None:
             return settled

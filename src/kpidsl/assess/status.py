@@ -42,10 +42,20 @@ REASONS = {
     "not_two_coders": "there are not exactly two coders",
     "too_early": "the time to convert is over for none of the first events",
     "definition_changed": "the metric's definition changed in between",
-    "source_error": "a source could not be read",
+    "source_error": "what it is made of could not be had",
     "no_target": "there is no target yet",
     "suppressed": "kept back: it would tell of a small group",
 }
+
+
+def why(*missing: Missing) -> str:
+    """Why there is no value, for a person: what failed, in the words of its error, else the reason of the first."""
+    for one in missing:
+        for error in one.errors:
+            message = getattr(error, "message", None)
+            if isinstance(message, str):
+                return message
+    return REASONS.get(missing[0].reason, missing[0].reason.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +204,11 @@ class Judge:
             missing.append(amber.missing)
         if isinstance(value, Missing):
             missing.append(value)
-        if missing and "source_error" in [found.reason for found in missing]:
-            return "error", REASONS["source_error"]
+        failed = [found for found in missing if found.reason == "source_error"] if missing else ()
+        if failed:
+            return "error", why(*failed)
         if isinstance(value, Missing):
-            return "no_data", REASONS.get(value.reason, value.reason)
+            return "no_data", why(value)
         assert isinstance(value.value, Fraction)
         if self.stale is not None:
             return "stale", self.stale
@@ -214,12 +225,12 @@ class Judge:
     def colour(self, value: Fraction, target: Bound, amber: Bound | None, of: Decimal | None) -> tuple[str, str]:
         """What the bounds say of a value that no condition decided; `of` the target it comes to."""
         if target.missing is not None:
-            return "no_data", f"the target: {REASONS.get(target.missing.reason, target.missing.reason)}"
+            return "no_data", f"the target: {why(target.missing)}"
         goal = self.words(target)
         if target.holds(value):
             return "green", f"{said(value, self.unit)} meets the target of {goal}"
         if amber is not None and amber.missing is not None:
-            return "no_data", f"the amber bound: {REASONS.get(amber.missing.reason, amber.missing.reason)}"
+            return "no_data", f"the amber bound: {why(amber.missing)}"
         far = part_of(of) + " of" if of is not None else said(value, self.unit) + " misses"
         far = f"{far} the target of {goal}"
         if amber is not None and amber.holds(value):

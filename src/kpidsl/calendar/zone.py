@@ -7,9 +7,12 @@ before the change.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from kpidsl.records import dataclass
@@ -51,15 +54,45 @@ def known_timezones() -> frozenset[str]:
     return frozenset(available_timezones()) - _NO_ZONE
 
 
+class _Packaged(ZoneInfo):
+    """A zone of the package `tzdata`, which is found again by its name."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return zone_info, (self.key,)
+
+
 @cache
 def zone_info(timezone: str) -> ZoneInfo:
-    """The zone of an IANA name. ValueError where there is none of that name."""
+    """The zone of an IANA name. ValueError where there is none of that name.
+
+    The package `tzdata` comes before the machine's own files, which may be years older than the rules that DuckDB
+    has, and differ in what they say of the time before 1970.
+    """
     if timezone not in _NO_ZONE and not timezone.startswith(("posix/", "right/")):
         try:
-            return ZoneInfo(timezone)
+            return _packaged(timezone) or ZoneInfo(timezone)
         except (KeyError, ValueError, OSError):
             pass
     raise ValueError(f'there is no time zone "{timezone}": write an IANA name such as "Europe/Berlin" or "UTC"')
+
+
+def _packaged(timezone: str) -> ZoneInfo | None:
+    folder = _package()
+    if folder is None or not re.fullmatch(r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*", timezone):
+        return None
+    try:
+        with (folder / timezone).open("rb") as file:
+            return _Packaged.from_file(file, key=timezone)
+    except (ValueError, OSError):
+        return None
+
+
+@cache
+def _package() -> Path | None:
+    """Where the package `tzdata` has its zones; None where it is not installed as files."""
+    found = find_spec("tzdata")
+    places = found.submodule_search_locations if found is not None else None
+    return Path(places[0]) / "zoneinfo" if places else None
 
 
 def instant_of(civil: datetime, timezone: str) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kpidsl.diagnostics import CellError, KpidslError, SourceError
 from kpidsl.engine.duck import words
 
@@ -20,14 +22,20 @@ def unread_holidays() -> KpidslError:
     )
 
 
+def _overflow(text: str) -> str:
+    """What was calculated when a number became too large; the advice is about SQL, which nobody wrote."""
+    found = re.search(r"verflow in [^(:]*(?:\(\d+\))?[^(:]*[(:] *([^()]*\d)", text)
+    return found[1] if found is not None else text.partition(" You might")[0].rstrip(".")
+
+
 def query_error(error: Exception, source: str) -> KpidslError:
     """A failure of DuckDB in the words of a spec."""
     text = words(error)
     if "verflow" in text or "out of range" in text:
         return CellError(
-            f"a number over `{source}` is too large to be exact: {text}",
+            f"a number over `{source}` is too large to be exact: {_overflow(text)}",
             code="K0610",
-            hint="declare the column with fewer digits, or as `float`",
+            hint="write `column …: float` if it need not be exact, or calculate with smaller numbers",
         )
     if text.startswith("Out of Memory"):
         return TooLarge(

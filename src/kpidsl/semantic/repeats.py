@@ -11,15 +11,19 @@ from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax import shared_nodes as p
 from kpidsl.syntax.node import Name, Node
 
-_LISTS: tuple[tuple[type[Node], str], ...] = ((p.ByProp, "by"), (p.TagsProp, "tags"), (p.SupportsProp, "supports"))
+_LISTS: tuple[tuple[type[Node], str], ...] = ((p.TagsProp, "tags"), (p.SupportsProp, "supports"))
 
 
 def lists_without_repeats(properties: Sequence[Node], problems: Problems) -> bool:
     """Whether no name stands twice behind `by`, `tags`, `supports` and `for` of a declaration, nor twice in `compare`.
 
-    A list may go on in a second property of its kind.
+    A list may go on in a second property of its kind; each `by` is a grouping of its own.
     """
-    fine = True
+    groupings = [prop for prop in properties if isinstance(prop, p.ByProp)]
+    told = [_once([_names(prop)], "by", problems) for prop in groupings]
+    fine = all(told)
+    if fine and len(groupings) > 1:
+        fine = _once([[(_grouping(prop), prop.span)] for prop in groupings], "by", problems)
     for kind, word in _LISTS:
         fine = _once([_names(prop) for prop in properties if isinstance(prop, kind)], word, problems) and fine
     whom = [_names(prop) for prop in properties if isinstance(prop, g.ForProp)]
@@ -57,6 +61,10 @@ def _names(prop: Node) -> list[tuple[str, Span]]:
         case _:
             pass
     return [(name.text, name.span) for name in names]
+
+
+def _grouping(prop: p.ByProp) -> str:
+    return ", ".join(sorted(name.text for name in prop.dimensions))
 
 
 def _once(lists: Sequence[Sequence[tuple[str, Span]]], word: str, problems: Problems) -> bool:

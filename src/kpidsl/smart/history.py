@@ -153,5 +153,5 @@ def _why(step: n.Step, evaluation: Evaluation, otherwise: str = "there is no dat
     """Why a step has no value, in words."""
     found = evaluation.single(step, {})
     for error in found.errors if isinstance(found, Missing) else ():
-        return str(getattr(error, "message", "a source could not be read"))
-    return "a source could not be read" if isinstance(found, Missing) and found.reason == "source_error" else otherwise
+        return str(getattr(error, "message", "its data could not be had"))
+    return "its data could not be had" if isinstance(found, Missing) and found.reason == "source_error" else otherwise

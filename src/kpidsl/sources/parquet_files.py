@@ -36,6 +36,7 @@ class ParquetDataset:
         self._context = context
         self._paths = files.expand(options.path, context, "parquet")
         self._whole: Origin | None = None
+        self._alike: tuple[object, bool] | None = None
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...] | None:
         """(path, size, modified) of the files."""
@@ -49,7 +50,7 @@ class ParquetDataset:
     def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:
         """A view with the requested columns. Raises SourceError."""
         origin = self._origin(connection)
-        if not self._options.union and len(self._paths) > 1:
+        if not self._options.union and self._differ(connection):
             self._require(connection, origin, request)
         return project.relation(connection, origin, request)
 
@@ -63,9 +64,9 @@ class ParquetDataset:
         """
         self._whole = self._origin(connection)
         whole = replace(self._whole, place=partial(self._place, connection, files))
-        if not self._options.union and len(self._paths) > 1:
+        if not self._options.union and self._differ(connection):
             self._require(connection, whole, request)
-        source = self._read(files, column)
+        source = self._read(connection, files, column)
         if any(name.lower() == "file_index" for name in whole.fields):
             return project.part(connection, whole, source, request, (column,))
         number = number_of_file(column)
@@ -139,18 +140,17 @@ class ParquetDataset:
 
     def _origin(self, connection: DuckDBPyConnection) -> Origin:
         for path in self._paths:
-            name = files.shown(path, self._context)
             try:
                 size = path.stat().st_size
             except OSError as error:
-                raise files.cannot_read(name, error) from error
+                raise files.cannot_read(files.shown(path, self._context), error) from error
             if size == 0:
                 raise SourceError(
-                    f"{name} is empty",
+                    f"{files.shown(path, self._context)} is empty",
                     code="K0606",
                     hint="a Parquet file without rows still has a footer; is the file complete?",
                 )
-        source = self._read(self._paths)
+        source = self._read(connection, self._paths)
         try:
             fields = project.fields_of(connection, source)
         except duck.failures() as error:
@@ -167,10 +167,25 @@ class ParquetDataset:
             number -= rows
         return self._label
 
-    def _read(self, paths: Sequence[Path], column: str | None = None) -> str:
+    def _differ(self, connection: DuckDBPyConnection) -> bool:
+        """Whether the columns of the files are not surely the same. To match them takes a look at each file, as often
+        as rows are asked for.
+        """
+        if len(self._paths) == 1:
+            return False
+        seen = self.fingerprint()
+        if seen is None:
+            return True
+        if self._alike is None or self._alike[0] != seen:
+            self._alike = seen, _have_same_columns(connection, self._paths)
+        return not self._alike[1]
+
+    def _read(self, connection: DuckDBPyConnection, paths: Sequence[Path], column: str | None = None) -> str:
         listed = texts(path_pattern(str(path)) for path in paths)
         hive = "true" if self._options.hive_partitioning else "false"
-        union = "true" if len(paths) > 1 else "false"
+        # Folders tell columns, too, whose types depend on all of them.
+        is_matched = len(paths) > 1 and (self._options.hive_partitioning or self._differ(connection))
+        union = "true" if is_matched else "false"
         name = f", filename = {literal(column)}" if column is not None else ""
         return f"read_parquet({listed}, hive_partitioning = {hive}, union_by_name = {union}{name})"
 
@@ -205,6 +220,17 @@ class ParquetDataset:
             code="K0605",
             hint="write `union: true` behind the path if it is NULL there",
         )
+
+
+def _have_same_columns(connection: DuckDBPyConnection, paths: Sequence[Path]) -> bool:
+    """Whether all footers describe the same columns in the same order."""
+    listed = texts(path_pattern(str(path)) for path in paths)
+    alike = f"SELECT * EXCLUDE (file_name), count(*) AS files FROM parquet_schema({listed}) GROUP BY ALL"
+    try:
+        ((others,),) = connection.execute(f"SELECT count(*) FROM ({alike}) WHERE files <> {len(paths)}").fetchall()
+    except duck.failures():  # to read them will tell
+        return False
+    return bool(others == 0)
 
 
 def _bounds(sql_type: str) -> tuple[str, str]:

@@ -40,9 +40,10 @@ class Mended:
     cuts: tuple[Cut, ...] = ()
 
 
-def mend(source: Source, problems: Problems, chunk: Chunk, first: UnexpectedInput | None) -> Mended:
-    """The tree of a chunk without what could not be read. `first` is its first error, where that is known."""
-    text = source.text
+def mend(source: Source, text: str, problems: Problems, chunk: Chunk, first: UnexpectedInput | None) -> Mended:
+    """The tree of a chunk of a source, read as `text`, without what could not be read. `first` is its first error,
+    where that is known.
+    """
     whole = True
     lost: set[str] = set()
     cuts: list[Cut] = []

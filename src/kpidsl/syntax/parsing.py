@@ -8,6 +8,7 @@ from kpidsl.syntax.branches import Branch
 from kpidsl.syntax.build_expr import CannotBuild
 from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.drive import drive
+from kpidsl.syntax.hidden import hides_lines
 from kpidsl.syntax.nodes import Declaration, Spec
 
 MAX_CHARACTERS = 4_000_000
@@ -25,7 +26,7 @@ def parse(source: Source, problems: Problems) -> Spec:
         )
         return Spec(source, (), frozenset(), span=whole)
     builder = SpecBuilder(source, problems)
-    tree = drive(source.text, 0, len(source.text))
+    tree = drive(source.text, 0, len(source.text)) if not hides_lines(source.text) else None
     if tree is None:
         # Lark itself is only needed to say what is wrong.
         from kpidsl.syntax.piecewise import read_piecewise

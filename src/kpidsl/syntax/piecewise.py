@@ -10,6 +10,7 @@ from kpidsl.source_text import Source, Span
 from kpidsl.syntax.branches import Branch
 from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.grammar import parser
+from kpidsl.syntax.hidden import as_meant
 from kpidsl.syntax.mend import Mended, branch_of, mend, offset_of
 from kpidsl.syntax.no_spec import is_no_spec
 from kpidsl.syntax.nodes import Declaration, HalfRead, Spec
@@ -24,22 +25,30 @@ def read_piecewise(source: Source, problems: Problems, builder: SpecBuilder) -> 
     whole = Span(source, 0, len(source.text))
     if is_no_spec(source, problems):
         return Spec(source, (), frozenset({NAMELESS}), span=whole)
+    text = as_meant(source, problems)
     try:
-        tree = branch_of(parser().parse(source.text), 0)
+        tree = branch_of(parser().parse(text), 0)
     except UnexpectedInput as error:
-        return _piecewise(source, problems, builder, whole, error)
+        return _piecewise(source, text, problems, builder, error)
     declarations, broken = build_declarations(builder, tree)
     return Spec(source, declarations, broken, span=whole)
 
 
-def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: Span, first: UnexpectedInput) -> Spec:
+def _piecewise(
+    source: Source,
+    text: str,
+    problems: Problems,
+    builder: SpecBuilder,
+    first: UnexpectedInput,
+) -> Spec:
+    whole = Span(source, 0, len(text))
     declarations: list[Declaration] = []
     broken: set[str] = set()
     half_read: list[HalfRead] = []
     reported = 0
     before = _read_before(first)
-    stopped = offset_of(first, len(source.text))
-    for number, chunk in enumerate(chunks(source.text)):
+    stopped = offset_of(first, len(text))
+    for number, chunk in enumerate(chunks(text)):
         # What stopped the parser in the first declaration would stop it there again.
         again = first if number == 0 and stopped < chunk.end else None
         read: list[Branch] = []
@@ -48,7 +57,7 @@ def _piecewise(source: Source, problems: Problems, builder: SpecBuilder, whole: 
         if read and before:
             mended = Mended(Branch("start", list(read), chunk.start, chunk.end), 0, True, frozenset())
         else:
-            mended = mend(source, problems, chunk, again)
+            mended = mend(source, text, problems, chunk, again)
         reported += mended.found
         built, unreadable = build_declarations(builder, mended.tree) if mended.tree is not None else ((), frozenset())
         broken.update(unreadable, mended.lost)

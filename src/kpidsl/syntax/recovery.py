@@ -89,6 +89,11 @@ def _begins_here(found: re.Match[str], depth: int) -> bool:
     return not found["indent"] and found["word"] not in _ALSO_PROPERTIES
 
 
+def begins_declaration(text: str, offset: int) -> bool:
+    """Whether what stands at an offset looks like the first word of a declaration."""
+    return _START.match(text, offset) is not None
+
+
 def statements(text: str, chunk: Chunk) -> list[Statement]:
     """The statements of a declaration, outer and inner ones, in the order of their starts."""
     found: list[Statement] = []

@@ -62,12 +62,6 @@ SIGNS = {
     "∧": "and",
     "∨": "or",
     "¬": "not ",
-    "\u00a0": " ",
-    "\u202f": " ",
-    "\u2009": " ",
-    "\u3000": " ",
-    "\u200b": "",
-    "\ufeff": "",
 }
 CURRENCIES = {
     "$": "USD",
@@ -130,10 +124,6 @@ def _sign(place: Place) -> Slip | None:
     character = place.text[place.offset : place.offset + 1]
     if character in SIGNS:
         meant = SIGNS[character]
-        if not meant.strip() and meant != "not ":
-            name = f"U+{ord(character):04X}"
-            hint = "write a plain space" if meant else "take it out"
-            return _foreign(place.offset, place.offset + 1, name, hint, meant)
         return _foreign(place.offset, place.offset + 1, character, f"write `{meant.strip()}`", meant)
     for written, word in (("&&", "and"), ("||", "or"), ("&", "and"), ("|", "or")):
         if place.text.startswith(written, place.offset):

@@ -28,7 +28,7 @@ REASONS = {
     "unequal_coders": "the units are coded by different numbers of coders",
     "not_two_coders": "there are not exactly two coders",
     "definition_changed": "the metric's definition changed in between",
-    "source_error": "a source could not be read",
+    "source_error": "what it is made of could not be had",
     "no_target": "there is no target yet",
     "suppressed": "it is kept back, since it would tell of a small group",
 }
