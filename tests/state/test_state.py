@@ -202,6 +202,17 @@ def test_state_of_another_version_is_not_used(
     assert kept_files.maker() != b"another kpidsl"
 
 
+def test_state_by_other_rules_of_time_zones_is_not_used(
+    work: Work, read: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its days may have begun at other moments."""
+    work.agree()
+    read.clear()
+    monkeypatch.setattr("kpidsl.state.keeping.zone_rules", lambda: "2031a")
+    work.agree()
+    assert set(map(tuple, read)) == {("1", "2")}
+
+
 def test_a_further_kpi_reads_all_files_for_itself_alone(work: Work, read: list[list[str]]) -> None:
     work.agree()
     text = work.spec.read_text("utf-8")

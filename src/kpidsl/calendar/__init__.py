@@ -25,7 +25,14 @@ from kpidsl.calendar.windows import (
     Trailing,
     WindowSpec,
 )
-from kpidsl.calendar.zone import FIRST_YEAR, LAST_YEAR, civil_threshold, known_timezones, repeated_offsets
+from kpidsl.calendar.zone import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    civil_threshold,
+    known_timezones,
+    repeated_offsets,
+    zone_rules,
+)
 
 __all__ = [
     "FIRST_YEAR",
@@ -71,4 +78,5 @@ __all__ = [
     "shifted",
     "trend_anchors",
     "weeks_apart",
+    "zone_rules",
 ]

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
@@ -93,6 +94,16 @@ def _package() -> Path | None:
     found = find_spec("tzdata")
     places = found.submodule_search_locations if found is not None else None
     return Path(places[0]) / "zoneinfo" if places else None
+
+
+@cache
+def zone_rules() -> str:
+    """The version of the rules that zones have: of the package `tzdata`, or none of which it is known."""
+    try:
+        version: str = import_module("tzdata").IANA_VERSION
+    except (ImportError, AttributeError):
+        return ""
+    return version
 
 
 def instant_of(civil: datetime, timezone: str) -> datetime:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kpidsl.binding import Bound
+from kpidsl.calendar import zone_rules
 from kpidsl.diagnostics import KpidslError, UsageError
 from kpidsl.engine.duck import failures, version
 from kpidsl.engine.extents import anchors_by_time
@@ -221,11 +222,13 @@ class _Source:
         return found
 
     def file_of(self, group: _Group) -> Path:
-        """Where a group's state is kept: of this kpidsl and DuckDB, this declaration and calendar, these columns."""
+        """Where a group's state is kept: of this kpidsl, DuckDB and rules of time zones, this declaration and calendar,
+        these columns.
+        """
         paths = {column.path for row in (group.time, *group.members) for column in columns_in(row)}
         name = digest(
             self.model, self.plan.calendar, self.wanted[self.model.name], group.time, group.members,
-            self.joined(self.on(paths)), version(),
+            self.joined(self.on(paths)), version(), zone_rules(),
         )  # fmt: skip
         return self.about.folder / f"panes-{key(maker(), name.encode())}{SUFFIX}"
 
