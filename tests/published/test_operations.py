@@ -51,8 +51,7 @@ def test_overall_equipment_effectiveness(
     "expression",
     [
         "avg(if took <= 500 then 1 else if took <= 2000 then 0.5 else 0) from calls",
-        "((count() from calls where took <= 500) + (count() from calls where took > 500 and took <= 2000) / 2)"
-        " / (count() from calls)",
+        "((count() from calls where took <= 500) + (count() from calls where took in [501, 2000]) / 2) / (count() from calls)",
     ],
 )
 def test_apdex(expression: str) -> None:
