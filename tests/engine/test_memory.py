@@ -87,7 +87,8 @@ def test_memory_grows_with_members_by_less_than_the_document(tmp_path: Path) -> 
     found = []
     for people in (1_500, 12_000):
         made(tmp_path / f"{people}.parquet", 100_000, people)
-        found.append(took(tmp_path / f"{people}.parquet", MEMBERS, "--memory", LIMIT))
+        # The least of three: threads of the database take more or less of what they need at once.
+        found.append(min(took(tmp_path / f"{people}.parquet", MEMBERS, "--memory", LIMIT) for _ in range(3)))
     (few, little), (many, much) = found
     assert many < MOST
     assert many - few < (much - little) / 2**20

@@ -9,9 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kpidsl.assess.actions import actions_at, unattended
+from kpidsl.assess.alike import Alike
 from kpidsl.assess.inputs import Inputs
 from kpidsl.assess.numbers import value_of
-from kpidsl.assess.packed import Packing
+from kpidsl.assess.packed import FEW, Packing
 from kpidsl.assess.results import (
     Assessment,
     ErrorResult,
@@ -23,7 +24,7 @@ from kpidsl.assess.results import (
     SpecIdentity,
 )
 from kpidsl.assess.segments import Named, Worst, told_by
-from kpidsl.assess.status import Judge
+from kpidsl.assess.status import Judge, is_plain
 from kpidsl.assess.suppress import SHOWN, Group, Hidden, hidden
 from kpidsl.assess.trends import window_result
 from kpidsl.calendar import Calendar, shift_anchor
@@ -116,8 +117,13 @@ class Assessor:
         whole, errors = judge.assess(slices[0], {}, shown)
         self.met(kpi.name, errors)
         segments: Sequence[Segment] = ()
+        gravest = Worst()
         if len(slices) > 1:
-            segments, gravest = self.segments(kpi.name, judge, slices[1:], keys, kept_back)
+            by = keys[slices[1].by]
+            if len(slices) == 2 and len(by) <= FEW and not (kept_back or kpi.worst_segment) and is_plain(slices[1]):
+                segments = self.alike(kpi.name, judge, slices[1], by)
+            else:
+                segments, gravest = self.segments(kpi.name, judge, slices[1:], keys, kept_back)
             if kpi.worst_segment and whole.value_undefined != "suppressed":
                 whole = gravest.given_to(whole)
         return KpiResult(
@@ -138,6 +144,17 @@ class Assessor:
             kpi.span.place,
         )
 
+    def alike(
+        self, name: str, judge: Judge, plan: n.SlicePlan, keys: Sequence[tuple[object, ...]]
+    ) -> Sequence[Segment]:  # fmt: skip
+        """The segments of a slice that are held against a target alone."""
+        errors: list[object] = []
+        rows, target, amber = judge.rows(plan, keys, errors)
+        self.met(name, errors)
+        self.met_by_slice(name, plan)
+        members = [self.named.members(plan.by, key) for key in keys]
+        return Alike(members, rows, target, amber, partial=plan.value.partial) if rows else ()
+
     def segments(
         self,
         name: str,
@@ -157,9 +174,12 @@ class Assessor:
                 segment = Segment(self.named.members(plan.by, key), assessment)
                 gravest.look_at(segment)
                 segments.append(segment)
-            # A segment that could not be asked for leaves no member behind that would tell of it.
-            self.met(name, (self.answers.error(ask.cell) for step in told_by(plan) for ask in n.asked(step)))
+            self.met_by_slice(name, plan)
         return segments.done(), gravest
+
+    def met_by_slice(self, name: str, plan: n.SlicePlan) -> None:
+        """A segment that could not be asked for leaves no member behind that would tell of it."""
+        self.met(name, (self.answers.error(ask.cell) for step in told_by(plan) for ask in n.asked(step)))
 
     def keys(self, plan: n.SlicePlan) -> list[tuple[object, ...]]:
         """The segments of a slice; of the whole there is one."""

@@ -205,7 +205,8 @@ class MetricResult:
 class KpiResult:
     """`status`: green, amber, red, no_data, stale, error, or no_target for a KPI without one.
 
-    `segments` are a tuple; of more than a thousand a sequence that makes each anew when it is looked at.
+    `segments` are a tuple; of more than a thousand, and of those that are held against a target alone, a sequence that
+    makes each anew when it is looked at.
     """
 
     name: str

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from kpidsl.assess.bounds import Bound, shown
 from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
-from kpidsl.assess.numbers import difference, quotient, said, value_of, written
-from kpidsl.assess.results import Assessment, Comparison
+from kpidsl.assess.numbers import difference, quotient, said, written
+from kpidsl.assess.numbers import value_of as as_document
+from kpidsl.assess.results import Assessment, BoundResult, Comparison
 from kpidsl.assess.suppress import SHOWN, Group, Hidden
 from kpidsl.assess.trends import point_of, trend_points, window_result
 from kpidsl.calendar import Calendar
@@ -26,6 +27,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.decimals import trimmed
 
 if TYPE_CHECKING:
+    from kpidsl.assess.alike import Row
     from kpidsl.assess.signal_results import ForecastResult, SignalResult
 
 WORST_FIRST = ("error", "red", "no_data", "stale", "amber", "green", "no_target")
@@ -86,6 +88,30 @@ class Judge:
             hidden = kept_back.get((by, key), SHOWN) if kept_back else SHOWN
             yield self.assess_value(value, plan, dict(zip(by, key, strict=True)), hidden)
 
+    def rows(
+        self, plan: SlicePlan, keys: Iterable[tuple[object, ...]], errors: list[object]
+    ) -> tuple[list[Row], BoundResult | None, BoundResult | None]:
+        """The same of a slice that `is_plain`, as rows, and the bounds that all of them have."""
+        value_of = self.evaluation.of_members(plan.value.step, plan.by)
+        all_of_them: dict[str, object] = dict.fromkeys(plan.by)
+        target, amber = (self.bound(one, all_of_them, errors) for one in (plan.target, plan.amber))
+        rows: list[Row] = []
+        for key in keys:
+            value = value_of(key)
+            if isinstance(value, Scalar):
+                of = attainment(value.value, target) if type(value.value) is Fraction else None
+                status, reason = self.status(value, target, amber, of, plan, {}, value.n, errors)
+                written_as = as_document(value.value, value.exact, self.calendar)
+                rows.append(
+                    (written_as, None, value.n, value.n_unknown, value.n_open, of, gap(value, target), status, reason)
+                )
+            else:
+                assert isinstance(value, Missing)
+                errors.extend(value.errors)
+                status, reason = self.status(value, target, amber, None, plan, {}, value.n, errors)
+                rows.append((None, value.reason, value.n, value.n_unknown, value.n_open, None, None, status, reason))
+        return rows, shown(target), shown(amber)
+
     def assess_value(
         self, value: Scalar | Missing, plan: SlicePlan, members: Mapping[str, object], hidden: Hidden
     ) -> tuple[Assessment, tuple[object, ...]]:
@@ -127,7 +153,7 @@ class Judge:
                 bound = self.bound(ahead.target, members, errors, hidden)
                 forecast = forecast_result(ahead, points, bound, self.unit, self.calendar)
         assessment = Assessment(
-            value_of(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
+            as_document(value.value, value.exact, self.calendar) if isinstance(value, Scalar) else None,
             value.reason if isinstance(value, Missing) else None,
             count,
             value.n_unknown,
@@ -256,7 +282,7 @@ class Judge:
             missing,
             plan,
         )
-        if members and isinstance(plan.low, Constant) and isinstance(plan.high, Constant | None):
+        if members and _is_fixed(plan):
             found = self.alike[id(plan)] = replace(found, result=shown(found), words=self.words(found))
         return found
 
@@ -299,7 +325,7 @@ class Judge:
         if isinstance(other, Missing):
             errors.extend(other.errors)
             return Comparison(label, window, None, other.reason, other.n, None, None, other.reason, question.partial)
-        shown = value_of(other.value, other.exact, self.calendar)
+        shown = as_document(other.value, other.exact, self.calendar)
         if isinstance(value, Missing):
             return Comparison(label, window, shown, None, other.n, None, None, value.reason, question.partial)
         assert isinstance(value.value, Fraction) and isinstance(other.value, Fraction)
@@ -311,6 +337,21 @@ class Judge:
             label, window, shown, None, other.n, written(change, exact), relative, undefined, question.partial,
             interval(other),
         )  # fmt: skip
+
+
+def is_plain(plan: SlicePlan) -> bool:
+    """Whether segments have one target and one amber bound, and nothing but these to be held against."""
+    more = (plan.requires, plan.guards, plan.comparisons, plan.trend, plan.signals)
+    return (
+        not any(more)
+        and plan.forecast is None
+        and plan.interval is None
+        and all(map(_is_fixed, (plan.target, plan.amber)))
+    )
+
+
+def _is_fixed(bound: BoundPlan | None) -> bool:
+    return bound is None or (isinstance(bound.low, Constant) and isinstance(bound.high, Constant | None))
 
 
 def part_of(share: Decimal) -> str:

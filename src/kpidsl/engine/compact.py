@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, MutableMapping, MutableSet, Sequence
+from collections.abc import Collection, Iterator, MutableMapping, MutableSet, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 from fractions import Fraction
@@ -55,7 +55,10 @@ class CompactParts(MutableMapping[Key, Part]):
         self._compact = 0
 
     def __setitem__(self, key: Key, part: Part) -> None:
-        at = self._members.number(key)
+        self.put(self._members.number(key), part)
+
+    def put(self, at: int, part: Part) -> None:
+        """The part of the member of this number."""
         kept = self._as_they_are
         if self._members.room or at in kept or not _has_room(part):
             if self._is_compact(at):
@@ -129,10 +132,16 @@ class CompactSet(MutableSet[Key]):
         self._flags = bytearray()
 
     def add(self, key: Key) -> None:
-        at = self._members.number(key)
-        if at >= len(self._flags):
-            self._flags.extend(bytes(at + 1 - len(self._flags)))
-        self._flags[at] = 1
+        self.mark((self._members.number(key),))
+
+    def mark(self, numbers: Collection[int]) -> None:
+        """The members of these numbers are in it."""
+        flags = self._flags
+        missing = max(numbers, default=-1) + 1 - len(flags)
+        if missing > 0:
+            flags.extend(bytes(missing))
+        for at in numbers:
+            flags[at] = 1
 
     def discard(self, key: Key) -> None:
         at = self._members.numbers.get(key, len(self._flags))

@@ -12,6 +12,8 @@ from kpidsl.semantic.types import DataType
 T = TypeVar("T")
 MOST_MEMBERS: Final = 2_000
 """A column with more is not grouped by for a filter's sake: whether the condition holds is."""
+_MOST_KEPT: Final = 4_096
+_read: dict[int, tuple[Row, tuple[ColumnValue, ...]]] = {}
 _GROUPED = frozenset({DataType.TEXT, DataType.BOOLEAN, DataType.INTEGER, DataType.DATE})
 
 
@@ -23,9 +25,20 @@ def columns_read(where: Iterable[Row]) -> tuple[ColumnValue, ...]:
     return read if all(column.type in _GROUPED for column in read) else ()
 
 
+def columns_of(condition: Row) -> tuple[ColumnValue, ...]:
+    """The same of one condition: of a thousand filters that ask it in turn, it is one object."""
+    known = _read.get(id(condition))
+    if known is None:
+        if len(_read) >= _MOST_KEPT:
+            _read.clear()
+        # Kept beside the condition, whose identity would otherwise be given to another one after it.
+        known = _read[id(condition)] = condition, columns_read((condition,))
+    return known[1]
+
+
 def is_told_by_columns(condition: Row, sizes: Mapping[Row, int]) -> bool:
     """Whether rows are grouped by the columns a condition reads; `sizes` tells how many members columns have."""
-    read = columns_read((condition,))
+    read = columns_of(condition)
     return bool(read) and all(sizes[column] <= MOST_MEMBERS for column in read)
 
 
@@ -36,7 +49,7 @@ def leaves_of(where: Iterable[Row], sizes: Mapping[Row, int], told: Mapping[Row,
     found: dict[Row, None] = {}
     for condition in conditions_of(where):
         if is_told_by_columns(condition, sizes):
-            found.update(dict.fromkeys(columns_read((condition,))))
+            found.update(dict.fromkeys(columns_of(condition)))
         else:
             found[told.get(condition, condition)] = None
     return tuple(found)

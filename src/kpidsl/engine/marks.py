@@ -15,7 +15,7 @@ from typing import Final
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.faults import CellError
 from kpidsl.engine.groups import edges_of, panes_inside, plain
-from kpidsl.engine.leaves import MOST_MEMBERS, columns_read, groups_of
+from kpidsl.engine.leaves import MOST_MEMBERS, columns_of, groups_of
 from kpidsl.engine.parts import Part
 from kpidsl.engine.shared_scan import MOST_GROUPS, Keeping, Scan, grouped, guessed
 from kpidsl.plan.columns import conditions_of
@@ -69,7 +69,7 @@ def counted(
     try:
         source = rows().source.name
         conditions = {id(cell.where): tuple(conditions_of(cell.where)) for cell in some}
-        read = {one: columns_read((one,)) for same in conditions.values() for one in same}
+        read = {one: columns_of(one) for same in conditions.values() for one in same}
         wanted = list(dict.fromkeys((*some[0].members, *(column for columns in read.values() for column in columns))))
         located = run.located(rows(), cells[0].time)
         sizes = guessed(rows, wanted, lambda query: run.fetch(query, source), located)

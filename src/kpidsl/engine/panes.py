@@ -54,7 +54,7 @@ def by_panes(
             for cell, answer, inside in same:
                 found = states[bisect_left(panes, inside.start) : bisect_left(panes, inside.stop)]
                 if found:
-                    state = merge(cell, found) if len(found) > 1 else found[0]
+                    state = merge(cell, list(zip(*found, strict=True))) if len(found) > 1 else found[0]
                     answer.parts[key] = run.finished(cell, state, scale)
                 filter_at = layout.filter_of(cell)
                 panes_met = seen[filter_at] if filter_at is not None else []

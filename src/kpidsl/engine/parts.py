@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import reduce
+from itertools import compress
 from math import frexp, isinf
 from typing import Any
 
@@ -70,16 +71,15 @@ def is_float(cell: Cell) -> bool:
     return cell.argument is not None and cell.argument.type is DataType.FLOAT
 
 
-def merge(cell: Cell, states: Sequence[Sequence[Any]]) -> list[Any]:
-    """One state of many, for what can be merged; they are in the order of time."""
-    columns = list(zip(*states, strict=True))
+def merge(cell: Cell, columns: Sequence[Sequence[Any]]) -> list[Any]:
+    """One state of many, for what can be merged; each column has a part of them, in the order of time."""
     match cell.function:
         case "min" | "max":
             values = [value for value in columns[0] if value is not None]
             best = _extreme(values, cell.function == "min") if values else None
             return [best, sum(columns[1])]
         case "first" | "last":
-            known = [value for value, n in states if n]
+            known = list(compress(*columns))
             return [known[0 if cell.function == "first" else -1] if known else None, sum(columns[1])]
         case _:
             # Only floating-point numbers come in limbs; a list of exact ones is the numbers themselves.
@@ -166,7 +166,7 @@ def _quotient(top: int, below: int, unknown: int | None) -> Part:
 
 def _sum(total: Any, scale: Scale | None) -> Fraction:
     if scale is None:
-        return Fraction(*total.as_integer_ratio())
+        return total if type(total) is Fraction else Fraction(*total.as_integer_ratio())
     return whole(total, scale.exponent, scale.bits) if scale.limbs else sum(map(Fraction, total), Fraction(0))
 
 

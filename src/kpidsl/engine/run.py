@@ -305,8 +305,7 @@ class Run:
         try:
             for row in self.stream(query, rows.source.name):
                 self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
-        except TooLarge:
-            # What is collected in lists stays in memory; values that are numbered do not.
+        except TooLarge:  # what is collected in lists stays in memory; values that are numbered do not
             if any(cell.function not in QUANTILES for cell in cells):
                 raise
             answers = ranked(self, rows.source, time, cells)
@@ -385,6 +384,9 @@ class Run:
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]:
         return self.door.table(query, name, source)
+
+    def types(self, table: str) -> list[str]:
+        return self.door.types(table)
 
     def asked_here(self, query: Any) -> bool:
         """Whether a query is asked here, not where its source lives."""

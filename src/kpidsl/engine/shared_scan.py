@@ -7,22 +7,21 @@ conditions, each row is held against each of them; grouped by what they read, ea
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import field, replace
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
+from functools import partial
 from typing import Any, Protocol
 
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.costs import is_much, worthwhile
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import Key, State, edges_of, panes_inside, plain, unfiltered
-from kpidsl.engine.leaves import columns_read, leaves_of, together
+from kpidsl.engine.groups import edges_of, unfiltered
+from kpidsl.engine.leaves import columns_of, leaves_of, together
 from kpidsl.engine.located import Located
-from kpidsl.engine.parts import Part, finish, is_empty, merge
+from kpidsl.engine.merging import merged
+from kpidsl.engine.parts import Part
 from kpidsl.engine.places import places, size_of
 from kpidsl.engine.stocks import Asking
 from kpidsl.plan.columns import conditions_of
@@ -34,7 +33,6 @@ from kpidsl.sql import shared_scan as sql
 from kpidsl.sql.aggregates import Scale
 from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges
-from kpidsl.sql.shared_scan import Filter
 from kpidsl.sql.source_rows import RowsOf
 
 FEWEST_FILTERS = 12  # fewer are as cheap as conditions
@@ -73,7 +71,7 @@ def measured(cells: Iterable[Cell]) -> list[Row]:
         found.update(dict.fromkeys(members))
     for where in {id(cell.where): cell.where for cell in cells}.values():
         for condition in conditions_of(where):
-            found.update(dict.fromkeys(columns_read((condition,))))
+            found.update(dict.fromkeys(columns_of(condition)))
     return list(found)
 
 
@@ -132,6 +130,8 @@ class Keeping(Asking, Protocol):
     """The run that asks, and can keep the groups of a scan for as long as they are asked."""
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]: ...
+
+    def types(self, table: str) -> list[str]: ...
 
     def asked_here(self, query: Any) -> bool: ...
 
@@ -208,8 +208,10 @@ class Grouped:
         for cell in self.cells:
             by_members.setdefault(id(cell.members), []).append(cell)
         found: dict[Cell, Answer] = {}
+        types = dict(zip(self.scan.query.named_selects, run.types(sql.GROUPS), strict=True))
         for same in by_members.values():
-            found.update(_of_members(run, self.scan, same, self.order, self.places, scales))
+            said = partial(_said, run, self.scan)
+            found.update(merged(run, self.scan, same, self.order, self.places, scales, types, said))
         return found
 
 
@@ -269,67 +271,8 @@ def _in_panes(
     return standing, panes
 
 
-def _of_members(
-    run: Keeping, scan: sql.Scan, cells: Sequence[Cell], order: Mapping[tuple[object, ...], int],
-    places: Mapping[datetime | None, int], scales: Mapping[Row, Scale],
-) -> dict[Cell, Answer]:  # fmt: skip
-    """The answers of the cells of some members; `order` tells where the scan has what is asked of a row."""
-    members = cells[0].members
-    filters: dict[int, Filter] = {}
-    wanted: dict[tuple[object, ...], Cell] = {}
-    for cell in cells:
-        filters.setdefault(id(cell.where), cell.where)
-        wanted.setdefault(unfiltered(cell), cell)
-    which = [order[asked] for asked in wanted]
-    query = sql.answers(scan, members, tuple(filters.values()), which)
-    at = {state: 2 + len(members) + place for place, state in enumerate(sql.wanted_of(scan, which))}
-    states = {asked: _state_at([at[state] for state in scan.merged[order[asked]]]) for asked in wanted}
-    said = _said(run, scan, query) if run.explain else None
-    answers = {cell: run.blank(cell, said) for cell in cells}
-    asked_of: dict[int, list[tuple[Cell, Answer, range, Callable[[State], State], Scale | None]]] = {}
-    numbers = {where: number for number, where in enumerate(filters)}
-    for cell in cells:
-        scale = scales.get(cell.argument) if cell.argument is not None else None
-        one = cell, answers[cell], panes_inside(cell, places), states[unfiltered(cell)], scale
-        asked_of.setdefault(numbers[id(cell.where)], []).append(one)
-    for key, kept in _by_member(run, query, len(members), scan.rows.source.name):
-        for number, (panes, of_panes) in kept.items():
-            for cell, told, inside, state, scale in asked_of[number]:
-                first, end = bisect_left(panes, inside.start), bisect_left(panes, inside.stop)
-                if first == end:
-                    continue
-                found = (
-                    state(of_panes[first]) if end - first == 1 else merge(cell, list(map(state, of_panes[first:end])))
-                )
-                if not is_empty(found):
-                    part = finish(cell, found, scale)
-                    told.parts[key] = part if part.reason is None else run.checked(cell, part)
-                if members:
-                    told.seen.add(key)
-    return answers
-
-
 def _said(run: Keeping, scan: sql.Scan, query: Any) -> str:
     """A query over the groups of a scan, and the scan: one statement where both are asked here."""
     if run.asked_here(scan.query):
         return run.said(sql.whole(scan, query))
     return f"{run.said(scan.query)}\n\n-- its rows are here, as {sql.GROUPS}:\n{run.said(query)}"
-
-
-def _by_member(
-    run: Keeping, query: Any, members: int, source: str
-) -> Iterator[tuple[Key, dict[int, tuple[list[int], list[State]]]]]:
-    """Of each member, one after the other, the panes and rows of each filter in the order of the panes."""
-    order = (*range(2, 2 + members), 1)
-    for values, rows in groupby(run.stream(query, source, order), itemgetter(slice(2, 2 + members))):
-        kept: dict[int, tuple[list[int], list[State]]] = {}
-        for row in rows:
-            panes, of_panes = kept.setdefault(row[0], ([], []))
-            panes.append(row[1])
-            of_panes.append(row)
-        yield tuple([plain(value) for value in values]), kept
-
-
-def _state_at(places: Sequence[int]) -> Callable[[State], State]:
-    """What takes a state from a row: its columns stand at these places."""
-    return itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))

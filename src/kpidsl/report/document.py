@@ -5,50 +5,30 @@ Its published description is results.schema.json beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, tzinfo
-from decimal import Decimal
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
-
 from kpidsl.assess.results import (
-    ActionResult,
-    Approximation,
-    Assessment,
-    BoundResult,
-    Comparison,
     ErrorResult,
-    Input,
-    KpiResult,
     MetricResult,
     Results,
     ScorecardResult,
-    Segment,
     ShownResult,
     SourceTraffic,
-    TrendPoint,
-    WindowResult,
 )
-from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared
-
-if TYPE_CHECKING:
-    from kpidsl.assess.interval_results import IntervalResult
-
-T = TypeVar("T")
+from kpidsl.report.fields import Once, approximation, bound, given, input_, instant, records, window
+from kpidsl.report.kpis import kpis
+from kpidsl.report.parts import Fields
 
 SCHEMA = "kpidsl/results/1"
 
-MANY = 1_000
 
-
-def document(results: Results, *, lazily: bool = False) -> Fields:
+def document(results: Results, *, lazily: bool = False, tables: bool = False) -> Fields:
     """The document as dicts with a fixed order of keys, lists, texts, booleans, decimals, and integers for counts.
 
     What could not be had is left out, as is an empty list inside a record. The one None is the member of a segment
     whose dimension is NULL. Instants are ISO 8601 with an offset, in the calendar's zone. `lazily`, a long list of
-    segments is a `Many`.
+    segments is a `Many`; with `tables`, KPIs and segments that are alike are a `Table`.
     """
-    once = Once()
+    once = Once(tables)
+    every = kpis(results.kpis, once, lazily=lazily)
     return {
         "schema": SCHEMA,
         "tool": {"name": "kpidsl", "version": results.version},
@@ -64,7 +44,7 @@ def document(results: Results, *, lazily: bool = False) -> Fields:
             ),
         },
         "metrics": [metric(each, once) for each in results.metrics],
-        "kpis": [kpi(each, once, lazily=lazily) for each in results.kpis],
+        "kpis": every if tables else every.records(),
         **_aims(results),
         **given(scorecards=records(scorecard, results.scorecards)),
         "errors": [error(each) for each in results.errors],
@@ -83,70 +63,6 @@ def _aims(results: Results) -> Fields:
     from kpidsl.report.outcomes import outcome
 
     return {"objectives": list(map(objective, results.objectives)), "outcomes": list(map(outcome, results.outcomes))}
-
-
-def given(**fields: object) -> Fields:
-    """The fields that are there, in the order given."""
-    return {
-        name: value if (kind := type(value)) in _AS_THEY_ARE else _PLAIN.get(kind, _no_value)(value)  # type: ignore[misc]
-        for name, value in fields.items()
-        if value is not None
-    }
-
-
-def _no_value(value: object) -> Plain:
-    """What is none of a document's values is a fault of ours."""
-    raise TypeError(f"no value of a document: {value!r}")
-
-
-def instant(moment: datetime) -> str:
-    """ISO 8601 with the offset from UTC; a fraction of a second only where there is one."""
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment} has no zone")
-    return _iso(moment, moment.tzinfo, moment.fold)
-
-
-@lru_cache(maxsize=1024)
-def _iso(moment: datetime, _zone: tzinfo, _fold: int) -> str:
-    """Zone and fold are there to tell moments apart: equal ones may be written with different offsets."""
-    return moment.isoformat()
-
-
-_AS_THEY_ARE = frozenset({str, bool, int, Decimal, dict, list, Many, Shared, type(None)})
-_PLAIN: dict[type, Callable[[Any], Plain]] = {
-    datetime: instant,
-    date: date.isoformat,
-    tuple: list,
-}
-"""How a field's value becomes one of a document. Tuples are of texts."""
-
-
-def records(written: Callable[[T], Fields], found: Sequence[T]) -> list[Fields] | None:
-    """A list inside a record, or None where it is empty."""
-    return [written(one) for one in found] if found else None
-
-
-def window(found: WindowResult | None) -> Fields | None:
-    if found is None:
-        return None
-    start, end = found.start, found.end
-    return _window(found.label, start, start.fold if start is not None else 0, end, end.fold, end.tzinfo)
-
-
-@lru_cache(maxsize=1024)  # thousands of values share a dozen windows
-def _window(
-    label: str, start: datetime | None, _first: int, end: datetime, _second: int, _zone: tzinfo | None
-) -> Fields:  # fmt: skip
-    """Zone and folds are there for the same reason."""
-    return Shared(given(label=label, start=start, end=end))
-
-
-class Once:
-    """Parts that stand in many places of a document: what entered its values, and the members of its segments."""
-
-    def __init__(self) -> None:
-        self.input = Repeated(input_)
-        self.members = Repeated(dict)
 
 
 def metric(found: MetricResult, once: Once) -> Fields:
@@ -170,171 +86,6 @@ def metric(found: MetricResult, once: Once) -> Fields:
         tags=found.tags or None,
         at=found.at,
     )
-
-
-def kpi(found: KpiResult, once: Once, *, lazily: bool = False) -> Fields:
-    judged = found.assessment
-    return given(
-        name=found.name,
-        title=found.title,
-        description=found.description,
-        value=judged.value,
-        value_undefined=judged.value_undefined,
-        unit=found.unit,
-        kind=found.kind,
-        n=judged.n,
-        n_unknown=judged.n_unknown,
-        n_open=judged.n_open,
-        partial=judged.partial or None,
-        approximate=approximation(found.approximate),
-        window=window(found.window),
-        target=bound(judged.target),
-        amber=bound(judged.amber),
-        attainment=judged.attainment,
-        gap=judged.gap,
-        interval=interval(judged.interval),
-        certainty=judged.certainty,
-        status=judged.status,
-        reason=judged.reason,
-        comparisons=records(comparison, judged.comparisons),
-        segments=Many(segment, found.segments)
-        if lazily and len(found.segments) > MANY
-        else segments(found.segments, once),
-        trend=records(trend_point, judged.trend),
-        signals=signals(judged),
-        forecast=forecast(judged),
-        inputs=records(once.input, found.inputs),
-        actions=records(action, found.actions),
-        supports=found.supports or None,
-        owner=found.owner,
-        review=found.review,
-        tags=found.tags or None,
-        at=found.at,
-    )
-
-
-def assessment(found: Assessment, bounds: Callable[[BoundResult], Fields]) -> Fields:
-    return given(
-        value=found.value,
-        value_undefined=found.value_undefined,
-        n=found.n,
-        n_unknown=found.n_unknown,
-        n_open=found.n_open,
-        partial=found.partial or None,
-        target=bounds(found.target) if found.target is not None else None,
-        amber=bounds(found.amber) if found.amber is not None else None,
-        attainment=found.attainment,
-        gap=found.gap,
-        interval=interval(found.interval),
-        certainty=found.certainty,
-        status=found.status,
-        reason=found.reason,
-        comparisons=records(comparison, found.comparisons),
-        trend=records(trend_point, found.trend),
-        signals=signals(found),
-        forecast=forecast(found),
-    )
-
-
-def signals(found: Assessment) -> list[Fields] | None:
-    if not found.signals:
-        return None
-    from kpidsl.report.signals import signal
-
-    return records(signal, found.signals)
-
-
-def forecast(found: Assessment) -> Fields | None:
-    if found.forecast is None:
-        return None
-    from kpidsl.report.signals import forecast as written
-
-    return written(found.forecast)
-
-
-def bound(found: BoundResult | None) -> Fields | None:
-    return _bound(found) if found is not None else None
-
-
-def _bound(found: BoundResult) -> Fields:
-    return given(
-        op=found.operator,
-        value=found.value,
-        low=found.low,
-        high=found.high,
-        value_undefined=found.undefined,
-        starting=found.starting,
-    )
-
-
-def comparison(found: Comparison) -> Fields:
-    return given(
-        label=found.label,
-        value=found.value,
-        value_undefined=found.value_undefined,
-        change=found.change,
-        change_relative=found.change_relative,
-        change_undefined=found.change_undefined,
-        change_interval=interval(found.interval),
-        n=found.n,
-        partial=found.partial or None,
-        window=window(found.window),
-    )
-
-
-def interval(found: IntervalResult | None) -> Fields | None:
-    if found is None:
-        return None
-    return given(
-        method=found.method,
-        level=found.level,
-        low=found.low,
-        high=found.high,
-        undefined=found.undefined,
-        standard_error=found.standard_error,
-    )
-
-
-def trend_point(found: TrendPoint) -> Fields:
-    """The window's label is the one of the KPI at another anchor, so only its edges are said."""
-    edges = found.window
-    return given(
-        start=edges.start if edges else None,
-        end=edges.end if edges else None,
-        value=found.value,
-        value_undefined=found.value_undefined,
-        n=found.n,
-        partial=found.partial or None,
-    )
-
-
-def segments(found: Sequence[Segment], once: Once) -> list[Fields] | None:
-    """The segments of a KPI: its bounds are the same for many, as are its members for many KPIs."""
-    bounds = Repeated(_bound)
-    return [{"by": once.members(one.by), **assessment(one.assessment, bounds)} for one in found] or None
-
-
-def segment(found: Segment) -> Fields:
-    return {"by": dict(found.by), **assessment(found.assessment, _bound)}
-
-
-def input_(found: Input) -> Fields:
-    return given(
-        aggregation=found.aggregation,
-        source=found.source,
-        where=found.where or None,
-        series=found.series or None,
-        window=window(found.window),
-        value=found.value,
-        value_undefined=found.value_undefined,
-        n=found.n,
-        approximate=approximation(found.approximate),
-        sql=found.sql,
-    )
-
-
-def approximation(found: Approximation | None) -> Fields | None:
-    return None if found is None else given(method=found.method, error=found.error)
 
 
 def traffic(found: SourceTraffic) -> Fields:
@@ -371,11 +122,6 @@ def shown(found: ShownResult) -> Fields:
         reason=found.reason,
         inputs=records(input_, found.inputs),
     )
-
-
-def action(found: ActionResult) -> Fields:
-    fields = given(title=found.title, owner=found.owner, due=found.due, when=found.when, done=found.done)
-    return {**fields, "overdue": True} if found.overdue else fields
 
 
 def error(found: ErrorResult) -> Fields:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kpidsl.assess.goal_results import CheckpointResult, ItemResult, KeyResultResult, ObjectiveResult, Offender
 from kpidsl.assess.results import BoundResult, CheckinResult
-from kpidsl.report.document import action, given, input_, records, trend_point, window
+from kpidsl.report.fields import action, given, input_, records, trend_point, window
 from kpidsl.report.parts import Fields
 from kpidsl.report.signals import forecast
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring
@@ -12,9 +12,10 @@ from kpidsl.assess.results import Results
 from kpidsl.diagnostics.glyphs import encodable
 from kpidsl.report.document import document
 from kpidsl.report.numbers import plain
-from kpidsl.report.parts import Fields, Many, Plain, Shared
+from kpidsl.report.parts import Fields, Many, Plain, Shared, Table
 
 WIDTH = 120  # columns in which a list or object may stand on one line
+TOGETHER = 200  # records that are one piece
 
 
 def to_json(results: Results) -> str:
@@ -27,19 +28,20 @@ def to_json(results: Results) -> str:
 
 def pieces(results: Results) -> Iterator[str]:
     """The same text a piece at a time, so that of many segments one is in memory."""
-    found = document(results, lazily=True)
-    if not _holds_many(found["kpis"]):
-        yield encodable(written(found, 0, 0)) + "\n"
-        return
-    for piece in _pieces(found, 0, 0):
+    for piece in _pieces(document(results, lazily=True, tables=True), 0, 0):
         yield encodable(piece)
     yield "\n"
 
 
 def _pieces(value: Plain, indent: int, before: int) -> Iterator[str]:
     """A value in pieces. What holds many records has no room on one line, nor has the document itself."""
-    if not _holds_many(value) and indent:
-        yield written(value, indent, before)
+    if indent and not _holds_many(value):
+        if not isinstance(value, Table):
+            yield written(value, indent, before)
+        elif len(found := _records(value, indent + 2)) > TOGETHER:
+            yield from _together(found, indent)
+        else:
+            yield _container("[", found, "]", indent, before)
         return
     inner = indent + 2
     pad = f"\n{' ' * inner}"
@@ -55,6 +57,8 @@ def _pieces(value: Plain, indent: int, before: int) -> Iterator[str]:
                 yield f"{',' if at else '['}{pad}"
                 yield from _pieces(one, inner, inner)
             yield f"\n{' ' * indent}]"
+        case Table():
+            yield from _pieces(value.records(), indent, before)
         case _:
             yield written(value, indent, before)
 
@@ -66,6 +70,8 @@ def _holds_many(value: Plain) -> bool:
             return True
         case dict():
             return Many in map(type, value.values())
+        case Table():
+            return any(Many in map(type, column) for column in value.columns.values())
         case list():
             return any(map(_holds_many, value))
         case _:
@@ -83,6 +89,8 @@ def written(value: Plain, indent: int, before: int) -> str:
     match value:
         case dict():
             return _object(value, indent, before)
+        case Table():
+            return _table(value, indent, before)
         case list():
             return _container("[", [written(one, indent + 2, indent + 2) for one in value], "]", indent, before)
         case _:
@@ -105,6 +113,30 @@ def _object(value: Fields, indent: int, before: int) -> str:
         scalar = _SCALARS.get(type(one))
         items.append(key + (scalar(one) if scalar is not None else written(one, inner, inner + len(key))))
     return _container("{", items, "}", indent, before)
+
+
+def _together(records: Sequence[str], indent: int) -> Iterator[str]:
+    """A long list of records that are written, some at a time."""
+    pad = f"\n{' ' * (indent + 2)}"
+    for at in range(0, len(records), TOGETHER):
+        yield f"{',' if at else '['}{pad}" + f",{pad}".join(records[at : at + TOGETHER])
+    yield f"\n{' ' * indent}]"
+
+
+def _table(value: Table, indent: int, before: int) -> str:
+    return _container("[", _records(value, indent + 2), "]", indent, before)
+
+
+def _records(value: Table, own: int) -> list[str]:
+    """The records of a table, each in the column `own`, put together column by column."""
+    inner = own + 2
+    columns: list[list[str | None]] = []
+    for name, column in value.columns.items():
+        key = _key(name)
+        after = inner + len(key)
+        columns.append([None if one is None else key + written(one, inner, after) for one in column])
+    records = [[item for item in items if item is not None] for items in zip(*columns, strict=True)]
+    return [_container("{", items, "}", own, own) for items in records]
 
 
 _SCALARS: dict[type, Callable[[Any], str]] = {

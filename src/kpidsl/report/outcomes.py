@@ -10,7 +10,7 @@ from kpidsl.assess.outcome_results import (
     OverrideResult,
     SaidResult,
 )
-from kpidsl.report.document import given, input_, interval, records, window
+from kpidsl.report.fields import given, input_, interval, records, window
 from kpidsl.report.parts import Fields
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | dict[str, Plain] | None"
+Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | Table | dict[str, Plain] | None"
 Fields: TypeAlias = "dict[str, Plain]"
 
 
@@ -21,6 +21,25 @@ class Many:
 
     def __iter__(self) -> Iterator[Fields]:
         return map(self._written, self._found)
+
+
+class Table:
+    """A list of records as the columns of their fields, in order; None where a record has no such field. A field that
+    none of them has is left out.
+    """
+
+    def __init__(self, **columns: Sequence[Any]) -> None:
+        self.columns: dict[str, Sequence[Plain]] = {
+            name: column for name, column in columns.items() if column.count(None) < len(column)
+        }
+
+    def records(self) -> list[Plain]:
+        """The same as a list of records."""
+        names = tuple(self.columns)
+        return [
+            {name: one for name, one in zip(names, row, strict=True) if one is not None}
+            for row in zip(*self.columns.values(), strict=True)
+        ]
 
 
 class Shared(dict[str, "Plain"]):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from kpidsl.assess.results import Assessment
 from kpidsl.assess.signal_results import Absent, FindingResult, ForecastResult, Limits, Phase, SignalResult
-from kpidsl.report.document import bound, given, records, window
+from kpidsl.report.fields import bound, given, records, window
 from kpidsl.report.parts import Fields
 
 

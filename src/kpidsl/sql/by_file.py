@@ -14,7 +14,7 @@ from kpidsl.sql.aggregates import Scale, count_kept, states
 from kpidsl.sql.panes import MOST_CASES, in_panes
 from kpidsl.sql.queries import Edges, filters
 from kpidsl.sql.row_sql import number
-from kpidsl.sql.shared_scan import File, Filter, Scan, answers
+from kpidsl.sql.shared_scan import File, Filter, Scan, answers, wanted_of
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import as_instant, cast, function, micros, threshold
 
@@ -85,7 +85,7 @@ def named_answers(
     found: Scan, members: Sequence[Row], filters: Sequence[Filter], cells: Sequence[int]
 ) -> exp.Select:  # fmt: skip
     """`sql.shared_scan.answers` with names: filter, pane, file and members, then the states."""
-    query = answers(found, members, filters, cells)
+    query = answers(found, members, filters, wanted_of(found, cells))
     query.args["expressions"] = _named(query.expressions, len(members))
     return query
 

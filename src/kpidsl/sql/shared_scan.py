@@ -15,6 +15,7 @@ from kpidsl.semantic.rows import Picked, Place, Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, states
+from kpidsl.sql.digits import Digits, as_text, digits_of
 from kpidsl.sql.places import told as told_by
 from kpidsl.sql.source_rows import RowsOf, column_of
 from kpidsl.sql.times import cast, function
@@ -134,19 +135,56 @@ def merges(scale: Scale | None, cell: Cell) -> bool:
     return scale.limbs > 0 or (cell.function in ("stddev", "variance") and scale.exact is not None)
 
 
-def answers(found: Scan, members: Sequence[Row], filters: Sequence[Filter], cells: Sequence[int]) -> exp.Select:
-    """What groups say of some members: a row for each filter that keeps any of them (its place in `filters`), pane,
-    file (where the scan has it) and member, with the states of the cells at these places of the scan.
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Which panes of which filter stand together, as `engine.slots` has it: `places` are the number of a filter times
+    how many `panes` there are, and the pane; `numbers` the slot of each. Other panes are not asked for.
     """
-    keep = exp.column("k")
-    keys = [exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else [])]
-    keys += [exp.column(found.leaves[row]) for row in members]
-    inner = exp.select(exp.alias_(_kept(found, filters), "k"), exp.Star(), copy=False)
-    inner = _of(found, inner)
-    query = exp.select(keep, *keys, *wanted_of(found, cells), copy=False)
-    query = query.from_(inner.subquery("g", copy=False), copy=False)
-    query = query.where(exp.not_(exp.Is(this=keep, expression=exp.null())), copy=False)
-    return query.group_by(keep, *keys, copy=False)
+
+    panes: int
+    places: Sequence[int]
+    numbers: Sequence[int]
+
+
+def answers(
+    found: Scan, members: Sequence[Row], filters: Sequence[Filter], wanted: Mapping[exp.Expr, Digits | None],
+    slots: Slots | None = None,
+) -> exp.Select:  # fmt: skip
+    """What groups say of some members: a row for each slot and member of which a filter keeps any group, with the
+    states that are `wanted_of` the scan. Without `slots`, for each filter (its place in `filters`), pane,
+    file (where the scan has it) and member.
+    """
+    keep, of_members = exp.column("k"), [exp.column(found.leaves[row]) for row in members]
+    if slots is not None:
+        keys = [exp.column("c"), *of_members]
+    else:
+        keys = [keep, exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else []), *of_members]
+    query = _of(found, exp.select(*keys, *map(as_text, wanted, wanted.values()), copy=False))
+    if tuple(filters) == ((),):
+        kept = exp.select(exp.alias_(exp.Literal.number(0), "k"), copy=False)
+        query = query.join(kept.subquery("f", copy=False), on=exp.true(), copy=False)
+    else:
+        kept, alike = _kept(found, filters)
+        query = query.join(kept.subquery("f", copy=False), on=alike, copy=False)
+        query = query.where(exp.column("b"), copy=False)
+    if slots is not None:
+        place = exp.Add(
+            this=exp.Mul(this=keep, expression=exp.Literal.number(slots.panes)), expression=exp.column(_PANE)
+        )
+        at = exp.EQ(this=exp.column("x"), expression=place)
+        query = query.join(_listed(x=slots.places, c=slots.numbers).subquery("s", copy=False), on=at, copy=False)
+    return query.group_by(*keys, copy=False)
+
+
+def _listed(**columns: Sequence[int]) -> exp.Select:
+    """Columns of whole numbers as rows."""
+    return exp.select(
+        *(
+            exp.alias_(function("unnest", cast(exp.Literal.string(str(list(numbers))), "BIGINT[]")), name)
+            for name, numbers in columns.items()
+        ),
+        copy=False,
+    )
 
 
 def places(found: Scan, members: Sequence[Row]) -> exp.Select:
@@ -169,9 +207,14 @@ def _of(found: Scan, query: exp.Select) -> exp.Select:
     return query if found.among is None else query.where(found.among, copy=False)
 
 
-def wanted_of(found: Scan, cells: Sequence[int]) -> list[exp.Expr]:
-    """The states of the cells at some places of a scan, each once."""
-    return list(dict.fromkeys(state for cell in cells for state in found.merged[cell]))
+def wanted_of(
+    found: Scan, cells: Sequence[int], types: Mapping[str, str] | None = None
+) -> dict[exp.Expr, Digits | None]:  # fmt: skip
+    """The states of the cells at some places of a scan, each once; with the `types` of its groups' columns, those that
+    are brought as text with how.
+    """
+    states = dict.fromkeys(state for cell in cells for state in found.merged[cell])
+    return {state: digits_of(state, types) if types is not None else None for state in states}
 
 
 def cardinalities(rows: RowsOf, wanted: Sequence[Row], percent: int) -> exp.Select:
@@ -192,19 +235,33 @@ def whole(found: Scan, query: exp.Select) -> exp.Select:
     return query.with_(GROUPS, found.query, materialized=True)
 
 
-def _kept(found: Scan, filters: Sequence[Filter]) -> exp.Expr:
-    """The places of the filters that keep a group, a row each; and rows of NULL for the others."""
-    if tuple(filters) == ((),):
-        return _place(0)
-    cases = [
-        exp.Case().when(_condition(found, where), _place(number), copy=False) if where else _place(number)
-        for number, where in enumerate(filters)
-    ]
-    return function("unnest", function("list_value", *cases))
-
-
-def _place(number: int) -> exp.Expr:
-    return cast(exp.Literal.string(str(number)), "INTEGER")
+def _kept(found: Scan, filters: Sequence[Filter]) -> tuple[exp.Select, exp.Expr]:
+    """Of each filter its place and whether it keeps a group, a row each, and which groups these are. Groups that are
+    alike in what filters read are asked about once.
+    """
+    conditions: dict[exp.Expr, str] = {}
+    named: dict[int, exp.Expr] = {}  # of many filters, a condition is one object
+    kept_by: list[exp.Expr] = []
+    for where in filters:
+        asked = list(conditions_of(where))
+        for one in asked:
+            if id(one) not in named:
+                condition = _of_groups(found, found.rows.sql.sql(one))
+                named[id(one)] = exp.column(conditions.setdefault(condition, f"a{len(conditions)}"))
+        kept_by.append(exp.and_(*(named[id(one)] for one in asked)) if asked else exp.true())
+    read = {column for condition in conditions for column in condition.find_all(exp.Column)}
+    columns = {f"j{place}": leaf for place, leaf in enumerate(found.leaves.values()) if exp.column(leaf) in read}
+    told = exp.select(*(exp.alias_(exp.column(leaf), name) for name, leaf in columns.items()), copy=False)
+    told = told.select(*(exp.alias_(one, name) for one, name in conditions.items()), copy=False)
+    if columns:
+        alike = _of(found, exp.select(*(exp.column(leaf) for leaf in columns.values()), copy=False))
+        told = told.from_(alike.distinct(copy=False).subquery("g", copy=False), copy=False)
+    numbers = function("unnest", function("range", exp.Literal.number(len(filters))))
+    kept = exp.select(exp.alias_(function("unnest", function("list_value", *kept_by)), "b"), copy=False)
+    kept = kept.select(exp.alias_(numbers, "k"), *map(exp.column, columns), copy=False)
+    kept = kept.from_(told.subquery("g", copy=False), copy=False)
+    on = [exp.NullSafeEQ(this=exp.column(name), expression=exp.column(leaf)) for name, leaf in columns.items()]
+    return kept, exp.and_(*on) if on else exp.true()
 
 
 def _condition(found: Scan, where: Filter) -> exp.Expr:
