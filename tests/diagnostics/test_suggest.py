@@ -32,6 +32,14 @@ def test_what_is_surely_a_slip(word: str, meant: str, sure: bool) -> None:
     assert is_slip(word, meant) is sure
 
 
+def test_words_of_thousands_of_letters_are_not_compared_letter_by_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpidsl.diagnostics.suggest.distance", lambda *_: pytest.fail("that takes minutes"))
+    long = "n" * 50_000
+    assert closest(f"{long}x", [long]) is None
+    assert did_you_mean(long.upper(), [long]) == f"did you mean `{long}`?"
+    assert is_slip(long.upper(), long) and not is_slip(f"{long}x", long)
+
+
 def test_two_words_equally_near_are_both_named() -> None:
     assert did_you_mean("plan_c", ["plan_a", "plan_b", "other"]) == "did you mean `plan_a` or `plan_b`?"
     assert did_you_mean("revenu", ["revenue", "avenue"]) == "did you mean `revenue`?"

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 _DIGITS = re.compile(r"\d")
 _BITS = 509
 """Letters, digits and `_`, of each the first four in a word, have a bit of their own."""
+_LONGEST = 200
 
 
 Letters = tuple[int, int]
@@ -100,8 +101,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     found = _known(frozenset(known))
     if word.casefold() in found.folded:
         return found.folded[word.casefold()]
-    if len(word) < 3:
-        return None  # every short word is near to every other
+    if not 3 <= len(word) <= _LONGEST:
+        return None  # every short word is near to every other, and to compare takes the square of the letters
     near = found.nearest(word.casefold(), 0.7 if len(word) > 4 else 0.66)
     return found.folded[near] if near is not None else None
 
@@ -153,4 +154,6 @@ def is_slip(word: str, meant: str) -> bool:
     """Whether a word is surely the other one misspelt: a letter or two, and no digit, is wrong."""
     if abs(len(word) - len(meant)) > 2 or _DIGITS.findall(word) != _DIGITS.findall(meant):
         return False
-    return distance(word, meant) <= (2 if min(len(word), len(meant)) > 4 else 1)
+    if word.casefold() == meant.casefold():
+        return True
+    return len(word) <= _LONGEST and distance(word, meant) <= (2 if min(len(word), len(meant)) > 4 else 1)
