@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kpidsl.pipeline import load
 from semantic.cases import checked
 
 WHOLE = (Path(__file__).parents[1] / "mutations" / "whole.kpi").read_text("utf-8")
@@ -108,3 +109,52 @@ def test_a_block_closed_too_early_is_told_where_it_is_closed() -> None:
 )
 def test_what_is_told_of_a_word_that_is_no_property(text: str, hint: str) -> None:
     assert checked(("x.kpi", text)).problems[0].hint == hint
+
+
+TESTS = """\
+source orders { from csv("orders.csv"); time at; column amount: EUR }
+metric fees = sum(amount) from orders where status == "paid"
+kpi monthly { value fees over last month; target >= 5 EUR }
+test "a month" {
+  as of 2026-03-31
+  given orders {
+    at,         status, amount
+    2026-03-01, "paid", 10
+    2026-03-02, "open", 5
+  }
+  expect fee over last month == 10 EUR
+  expect fees over last month == 10 EUR
+  expect monthly is green
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "codes"),
+    [
+        ("== 10 EUR\n  expect m", "= 10 EUR\n  expect m", ["K0204", "K0101"]),
+        ("is green", "is gren", ["K0204", "K0303"]),
+        ('"paid", 10', '"paid, 10', ["K0103", "K0204"]),
+        ('"paid", 10', "paid, 10", ["K0107", "K0204"]),
+        ('"paid", 10', '"paid", 10, 5', ["K0107", "K0204"]),
+        ('"paid", 10\n    2026-03-02, "open", 5', "paid, 10\n    02.03.2026, open, 5", ["K0107", "K0107", "K0204"]),
+        ("as of 2026-03-31", "as of 2026-13-31", ["K0104", "K0204"]),
+        ("as of 2026-03-31", "as-of 2026-03-31", ["K0101", "K0204"]),
+    ],
+)
+def test_the_lines_of_a_test_are_checked_beside_those_that_cannot_be_read(
+    right: str, wrong: str, codes: list[str], tmp_path: Path
+) -> None:
+    assert right in TESTS
+    file = tmp_path / "a.kpi"
+    file.write_text(TESTS.replace(right, wrong), "utf-8")
+    report = load([str(file)]).check(schemas=False)
+    found = sorted((one for one in report.diagnostics), key=lambda one: one.span.start if one.span else 0)
+    assert [one.code for one in found if one.severity.value == "error"] == codes
+    assert [one.hint for one in found if one.code == "K0204"] == ["did you mean `fees`?"]
+
+
+def test_a_property_that_cannot_be_built_hides_no_other() -> None:
+    text = 'kpi a {\n value nope over last month\n target >= 5 starting 2026-02-30\n owner "a"\n owner "b"\n}'
+    problems = checked(("x.kpi", f'source o {{ from csv("o.csv"); time at }}\n{text}')).problems
+    assert [one.code for one in problems] == ["K0204", "K0104", "K0201"]

@@ -11,7 +11,7 @@ from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import setting_nodes as s
 from kpidsl.syntax import shared_nodes as p
 from kpidsl.syntax.branches import Branch, Leaf
-from kpidsl.syntax.build_expr import ExprBuilder
+from kpidsl.syntax.build_expr import CannotBuild, ExprBuilder
 from kpidsl.syntax.expr_nodes import Quantity, UnitExpr
 from kpidsl.syntax.trivia import doc_comment
 
@@ -25,7 +25,19 @@ class DeclBuilder(ExprBuilder):
     def headed(self, branch: Branch, children: list[Any]) -> tuple[Any, Any, tuple[Any, ...], str | None, Span]:
         """Name, title, properties, description and place of a declaration with a block."""
         name, title, *properties = children
-        return self.build(name), self.maybe(title), self.all(properties), self.doc(branch), self.span(branch)
+        return self.build(name), self.maybe(title), self.properties(properties), self.doc(branch), self.span(branch)
+
+    def properties(self, branches: list[Any]) -> tuple[Any, ...]:
+        """What stands in a block, without what cannot be built: why is reported, and `unbuilt` says where."""
+        found: list[Any] = []
+        for branch in branches:
+            depth = self.depth
+            try:
+                found.append(self.build(branch))
+            except CannotBuild:
+                self.depth = depth
+                self.unbuilt.append(self.span(branch))
+        return tuple(found)
 
     # ------------------------------------------------------------ the scene
     def namespace_decl(self, branch: Branch, children: list[Any]) -> s.NamespaceDecl:

@@ -34,6 +34,7 @@ class ExprBuilder:
         self.source = source
         self.problems = problems
         self.depth = 0
+        self.unbuilt: list[Span] = []  # properties of the declaration at hand that cannot be built
 
     # ------------------------------------------------------------ plumbing
     def span(self, branch: Branch | Leaf) -> Span:

@@ -226,7 +226,7 @@ class SpecBuilder(OutcomeBuilder):
     # ------------------------------------------------------------ test
     def test_decl(self, branch: Branch, children: list[Any]) -> t.TestDecl:
         title, *properties = children
-        return t.TestDecl(self.build(title), self.all(properties), self.doc(branch), span=self.span(branch))
+        return t.TestDecl(self.build(title), self.properties(properties), self.doc(branch), span=self.span(branch))
 
     def as_of_prop(self, branch: Branch, children: list[Any]) -> t.AsOfProp:
         token = children[0]

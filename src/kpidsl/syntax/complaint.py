@@ -74,6 +74,8 @@ def _token(error: UnexpectedToken, offset: int, source: Source, chunk: Chunk, pr
     if token.type == "$END":
         _not_closed(source, chunk, problems, phrase(accepted_here))
         return
+    if token.value == "given" and _table(source, offset, chunk, problems):
+        return
     span = (
         Span(source, offset, offset + max(1, len(token.value))) if token.type != "_NL" else Span(source, offset, offset)
     )
@@ -88,6 +90,30 @@ def _token(error: UnexpectedToken, offset: int, source: Source, chunk: Chunk, pr
         hint=hint,
         fix=fix,
     )
+
+
+_TABLE = re.compile(r"given[ \t]+[A-Za-z_][A-Za-z0-9_.]*[ \t]*\{")
+_IN_TABLE = re.compile(r'"(?:\\.|[^"\\\n])*+(?P<closed>"?)|#[^\n]*|[{}]')
+
+
+def _table(source: Source, offset: int, chunk: Chunk, problems: Problems) -> bool:
+    """Report what keeps a `given` from being a table: a text or a block in it that is not closed."""
+    opened = _TABLE.match(source.text, offset, chunk.end)
+    if opened is None:
+        return False
+    for piece in _IN_TABLE.finditer(source.text, opened.end(), chunk.end):
+        if piece["closed"] == "":
+            _unclosed(source, piece.start(), problems)
+            return True
+        if piece[0] == "}":
+            return False
+        if piece[0] == "{":
+            break
+    problems.error(
+        "K0102", "this table is not closed", Span(source, opened.end() - 1, opened.end()), "opened here",
+        hint="close it with `}` behind its last row",
+    )  # fmt: skip
+    return True
 
 
 def accepted(error: UnexpectedInput) -> set[str]:
@@ -122,16 +148,7 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
     character = text[offset] if offset < len(text) else ""
     span = Span(source, offset, min(len(text), offset + 1))
     if character == '"':
-        line_end = text.find("\n", offset)
-        span = Span(source, offset, len(text) if line_end < 0 else line_end)
-        problems.error(
-            "K0103",
-            "this text has no closing quote",
-            span,
-            "it begins here",
-            hint='close it with `"` on the same line; longer texts stand between `"""` and `"""`',
-            fix=_closed_quote(source, span),
-        )
+        _unclosed(source, offset, problems)
     elif character in _QUOTES:
         problems.error(
             "K0103", f"`{character}` is no quote here", span, hint='texts stand in straight double quotes: "text"'
@@ -145,6 +162,20 @@ def _character(offset: int, source: Source, problems: Problems) -> None:
             _name(offset, source, problems)
             return
         problems.error("K0101", f"`{shown}` is no part of the language", span, hint=hints.get(character))
+
+
+def _unclosed(source: Source, offset: int, problems: Problems) -> None:
+    """A text whose line ends before it does."""
+    line_end = source.text.find("\n", offset)
+    span = Span(source, offset, len(source.text) if line_end < 0 else line_end)
+    problems.error(
+        "K0103",
+        "this text has no closing quote",
+        span,
+        "it begins here",
+        hint='close it with `"` on the same line; longer texts stand between `"""` and `"""`',
+        fix=_closed_quote(source, span),
+    )
 
 
 def _name(offset: int, source: Source, problems: Problems) -> None:

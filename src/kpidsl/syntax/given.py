@@ -9,8 +9,10 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from kpidsl.diagnostics import Fix
 from kpidsl.source_text import Span
 from kpidsl.syntax.branches import Leaf
+from kpidsl.syntax.build_expr import CannotBuild
 from kpidsl.syntax.expr_nodes import Boolean, DateLiteral, InstantLiteral, Null, Quantity
 from kpidsl.syntax.node import Name, Text
 from kpidsl.syntax.test_nodes import Cell, GivenRow
@@ -18,12 +20,15 @@ from kpidsl.syntax.test_nodes import Cell, GivenRow
 if TYPE_CHECKING:
     from kpidsl.syntax.build_expr import ExprBuilder
 
+MOST_WRONG_ROWS = 5  # of one table that are told
 _CELL = re.compile(
     r"""[ \t\r]*(?:
       (?P<text>"(?:\\.|[^"\\\n])*")
-    | (?P<instant>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)
-    | (?P<date>\d{4}-\d\d-\d\d)
-    | (?P<sign>[+-]?)[ \t]*(?P<number>\d[\d_]*(?:\.\d[\d_]*)?(?:[kM](?![A-Za-z0-9_]))?)[ \t]*(?P<unit>%|[A-Za-z]+)?
+    | (?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?
+          (?:Z|[+-][0-9]{2}:[0-9]{2})?)
+    | (?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})
+    | (?P<sign>[+-]?)[ \t]*(?P<number>[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[kM](?![A-Za-z0-9_]))?)
+          [ \t]*(?P<unit>%|[A-Za-z]+)?
     | (?P<word>[A-Za-z_][A-Za-z0-9_.]*|`[^`\n]+`)
     )[ \t\r]*""",
     re.VERBOSE,
@@ -42,6 +47,7 @@ def read_given(builder: ExprBuilder, given: Leaf) -> tuple[Name, tuple[Name, ...
     body = rows[:-1]
     columns: tuple[Name, ...] = ()
     found: list[GivenRow] = []
+    wrong = 0
     at = 0
     while at < len(body):
         end = _END.match(body, at)
@@ -52,17 +58,31 @@ def read_given(builder: ExprBuilder, given: Leaf) -> tuple[Name, tuple[Name, ...
         if not columns:
             columns, at = _header(builder, body, at, offset)
             continue
-        cells, at = _row(builder, body, at, offset)
+        try:
+            cells, at = _row(builder, body, at, offset)
+        except CannotBuild:
+            wrong += 1
+            at = body.find("\n", start)
+            if at < 0 or wrong == MOST_WRONG_ROWS:
+                raise
+            continue
         written = body[start:at]
         start += len(written) - len(written.lstrip())
         span = Span(builder.source, offset + start, offset + start + len(written.strip()))
         if len(cells) != len(columns):
-            builder.fail(
+            builder.problems.error(
                 "K0107",
                 f"this row has {counted(len(cells), 'cell')}, the table {counted(len(columns), 'column')}",
                 span,
+                hint=_of_cells(written, len(cells), len(columns)),
             )
+            wrong += 1
+            if wrong == MOST_WRONG_ROWS:
+                raise CannotBuild
+            continue
         found.append(GivenRow(cells, span=span))
+    if wrong:
+        raise CannotBuild
     if not columns:
         span = Span(builder.source, offset - 1, offset + len(body) + 1)
         builder.fail("K0107", "a table needs a line of column names", span, "`given orders { order_id, amount`")
@@ -101,13 +121,16 @@ def _cells(builder: ExprBuilder, body: str, at: int, offset: int) -> list[tuple[
     while True:
         match = _CELL.match(body, at)
         if match is None:
+            at += len(body[at:]) - len(body[at:].lstrip(" \t\r"))
             place = Span(builder.source, offset + at, offset + at + 1)
-            builder.fail(
-                "K0107",
-                f"a value is expected, not {_shown(place.text)}",
-                place,
-                'a text in "quotes", a number, a date, `true`, `false` or `null`',
-            )
+            hint = 'a text in "quotes", a number, a date, `true`, `false` or `null`'
+            if place.text == ",":
+                hint = "a value that is missing is written `null`"
+            elif place.text in "'‘’“”«":
+                hint = 'texts stand in straight double quotes: "text"'
+            elif place.text in "$€£¥₹":
+                hint = "write the number alone"
+            builder.fail("K0107", f"a value is expected, not {_shown(place.text)}", place, hint)
         text = match[0]
         begin = offset + match.start() + len(text) - len(text.lstrip())
         found.append((match, Span(builder.source, begin, begin + len(text.strip()))))
@@ -117,8 +140,31 @@ def _cells(builder: ExprBuilder, body: str, at: int, offset: int) -> list[tuple[
             continue
         if _END.match(body, at) is None:
             place = Span(builder.source, offset + at, offset + at + 1)
-            builder.fail("K0107", f"a comma or the end of the row is expected, not {_shown(place.text)}", place)
+            message = f"a comma or the end of the row is expected, not {_shown(place.text)}"
+            builder.fail("K0107", message, place, _meant(body, match.start(), at))
         return found
+
+
+def _of_cells(row: str, cells: int, columns: int) -> str:
+    """What to write instead of a row with more cells than columns, or fewer."""
+    if cells == 1:
+        return "the cells of a row are separated by commas"
+    if cells < columns:
+        return "a value that is missing is written `null`"
+    if re.search(r"[0-9],[0-9]", row):
+        return "a decimal point is written `.`, digits are grouped by `_`, and a text with a comma stands in quotes"
+    return "name each column in the first line; a text with a comma stands in quotes"
+
+
+def _meant(body: str, start: int, at: int) -> str | None:
+    """What to write instead of a cell that goes on where it should end."""
+    rest = re.match(r"[^,;#\n}]*", body[start:])
+    cell = rest[0].strip() if rest is not None else ""
+    if re.fullmatch(r"[0-9]{1,4}[./][0-9]{1,2}[./][0-9]{2,4}|[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}", cell):
+        return "dates are written year, month, day: 2026-03-31"
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} +[0-9]{2}:[0-9]{2}(:[0-9]{2})?", cell):
+        return f"a moment has a `T` in it: {'T'.join(cell.split())}"
+    return f'put a text in quotes: "{cell}"' if cell and '"' not in cell and at < len(body) else None
 
 
 def _cell(builder: ExprBuilder, match: re.Match[str], span: Span) -> Cell:
@@ -145,4 +191,7 @@ def _cell(builder: ExprBuilder, match: re.Match[str], span: Span) -> Cell:
         case "null":
             return Null(span=span)
         case _:
-            builder.fail("K0107", f"`{span.text}` is no value", span, f'put a text in quotes: "{span.text}"')
+            said = f'put a text in quotes: "{span.text}"'
+            fix = Fix(said, span, f'"{span.text}"')
+            builder.problems.error("K0107", f"`{span.text}` is no value", span, hint=said, fix=fix)
+            raise CannotBuild

@@ -39,6 +39,9 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     """What is said of a word or sign, after the text before it in its declaration."""
     statement = _statement(before)
     line = before[before.rfind("\n") + 1 :]
+    as_of = re.match(r"\s*as$", statement)
+    if as_of is not None and accepted == {"OF"}:
+        return "write `as of 2026-03-31`", " " if text in ("-", "_") else None
     if text == "=" and "COMPARISON" in accepted:
         return "equality is written `==`", "=="
     if text == "when" and re.search(r"\bcase\s+$", line):
@@ -60,7 +63,7 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     if "COLOUR_WHEN" in accepted and re.match(r"[ \t]+when\b", after) and text.isidentifier():
         colour = next((one for one in _COLOURS if is_slip(text, one)), None) or closest(text, _COLOURS)
         return f"did you mean `{colour or 'red'} when …`?", colour
-    if "GIVEN" in accepted and is_slip(text, "given"):
+    if "GIVEN" in accepted and text != "given" and is_slip(text, "given"):
         return "did you mean `given`?", "given"
     if text == "," and not after.partition("\n")[0].partition("#")[0].strip():
         return "leave it out: a statement ends with its line", ""

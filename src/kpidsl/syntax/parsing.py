@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax.branches import Branch
@@ -9,7 +11,8 @@ from kpidsl.syntax.build_expr import CannotBuild
 from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.drive import drive
 from kpidsl.syntax.hidden import hides_lines
-from kpidsl.syntax.nodes import Declaration, Spec
+from kpidsl.syntax.nodes import Cut, Declaration, HalfRead, Spec
+from kpidsl.syntax.recovery import PROPERTIES
 
 MAX_CHARACTERS = 4_000_000
 
@@ -32,20 +35,48 @@ def parse(source: Source, problems: Problems) -> Spec:
         from kpidsl.syntax.piecewise import read_piecewise
 
         return read_piecewise(source, problems, builder)
-    declarations, broken = build_declarations(builder, tree)
-    return Spec(source, declarations, broken, span=whole)
+    built = build_declarations(builder, tree)
+    return Spec(source, built.declarations, built.broken, built.half_read, span=whole)
 
 
-def build_declarations(builder: SpecBuilder, tree: Branch) -> tuple[tuple[Declaration, ...], frozenset[str]]:
-    """The declarations of a tree, and the names of those that cannot be built; why is reported."""
+class Built(NamedTuple):
+    """What became of a tree: `broken` are the names of what could not be built whole, `half_read` is what there is of
+    it.
+    """
+
+    declarations: tuple[Declaration, ...]
+    broken: frozenset[str]
+    half_read: tuple[HalfRead, ...]
+
+
+def build_declarations(builder: SpecBuilder, tree: Branch, cuts: tuple[Cut, ...] = (), *, whole: bool = True) -> Built:
+    """The declarations of a tree. Why one cannot be built is reported. `cuts` are the statements that are missing from
+    it; `whole`: nothing is.
+    """
     declarations: list[Declaration] = []
     broken: set[str] = set()
+    half_read: list[HalfRead] = []
     for branch in tree.children:
         builder.depth = 0
+        builder.unbuilt.clear()
         try:
-            declarations.append(builder.build(branch))
+            node = builder.build(branch)
         except CannotBuild:
-            head = branch.children[0] if branch.children else None
-            if isinstance(head, Branch) and head.data == "name":
-                broken.update(part.value for part in head.children)
-    return tuple(declarations), frozenset(broken)
+            broken.update(_name(branch))
+            continue
+        if whole and not builder.unbuilt:
+            declarations.append(node)
+            continue
+        half_read.append(HalfRead(node, (*cuts, *map(_cut, builder.unbuilt))))
+        broken.update(_name(branch) if builder.unbuilt else ())
+    return Built(tuple(declarations), frozenset(broken), tuple(half_read))
+
+
+def _name(branch: Branch) -> list[str]:
+    head = branch.children[0] if branch.children else None
+    return [part.value for part in head.children] if isinstance(head, Branch) and head.data == "name" else []
+
+
+def _cut(span: Span) -> Cut:
+    word = span.text.split(maxsplit=1)[0]
+    return Cut(span.start, span.end, word if word in PROPERTIES else None)

@@ -30,8 +30,8 @@ def read_piecewise(source: Source, problems: Problems, builder: SpecBuilder) -> 
         tree = branch_of(parser().parse(text), 0)
     except UnexpectedInput as error:
         return _piecewise(source, text, problems, builder, error)
-    declarations, broken = build_declarations(builder, tree)
-    return Spec(source, declarations, broken, span=whole)
+    built = build_declarations(builder, tree)
+    return Spec(source, built.declarations, built.broken, built.half_read, span=whole)
 
 
 def _piecewise(
@@ -59,14 +59,14 @@ def _piecewise(
         else:
             mended = mend(source, text, problems, chunk, again)
         reported += mended.found
-        built, unreadable = build_declarations(builder, mended.tree) if mended.tree is not None else ((), frozenset())
-        broken.update(unreadable, mended.lost)
-        if mended.whole:
-            declarations.extend(built)
-        else:
-            half_read.extend(HalfRead(node, mended.cuts) for node in built)
-            if chunk.name:
-                broken.add(chunk.name)
+        broken.update(mended.lost)
+        if mended.tree is not None:
+            built = build_declarations(builder, mended.tree, mended.cuts, whole=mended.whole)
+            declarations.extend(built.declarations)
+            half_read.extend(built.half_read)
+            broken.update(built.broken)
+        if not mended.whole and chunk.name:
+            broken.add(chunk.name)
         if reported >= PROBLEMS_PER_FILE:
             problems.error(
                 "K0111",
