@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 
-from engine.evaluating import days, evaluate, kpi
+from engine.evaluating import days, evaluate, kpi, money
 
 ROWS = {"at": days("2026-02-10", *["2026-03-02"] * 8), "x": [10, *[1] * 8], "d": ["a", *"ab" * 4]}
 VALUE = "value sum(x) from o over last month; "
@@ -139,3 +140,27 @@ def test_several_slices_and_dimensions() -> None:
         ((("big", True), ("d", "a")), 1, "no_target"),
     ]
     assert found.assessment.status == "green"
+
+
+@pytest.mark.parametrize(
+    ("expression", "unit"),
+    [
+        ("sum(amount) / (sum(amount) / 31 days)", "days"),
+        ("sum(amount) / sum(worked) * 8 hour", "EUR"),
+        ("sum(amount) * sum(weight) / sum(worked)", "EUR·kg/hours"),
+        ("sum(weight) / sum(worked) / sum(worked)", "kg/hours^2"),
+        ("sum(worked) / sum(amount) / sum(worked)", "1/EUR"),
+        ("sum(amount) / (1 / sum(worked))", "EUR·hours"),
+        ("2 EUR/hour * sum(worked) + sum(amount)", "EUR"),
+        ("sum(amount) / sum(worked)", "EUR/hours"),
+        ("sum(worked) / 1 minute", None),
+    ],
+)
+def test_a_unit_is_written_without_what_it_is_divided_by_again(expression: str, unit: str | None) -> None:
+    spec = """
+    source o { from arrow("o"); time at; column amount: EUR; column worked: hours; column weight: kg }
+    """
+    parts = re.sub(r"sum\(\w+\)", lambda found: f"({found[0]} from o)", expression)
+    o = {"at": days("2026-03-02"), "amount": money("60"), "worked": [4], "weight": [5]}
+    (found,) = evaluate(f"{spec}metric m = ({parts}) over last month", "2026-03-31", o=o).metrics
+    assert found.unit == unit

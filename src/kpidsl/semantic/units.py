@@ -16,12 +16,14 @@ class Unit:
     """A product of base dimensions, `scale` of them; `label` is how it is written.
 
     A value in this unit times `scale` is the value in base units. `%` and `pp` are dimensionless with scale 1: their
-    values are fractions, and only their label tells.
+    values are fractions, and only their label tells. `factors` are the units with names that it is a product of, and
+    their powers; none for one that has a name itself.
     """
 
     dimensions: tuple[tuple[str, int], ...] = ()
     scale: Fraction = Fraction(1)
     label: str | None = field(default=None, compare=False)
+    factors: tuple[tuple[Unit, int], ...] = field(default=(), compare=False)
 
     @property
     def is_number(self) -> bool:
@@ -58,15 +60,32 @@ def product(left: Unit, right: Unit, power: int = 1) -> Unit:
     dimensions = tuple(sorted((name, exponent) for name, exponent in powers.items() if exponent))
     if not dimensions:
         return Unit((), left.scale * right.scale**power)
+    factors = _multiplied(left, right, power)
     if right.is_number:
         label = left.label
     elif left.is_number and power == 1:
         label = right.label
-    elif left.label == right.label and power == 1:
-        label = f"{left.label}^2"
     else:
-        label = f"{left.label or 1}{'·' if power == 1 else '/'}{right.label}"
-    return Unit(dimensions, left.scale * right.scale**power, label)
+        label = _written(factors)
+    return Unit(dimensions, left.scale * right.scale**power, label, factors)
+
+
+def _multiplied(left: Unit, right: Unit, power: int) -> tuple[tuple[Unit, int], ...]:
+    """The factors of a product: what stands above and below is in neither, whether it is called hour or hours."""
+    powers: dict[Unit, int] = {}
+    for unit, sign in ((left, 1), (right, power)):
+        for factor, exponent in unit.factors or (((unit, 1),) if unit.dimensions else ()):
+            powers[factor] = powers.get(factor, 0) + sign * exponent
+    return tuple((factor, exponent) for factor, exponent in powers.items() if exponent)
+
+
+def _written(factors: Iterable[tuple[Unit, int]]) -> str:
+    """`EUR·days/order^2`: what is divided by stands last, each part of it behind a stroke of its own."""
+    above: list[str] = []
+    below: list[str] = []
+    for factor, power in factors:
+        (above if power > 0 else below).append(f"{factor.label}{f'^{abs(power)}' if abs(power) > 1 else ''}")
+    return "/".join(["·".join(above) or "1", *below])
 
 
 def is_currency(unit: Unit) -> bool:
@@ -131,4 +150,4 @@ class UnitTable:
                 unit = product(unit, one, 1 if factor.power > 0 else -1)
                 if any(abs(power) > HIGHEST_POWER for _, power in unit.dimensions):
                     raise UnknownUnit(written.text if len(written.text) < 40 else f"{written.text[:39]}…")
-        return Unit(unit.dimensions, unit.scale, written.text)
+        return Unit(unit.dimensions, unit.scale, written.text, unit.factors)
