@@ -332,6 +332,8 @@ class RowChecker:
                 return f'if it holds years such as 2026, say so: `column {row.name}: date "%Y"`'
             formats = counted_times.formats()
             return f'say what it counts: `column {row.name}: timestamp {formats}`; days such as 20260331: `"%Y%m%d"`'
+        if isinstance(row, r.Constant) and isinstance(row.value, str) and row.value.isidentifier():
+            return f"a column is written without quotes: `{row.value}`"
         if isinstance(row, r.ColumnValue) and row.type is D.OTHER:
             return f"if these are bytes of a text, say so: `column {row.name}: text`; make nested ones plain before"
         if isinstance(row, r.ColumnValue) and row.type is D.TEXT:

@@ -137,9 +137,15 @@ def _sign(place: Place) -> Slip | None:
 
 
 def _quotes(place: Place) -> Slip | None:
+    grouped = re.match(r"['’]\d{3}(?![\w.])", place.after)
+    if grouped is not None and re.search(r"\d$", place.before):
+        return _cannot(place.offset, place.offset + 1, place.after[0], "digits are grouped by `_`: `1_000`", "_")
     found = _QUOTED.match(place.text, place.offset, place.line_end)
     if found is not None:
         inside = next(group for group in found.groups() if group is not None)
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", inside):
+            said = f"dates stand without quotes: {inside}"
+            return Slip(found.start(), found.end(), "K0103", f"`{found[0][0]}` is no quote here", said, inside)
         meant = f'"{inside}"'
         return Slip(
             found.start(), found.end(), "K0103", f"`{found[0][0]}` is no quote here",
@@ -168,6 +174,11 @@ def _currency(place: Place) -> Slip | None:
             start = place.line_start + behind.start(1)
             shown = f"{behind[0].strip()} {code}"
             return _foreign(start, place.offset + 1, sign, f"write `{shown}`", f" {code}")
+        named = re.match(r"\$(?:(\w+(?:\.\w+)*)|\{(\w+(?:\.\w+)*)\})", place.after)
+        if named is not None:
+            name = named[1] or named[2]
+            end = place.offset + named.end()
+            return _foreign(place.offset, end, sign, f"names are written as they are: `{name}`", name)
         return _foreign(
             place.offset, place.offset + 1, sign, f"write the currency behind the number: `10 {code}`", None
         )
