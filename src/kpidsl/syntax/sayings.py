@@ -181,6 +181,10 @@ def _of_goals(word: _Word) -> Advice | None:
     if kept is not None and text in ("of", "at", "above", "over", "below", "under"):
         sign = "<=" if text in ("below", "under") else ">="
         return f"write `{sign} {_number(word.after) or '…'}`", sign
+    if not statement.strip() and _may_stand("reach", word.accepted):
+        happens = _what_happens(word)
+        if happens is not None:
+            return happens, None
     year = re.match(r"\s*period\s+([QH]\d)\s*$", statement)
     if year is not None:
         return f"say of which year: `period 2026-{year[1]}`", None
@@ -194,6 +198,27 @@ def _of_goals(word: _Word) -> Advice | None:
     if re.match(r"\s*(on|off|at)[_ ](track|risk)\s+(when\s+)?$", statement) and "when" in f"{statement}{text}":
         return "a rule is a state and its condition: `on_track progress >= 90% of expected`", None
     return None
+
+
+def _what_happens(word: _Word) -> str | None:
+    """How a key result is written that was begun as a KPI is."""
+    if word.text in ("from", "to"):
+        return f"`{word.text}` stands behind the metric: `reduce METRIC from 20% to 10%`"
+    part = r"[^;{}\n]*[^\s;{}]"
+    if word.text in ("target", "goal"):
+        mark = re.match(rf"\s*:?\s*([<>]=?\s*{part})", word.after)
+        return f"a mark stands behind the metric: `reach METRIC {mark[1] if mark else '>= 6'}`"
+    if word.text not in ("value", "metric", "measure"):
+        return None
+    found = "`increase METRIC by 20%`, `reduce …`, `reach …`, `keep …`"
+    if ways := re.match(rf"\s*({part})\s*[;\n]\s*from\s+({part}?)\s+to\s+({part})", word.after):
+        number = r"-?\d+(?:\.\d+)?"
+        start, end = re.match(number, ways[2]), re.match(number, ways[3])
+        verb = "reduce" if start and end and float(start[0]) > float(end[0]) else "increase"
+        found = f"`{verb} {ways[1]} from {ways[2]} to {ways[3]}`"
+    elif mark := re.match(rf"\s*({part})\s*[;\n]\s*target\s+([<>]=?\s*{part})", word.after):
+        found = f"`reach {mark[1]} {mark[2]}`"
+    return f"a key result says what is to happen: {found}"
 
 
 def _of_properties(word: _Word) -> Advice | None:

@@ -299,6 +299,9 @@ def _comment(place: Place) -> Slip | None:
     return None
 
 
+_NULLS = ("none", "nil", "nan", "na", "missing", "empty", "blank", "undefined", "unknown")
+
+
 def _sql(place: Place) -> Slip | None:
     if match := re.match(r"between[ \t]+([\w.\"%:-]+)[ \t]+and[ \t]+([\w.\"%:-]+)", place.after, re.IGNORECASE):
         what = re.search(r"(?<![\w.`])([A-Za-z_][\w.]*)[ \t]+$", place.before)
@@ -327,6 +330,9 @@ def _sql(place: Place) -> Slip | None:
         sign = "!=" if said[1] else "=="
         start = place.line_start + said.start()
         rest = re.match(r'"[^"\n]*"|[\w.]+', place.after)
+        if rest is not None and rest[0].casefold() in _NULLS:
+            meant = f"is {said[1] or ''}null"
+            return _cannot(start, place.offset + rest.end(), said[0].strip(), f"write `{meant}`", meant)
         shown = f"`{sign} {rest[0]}`" if rest else f"`{sign}`"
         return _cannot(start, place.offset, said[0].strip(), f"`is` goes with `null`: write {shown}", f"{sign} ")
     distinct = re.search(r"\bcount[ \t]*\([ \t]*distinct[ \t]+$", place.before, re.IGNORECASE)
