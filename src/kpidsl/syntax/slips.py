@@ -11,43 +11,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from kpidsl.records import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """What stands at `[start, end)`, what is said of it, and what to write instead (None: it is not sure).
-
-    `at` is the part of it that is wrong, where that is less.
-    """
-
-    start: int
-    end: int
-    code: str
-    message: str
-    hint: str
-    instead: str | None = None
-    at: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the parser stopped: the text, the offset, the bounds of its line, and what might stand there."""
-
-    text: str
-    offset: int
-    line_start: int
-    line_end: int
-    accepted: AbstractSet[str]
-
-    @property
-    def before(self) -> str:
-        return self.text[self.line_start : self.offset]
-
-    @property
-    def after(self) -> str:
-        return self.text[self.offset : self.line_end]
-
+from kpidsl.syntax.slip import Place, Slip
 
 SIGNS = {
     "≥": ">=",
