@@ -6,7 +6,7 @@ import re
 
 from kpidsl.records import dataclass
 from kpidsl.syntax.recovery import open_marks
-from kpidsl.syntax.slip import Slip
+from kpidsl.syntax.slip_model import Slip
 from kpidsl.syntax.slips import CURRENCIES
 
 _SIGNS = "".join(CURRENCIES)

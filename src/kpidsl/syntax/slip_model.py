@@ -1,4 +1,4 @@
-"""A stretch of text that is written otherwise here, and the place where the parser stopped at it."""
+"""What is said of something that is written as elsewhere, and where the parser stopped."""
 
 from __future__ import annotations
 
@@ -40,3 +40,11 @@ class Place:
     @property
     def after(self) -> str:
         return self.text[self.offset : self.line_end]
+
+
+def cannot(start: int, end: int, written: str, hint: str, instead: str | None) -> Slip:
+    return Slip(start, end, "K0101", f"`{written}` cannot stand here", hint, instead)
+
+
+def foreign(start: int, end: int, written: str, hint: str, instead: str | None) -> Slip:
+    return Slip(start, end, "K0101", f"`{written}` is no part of the language", hint, instead)
