@@ -156,6 +156,7 @@ def answers(
     file (where the scan has it) and member.
     """
     keep, of_members = exp.column("k"), [exp.column(found.leaves[row]) for row in members]
+    keys: list[exp.Expr]
     slot_of: exp.Expr | None = None
     if slots is None:
         keys = [keep, exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else []), *of_members]
