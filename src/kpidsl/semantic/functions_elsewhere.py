@@ -7,7 +7,7 @@ from collections.abc import Collection
 from kpidsl.diagnostics import did_you_mean
 from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.terms import NULLS
-from kpidsl.syntax.expr_nodes import Call, Expr, NameRef
+from kpidsl.syntax.expr_nodes import Call, NameRef
 
 _IS_NULL, _IS_KNOWN = "write `{} is null`", "write `{} is not null`"
 _INSTEAD, _CHOSEN = "write `coalesce({}, {})`", "write `if {} then {} else {}`"
@@ -43,8 +43,6 @@ def row_function_hint(node: Call, known: Collection[str]) -> str | None:
     return meant.replace("{}", "…")
 
 
-def is_null_elsewhere(node: Expr, scope: RowScope) -> bool:
+def is_null_elsewhere(node: NameRef, scope: RowScope) -> bool:
     """Whether a name is what other languages call null, and no column."""
-    if not isinstance(node, NameRef) or node.name.casefold() not in NULLS:
-        return False
-    return scope.schema is not None and scope.find(node.parts) is None
+    return node.name.casefold() in NULLS and scope.schema is not None and scope.find(node.parts) is None

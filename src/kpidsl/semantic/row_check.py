@@ -151,11 +151,15 @@ class RowChecker:
     def not_null(self, node: x.Compare) -> None:
         """Nothing is equal to null, and nothing differs from it."""
         for side, other in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(side, x.Null) or is_null_elsewhere(side, self.scope):
+            is_meant = isinstance(side, x.NameRef) and is_null_elsewhere(side, self.scope)
+            if isinstance(side, x.Null) or is_meant:
                 word = "is not null" if node.operator == "!=" else "is null"
                 is_loose = isinstance(other, x.Logic | x.Not | x.Compare | x.InList | x.If)
-                operand = f"({other.span.text})" if is_loose else other.span.text
-                self.stop("K0304", "a comparison with `null` is never true", node.span, f"write `{operand} {word}`")
+                hint = f"write `{f'({other.span.text})' if is_loose else other.span.text} {word}`"
+                if is_meant:  # or the column is there in other data
+                    missing = f"`{self.scope.local_name}` has no column `{side.span.text}`"
+                    self.stop("K0605", missing, side.span, hint)
+                self.stop("K0304", "a comparison with `null` is never true", node.span, hint)
 
     def not_here(self, node: x.Expr) -> NoReturn:
         inside = "an aggregation" if isinstance(node, x.Aggregation | x.Conversion) else "`over`, `earlier` and `each`"
