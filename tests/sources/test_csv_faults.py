@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kpidsl.diagnostics import OptionError, SourceError
+from kpidsl.pipeline import load
 from kpidsl.semantic.types import DataType as T
 from kpidsl.sources.csv_quotes import check_quotes
 from kpidsl.sources.csv_text import Dialect
@@ -108,6 +109,36 @@ def test_what_is_no_text_is_told_as_what_it_is(tmp_path: Path, content: bytes, w
         csv(tmp_path, content)
     assert (caught.value.code, caught.value.message) == ("K0602", f"data.csv is {words}")
     assert hint in (caught.value.hint or "")
+
+
+def test_a_file_without_a_header_is_told_how_to_name_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("2026-03-01,5\n2026-03-02,6\n", "utf-8")
+    (tmp_path / "a.kpi").write_text(
+        'source o { from csv("data.csv"); time at }\nkpi k { value sum(x) from o over 2026; target > 0 }\n'
+    )
+    found = load([str(tmp_path / "a.kpi")]).evaluate(as_of="2026-03-31")
+    assert [error.code for error in found.errors] == ["K0605"]
+    assert "`header: false, columns: [" in (found.errors[0].hint or "")
+
+
+@pytest.mark.parametrize("provider", ["csv", "json", "ndjson", "parquet"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n", "a pointer of Git LFS, and not the file"),
+        ("\ufeff<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", "a web page"),
+        ('<?xml version="1.0"?>\n<rows/>\n', "XML"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_place_of_a_table_is_told_as_what_it_is(
+    tmp_path: Path, provider: str, content: str, words: str
+) -> None:
+    (tmp_path / "data.txt").write_text(content, "utf-8")
+    (tmp_path / "a.kpi").write_text(
+        f'source o {{ from {provider}("data.txt"); time at }}\nkpi k {{ value sum(x) from o over 2026; target > 0 }}\n'
+    )
+    found = load([str(tmp_path / "a.kpi")]).evaluate(as_of="2026-03-31")
+    assert [(error.code, error.message) for error in found.errors] == [("K0602", f"data.txt is {words}")]
 
 
 @pytest.mark.parametrize(
