@@ -11,6 +11,8 @@ import pytest
 from kpidsl.diagnostics import OptionError, SourceError
 from kpidsl.pipeline import load
 from kpidsl.semantic.types import DataType as T
+from kpidsl.sources.csv_quotes import check_quotes
+from kpidsl.sources.csv_text import Dialect
 from sources.reading import ask, csv, dataset, read, told, write
 
 
@@ -273,3 +275,36 @@ def test_a_quote_that_is_never_closed_takes_no_rows_away(
         with pytest.raises(SourceError, match="a quote is opened and never closed") as raised:
             rows(good + '4,"x\n' + rest)
         assert (raised.value.code, f"{name}:5: " in raised.value.message) == ("K0603", True)
+
+
+@pytest.mark.parametrize(
+    ("rest", "line", "words"),
+    [
+        ('in"ner,"open\n', 4, "a quote is opened and never closed"),
+        ('v,"open\n"x,y\n', 4, "a quoted text goes on after its closing quote"),
+        ('v,"open\n"x,"y"\n\n', 4, "a quoted text goes on after its closing quote"),
+        ('"a",v\n"open,v\n"a","a"" \n\n', 5, "a quoted text goes on after its closing quote"),
+    ],
+)
+def test_a_last_row_that_one_thread_leaves_out_is_told(
+    rest: str, line: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpidsl.sources.csv_reader._ONE_SCAN", 0)
+    with pytest.raises(SourceError, match=f"data.csv:{line}: the row cannot be read: {words}"):
+        csv(tmp_path, "a,b\n1,2\n3,4\n" + rest)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7, 1 << 22])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [False, True])
+def test_quotes_and_lines_are_counted_across_chunks(
+    chunk: int, end: str, last: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpidsl.sources.csv_quotes._CHUNK", chunk)
+    text = end.join(("a,b", '1,"x"', "", '"""",4', "5,6")) + (end if last else "")
+    (tmp_path / "data.csv").write_bytes(text.encode())
+    found = check_quotes(tmp_path / "data.csv", Dialect(), "data.csv")
+    assert (found.number, found.lines) == (6, 5)
+    (tmp_path / "data.csv").write_bytes(rb"a,b" + end.encode() + rb'1,"\"x\\"')
+    found = check_quotes(tmp_path / "data.csv", Dialect(escape="\\"), "data.csv")
+    assert (found.number, found.lines) == (2, 2)
