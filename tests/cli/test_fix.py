@@ -122,6 +122,15 @@ kpi share { value fees / most over last month; target >= 85% }
     assert (tmp_path / "a.kpi").read_text("utf-8") == mended
 
 
+def test_what_nobody_sees_is_named_where_it_is_mended(run: Run, tmp_path: Path) -> None:
+    text = "# what came in\u2028metric fees = 5\nmetric paid\u00a0= 3\n"
+    (tmp_path / "a.kpi").write_text(text, "utf-8")
+    said = run("--fix", "a.kpi").err
+    assert "a.kpi:1: U+2028 → a new line" in said
+    assert "a.kpi:2: U+00A0 → a space" in said
+    assert (tmp_path / "a.kpi").read_text("utf-8") == "# what came in\nmetric fees = 5\nmetric paid = 3\n"
+
+
 def test_diff_shows_and_writes_nothing(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "shop.kpi"
     file.write_text(WRONG)

@@ -80,6 +80,8 @@ def _told(change: Change) -> str:
 
 
 def _short(text: str) -> str:
+    if text and not text.strip():  # blanks and line ends that nobody sees
+        return "a new line" if text == "\n" else "a space" if set(text) == {" "} else f"U+{ord(text[0]):04X}"
     shown = visible(" ".join(text.split()))
     return f"`{shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + '…'}`" if text else ""
 
