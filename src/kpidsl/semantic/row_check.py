@@ -360,12 +360,8 @@ class RowChecker:
                 if digits is not None:
                     unit = f" {other.unit.label}" if other.unit.label else ""
                     return f"numbers stand without quotes: {digits[1]}{unit}"
-            if (
-                isinstance(row, r.Constant)
-                and isinstance(row.value, str)
-                and other.type is not None
-                and other.type.is_time
-            ):
+            is_text = isinstance(row, r.Constant) and isinstance(row.value, str)
+            if is_text and other.type is not None and other.type.is_time:
                 return "dates stand without quotes: 2026-03-31"
         wants = "time" if any(row.type is not None and row.type.is_time for row in (a, b)) else "number"
         return self.remedy(a, wants) or self.remedy(b, wants)
