@@ -32,11 +32,20 @@ def test_what_is_between_two_windows_is_not_asked_for_and_another_filter_has_slo
     }
 
 
+def test_where_few_panes_would_be_put_together_each_is_a_slot() -> None:
+    found = slotted([[range(pane, pane + 1) for pane in range(PANES)], [range(PANES)]], PANES)
+    assert not found.slots.places
+    assert found.spans[1] == {(0, PANES): (PANES, 2 * PANES)}
+
+
 @given(WINDOWS)
 def test_a_window_is_the_panes_of_its_slots_and_of_no_other(windows: list[list[range]]) -> None:
     found = slotted(windows, PANES)
     slot_of = dict(zip(found.slots.places, found.slots.numbers, strict=True))
     assert len(slot_of) == len(found.slots.places)
+    if not slot_of:  # as they are
+        slot_of = {number * PANES + pane: number * PANES + pane for number, own in enumerate(windows) for one in own
+                   for pane in one}  # fmt: skip
     for number, ranges in enumerate(windows):
         own = {place - number * PANES: slot for place, slot in slot_of.items() if place // PANES == number}
         assert set(own) == {pane for one in ranges for pane in one}

@@ -10,6 +10,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.source_text import Source
 from kpidsl.syntax import format as formatter
 from kpidsl.syntax import parse
+from kpidsl.syntax.format_tokens import read_blocks
 from syntax_format.laid_out import examples, laid_out, tree
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -135,3 +136,13 @@ def test_a_layout_that_is_not_the_same_spec_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setattr(formatter, "lay_out_file", lambda whole: wrong)
     with pytest.raises(formatter.LayoutFault, match=says):
         formatter.format_spec(tree("metric a=b\n# d\n"))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_lark_reads_the_statements_that_the_loop_over_its_tables_reads(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = EXAMPLES[name]
+    found = read_blocks(text)
+    monkeypatch.setattr("kpidsl.syntax.format_tokens.drive", lambda *_: None)
+    assert read_blocks(text) == found

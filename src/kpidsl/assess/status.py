@@ -96,15 +96,20 @@ class Judge:
         all_of_them: dict[str, object] = dict.fromkeys(plan.by)
         target, amber = (self.bound(one, all_of_them, errors) for one in (plan.target, plan.amber))
         rows: list[Row] = []
+        of = distance = said_of_all = None
         for key in keys:
             value = value_of(key)
             if isinstance(value, Scalar):
-                of = attainment(value.value, target) if type(value.value) is Fraction else None
-                status, reason = self.status(value, target, amber, of, plan, {}, value.n, errors)
+                if target is not None:
+                    of = attainment(value.value, target) if type(value.value) is Fraction else None
+                    distance = gap(value, target)
+                    status, reason = self.status(value, target, amber, of, plan, {}, value.n, errors)
+                else:  # there is nothing to hold a value against
+                    if said_of_all is None:
+                        said_of_all = self.status(value, target, amber, of, plan, {}, value.n, errors)
+                    status, reason = said_of_all
                 written_as = as_document(value.value, value.exact, self.calendar)
-                rows.append(
-                    (written_as, None, value.n, value.n_unknown, value.n_open, of, gap(value, target), status, reason)
-                )
+                rows.append((written_as, None, value.n, value.n_unknown, value.n_open, of, distance, status, reason))
             else:
                 assert isinstance(value, Missing)
                 errors.extend(value.errors)

@@ -25,7 +25,7 @@ def slotted(windows: Sequence[Sequence[range]], panes: int) -> Slotted:
     places: list[int] = []
     numbers: list[int] = []
     spans: list[dict[tuple[int, int], tuple[int, int]]] = []
-    count = 0
+    made = 0
     for number, ranges in enumerate(windows):
         begin = Counter(one.start for one in ranges if one)
         end = Counter(one.stop for one in ranges if one)
@@ -34,12 +34,26 @@ def slotted(windows: Sequence[Sequence[range]], panes: int) -> Slotted:
         around = 0  # so many windows
         for first, after in pairwise(edges):
             around += begin[first] - end[first]
-            at[first] = count
+            at[first] = made
             if around:
                 places.extend(range(number * panes + first, number * panes + after))
-                numbers.extend([count] * (after - first))
-                count += 1
+                numbers.extend([made] * (after - first))
+                made += 1
         if edges:
-            at[edges[-1]] = count
+            at[edges[-1]] = made
         spans.append({(one.start, one.stop): (at[one.start], at[one.stop]) if one else (0, 0) for one in ranges})
+    if 2 * (len(windows) * panes - made) < len(places):
+        return _as_they_are(windows, panes)
     return Slotted(Slots(panes, tuple(places), tuple(numbers)), spans)
+
+
+def _as_they_are(windows: Sequence[Sequence[range]], panes: int) -> Slotted:
+    """Every pane of every filter a slot: to put few of them together would take a longer query than it saves rows."""
+    spans = [
+        {
+            (one.start, one.stop): (number * panes + one.start, number * panes + one.stop) if one else (0, 0)
+            for one in some
+        }
+        for number, some in enumerate(windows)
+    ]
+    return Slotted(Slots(panes), spans)

@@ -18,7 +18,7 @@ from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, AGREEMENT, AggregationTerm
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT, Unit, product
-from kpidsl.semantic.unknown import synonym
+from kpidsl.semantic.unknown import elsewhere, synonym
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
@@ -91,7 +91,7 @@ class AggregateChecker:
         name = call.function.text
         if name not in AGGREGATIONS:
             meant = synonym(name)
-            hint = f"write `{meant}`" if meant else did_you_mean(name, AGGREGATIONS)
+            hint = f"write `{meant}`" if meant else elsewhere(name) or did_you_mean(name, AGGREGATIONS)
             if name.endswith("~") and name[:-1] in AGGREGATIONS:
                 hint = f"write `{name[:-1]}`, which is exact: `count_distinct~` alone may be approximate"
             self.stop("K0308", f"there is no aggregation `{name}`", call.function.span, hint)

@@ -45,6 +45,9 @@ def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> Non
     if name.casefold() in ("percent", "percentage", "pct"):
         _percent_in_words(name, span, problems)
         return
+    if name.casefold() in ("thousand", "thousands", "million", "millions", "mio", "mn"):
+        size = "k` is thousand" if name.casefold().startswith("t") else "M` is million"
+        hint = f"a letter stands right behind the number: `1.5{size}"
     if name.casefold() in ("month", "months", "quarter", "quarters", "year", "years"):
         hint = "months and years have no fixed length: use days or weeks"
     problems.error("K0311", f"there is no unit `{name}`", span, hint=hint)

@@ -11,9 +11,10 @@ from functools import reduce
 from typing import NoReturn
 
 from kpidsl import calendar as c
-from kpidsl.diagnostics import Problems, did_you_mean
+from kpidsl.diagnostics import Problems
 from kpidsl.semantic import counted_times
 from kpidsl.semantic import rows as r
+from kpidsl.semantic.functions_elsewhere import row_function_hint
 from kpidsl.semantic.limits import both
 from kpidsl.semantic.numbers import (
     check_fit,
@@ -29,7 +30,7 @@ from kpidsl.semantic.numbers import (
 )
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.row_scope import RowScope
-from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction
+from kpidsl.semantic.terms import AGGREGATIONS, NULLS, ROW_FUNCTIONS, GivenFunction
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import DAYS, NUMBER, SECONDS, UnitTable, product
 from kpidsl.semantic.windows import Invalid, window_spec
@@ -150,11 +151,17 @@ class RowChecker:
     def not_null(self, node: x.Compare) -> None:
         """Nothing is equal to null, and nothing differs from it."""
         for side, other in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(side, x.Null):
+            if isinstance(side, x.Null) or self.stands_for_null(side):
                 word = "is not null" if node.operator == "!=" else "is null"
                 is_loose = isinstance(other, x.Logic | x.Not | x.Compare | x.InList | x.If)
                 operand = f"({other.span.text})" if is_loose else other.span.text
                 self.stop("K0304", "a comparison with `null` is never true", node.span, f"write `{operand} {word}`")
+
+    def stands_for_null(self, node: x.Expr) -> bool:
+        """Whether a name is what other languages call null, and no column."""
+        if not isinstance(node, x.NameRef) or node.name.casefold() not in NULLS or self.scope.schema is None:
+            return False
+        return self.scope.find(node.parts) is None
 
     def not_here(self, node: x.Expr) -> NoReturn:
         inside = "an aggregation" if isinstance(node, x.Aggregation | x.Conversion) else "`over`, `earlier` and `each`"
@@ -190,7 +197,7 @@ class RowChecker:
                 "K0308",
                 f"there is no function `{name}`",
                 node.function.span,
-                did_you_mean(name, (*ROW_FUNCTIONS, *self.functions)),
+                row_function_hint(node, (*ROW_FUNCTIONS, *self.functions)),
             )
         takes, least, gives = ROW_FUNCTIONS[name]
         most = 99 if takes[-1].endswith("...") else len(takes)
@@ -325,6 +332,8 @@ class RowChecker:
                 return f'if it holds years such as 2026, say so: `column {row.name}: date "%Y"`'
             formats = counted_times.formats()
             return f'say what it counts: `column {row.name}: timestamp {formats}`; days such as 20260331: `"%Y%m%d"`'
+        if isinstance(row, r.Constant) and isinstance(row.value, str) and row.value.isidentifier():
+            return f"a column is written without quotes: `{row.value}`"
         if isinstance(row, r.ColumnValue) and row.type is D.OTHER:
             return f"if these are bytes of a text, say so: `column {row.name}: text`; make nested ones plain before"
         if isinstance(row, r.ColumnValue) and row.type is D.TEXT:

@@ -59,6 +59,8 @@ class RowScope:
         if found is not None:
             return found
         name = ".".join(parts)
+        if name.casefold() == "null":
+            instead = "what is unknown is written with small letters: `is null`, `is not null`"
         owner = [join for join in self.joins if self.joined(join).find(parts) is not None]
         if owner:
             hint: str | None = f"write `{owner[0]}.{name}`: columns of a joined source are named with it"

@@ -86,7 +86,9 @@ def _look_up(
 ) -> Declared[D] | None:
     found = (known.get(f"{namespace}.{name.text}") if namespace else None) or known.get(name.text)
     if found is None and not names.is_broken(name.text, namespace):
-        hint = did_you_mean(name.text, visible(known, namespace)) or f"declare it: `{what} {name.text} …`"
+        last = name.text.rpartition(".")[2]
+        hint = f"did you mean `{last}`?" if last != name.text and last in known else None
+        hint = hint or did_you_mean(name.text, visible(known, namespace)) or f"declare it: `{what} {name.text} …`"
         problems.error(code, f"there is no {what} `{name.text}`", name.span, hint=hint)
     return found
 

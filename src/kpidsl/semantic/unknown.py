@@ -27,6 +27,9 @@ _LOCAL = {
 }
 _DIVIDED = "write `a / b`: what is divided by 0 has no value, and the result says why"
 _CHANGED = "a KPI shows how its value changed: `compare previous, 1 year earlier`"
+_NARROWED = "a condition stands behind `where`: `sum(amount) from orders where …`"
+_UP_TO_NOW = "what adds up is a window: `… over year to date`"
+_LOOKED_UP = "the columns of another source come by `join … on …` in the source"
 _FILLED = "write `… default 0`"
 _ELSEWHERE = {
     "nullif": _DIVIDED, "safe_divide": _DIVIDED, "div0": _DIVIDED, "divide": _DIVIDED,
@@ -34,6 +37,15 @@ _ELSEWHERE = {
     "ifnull": _FILLED, "isnull": _FILLED, "nvl": _FILLED, "zn": _FILLED, "iferror": _FILLED,
     "growth": _CHANGED, "change": _CHANGED, "pct_change": _CHANGED, "yoy": _CHANGED, "mom": _CHANGED, "lag": _CHANGED,
     "delta": _CHANGED, "diff": _CHANGED,
+    **dict.fromkeys(("sumif", "sumifs", "countif", "countifs", "averageif", "averageifs"), _NARROWED),
+    **dict.fromkeys(("maxifs", "minifs", "sum_if", "count_if", "avg_if"), _NARROWED),
+    **dict.fromkeys(("cumulative", "cumsum", "running_total", "running_sum"), _UP_TO_NOW),
+    **dict.fromkeys(("vlookup", "xlookup", "hlookup", "lookup"), _LOOKED_UP),
+    **{one: f"a window stands behind the value: `… over {unit} to date`"
+       for one, unit in {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}.items()},
+    "if": "a choice stands inside an aggregation: `sum(if … then … else …) from …`", "ratio": "write `a / b`",
+    "derived": "write the formula alone: `a / b`",
+    "round": "leave it out: tables round, and documents keep every digit",
 }  # fmt: skip
 """Functions of other tools between aggregations, and what there is here."""
 _PERCENTILE = re.compile(r"(?:p|perc|pct|percentile)_?(\d{1,2})", re.IGNORECASE)
@@ -92,6 +104,11 @@ def function_hint(node: Call) -> str | None:
     return f"write `{meant}`" if meant else did_you_mean(name, {*REDUCTIONS, *AGGREGATIONS})
 
 
+def elsewhere(name: str) -> str | None:
+    """What there is instead of a function of another tool that is no aggregation."""
+    return _ELSEWHERE.get(name.casefold())
+
+
 def synonym(name: str) -> str | None:
     """The aggregation that a word of other tools stands for, also where that word is misspelt: `avrage` is `avg`."""
     percentile = _PERCENTILE.fullmatch(name)
@@ -100,7 +117,7 @@ def synonym(name: str) -> str | None:
     known = AGGREGATION_SYNONYMS.get(name.casefold())
     if known is not None or any(is_slip(name, one) for one in AGGREGATIONS):
         return known
-    near = closest(name, AGGREGATION_SYNONYMS)
+    near = closest(name, AGGREGATION_SYNONYMS) if len(name) > 4 else None  # `YTD` is no misspelt `std`
     return AGGREGATION_SYNONYMS[near] if near is not None and is_slip(name, near) else None
 
 

@@ -10,7 +10,7 @@ from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 
-_LETTERS = {"h": "hours", "d": "days", "w": "weeks", "m": "months", "q": "quarters", "y": "years", "yr": "years"}
+_LETTERS = {"h": "hours", "d": "days", "w": "weeks", "mo": "months", "q": "quarters", "y": "years", "yr": "years"}
 
 
 class Invalid(Exception):
@@ -23,6 +23,8 @@ def period_unit(written: x.WindowUnit, problems: Problems) -> c.Unit:
     if grain is None:
         letter = _LETTERS.get(written.word.casefold())
         hint = f"write `{letter}`" if letter else None
+        if written.word.casefold() == "m":
+            hint = "it may be read as both: write it out, `minutes` or `months`"
         hint = hint or did_you_mean(written.word, c.UNIT_WORDS) or "use hour, day, week, month, quarter or year"
         problems.error("K0330", f"`{written.word}` is no unit of time", written.span, hint=hint)
         raise Invalid

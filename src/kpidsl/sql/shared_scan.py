@@ -138,12 +138,13 @@ def merges(scale: Scale | None, cell: Cell) -> bool:
 @dataclass(frozen=True, slots=True)
 class Slots:
     """Which panes of which filter stand together, as `engine.slots` has it: `places` are the number of a filter times
-    how many `panes` there are, and the pane; `numbers` the slot of each. Other panes are not asked for.
+    how many `panes` there are, and the pane; `numbers` the slot of each. Other panes are not asked for. Without any,
+    each place is a slot.
     """
 
     panes: int
-    places: Sequence[int]
-    numbers: Sequence[int]
+    places: Sequence[int] = ()
+    numbers: Sequence[int] = ()
 
 
 def answers(
@@ -155,8 +156,10 @@ def answers(
     file (where the scan has it) and member.
     """
     keep, of_members = exp.column("k"), [exp.column(found.leaves[row]) for row in members]
+    place = exp.Mul(this=keep, expression=exp.Literal.number(slots.panes if slots is not None else 0))
+    place = exp.Add(this=place, expression=exp.column(_PANE))
     if slots is not None:
-        keys = [exp.column("c"), *of_members]
+        keys = [exp.column("c") if slots.places else place, *of_members]
     else:
         keys = [keep, exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else []), *of_members]
     query = _of(found, exp.select(*keys, *map(as_text, wanted, wanted.values()), copy=False))
@@ -167,10 +170,7 @@ def answers(
         kept, alike = _kept(found, filters)
         query = query.join(kept.subquery("f", copy=False), on=alike, copy=False)
         query = query.where(exp.column("b"), copy=False)
-    if slots is not None:
-        place = exp.Add(
-            this=exp.Mul(this=keep, expression=exp.Literal.number(slots.panes)), expression=exp.column(_PANE)
-        )
+    if slots is not None and slots.places:
         at = exp.EQ(this=exp.column("x"), expression=place)
         query = query.join(_listed(x=slots.places, c=slots.numbers).subquery("s", copy=False), on=at, copy=False)
     return query.group_by(*keys, copy=False)

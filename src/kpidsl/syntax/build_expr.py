@@ -23,6 +23,13 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 
+def _unescaped(text: str) -> str:
+    """What to write instead of a text in which a `\\` stands before something else than it may."""
+    if re.search(r"^\"(?:[A-Za-z]:|\.{1,2})\\|\\[^\\/]+\.\w{2,7}\"$", text):
+        return f"paths are written with `/`: {text.replace(chr(92), '/')}"
+    return 'use `\\n`, `\\t`, `\\"`, `\\\\` or `\\u00e9`; in a pattern, `\\\\d` is any digit'
+
+
 class CannotBuild(Exception):
     """The declaration cannot be built; the problem is already reported."""
 
@@ -108,7 +115,7 @@ class ExprBuilder:
                     "K0103",
                     f"`\\{escape}` is no escape",
                     Span(self.source, at, at + 2),
-                    'use `\\n`, `\\t`, `\\"`, `\\\\` or `\\u00e9`',
+                    _unescaped(token.value),
                 )
             return _ESCAPES[escape]
 

@@ -52,8 +52,9 @@ def _reading() -> Reading | None:
     return None if made is None else Reading(made)
 
 
-def drive(text: str, start: int, end: int) -> Branch | None:
-    """The tree of `text[start:end]`, with places in the whole text; None where the grammar does not accept it.
+def drive(text: str, start: int, end: int, tokens: list[Leaf] | None = None) -> Branch | None:
+    """The tree of `text[start:end]`, with places in the whole text; None where the grammar does not accept it. `tokens`
+    gets every token, those too that the tree leaves out.
 
     What Lark's contextual lexer and `LineEnds` do with a text is done here as well, token by token: a keyword is one
     only where the grammar expects it, and line ends inside brackets, after `=` and after a comma do not count.
@@ -143,7 +144,10 @@ def drive(text: str, start: int, end: int) -> Branch | None:
             if step >= 0:
                 state = step
                 stack.append(state)
-                values.append(Leaf(kind, word, at, stop))
+                leaf = Leaf(kind, word, at, stop)
+                values.append(leaf)
+                if tokens is not None:
+                    tokens.append(leaf)
                 starts.append(at)
                 ends.append(stop)
                 at = stop

@@ -150,6 +150,7 @@ SYNONYMS = {
     "tag": "tags",
     "frequency": "review",
     "filter": "where",
+    "filters": "where",
     "previous": "last",
     "past": "last",
     "rolling": "trailing",

@@ -7,10 +7,10 @@ from bisect import bisect, bisect_left
 from collections.abc import Iterator
 from itertools import pairwise
 
-from lark import Token, Tree
-
 from kpidsl.records import dataclass
-from kpidsl.syntax.grammar import parser
+from kpidsl.syntax.branches import Branch, Leaf
+from kpidsl.syntax.drive import drive
+from kpidsl.syntax.hidden import hides_lines
 
 CONTINUES = re.compile(r"(?:where|over|on|per|each|default|and|or)(?![A-Za-z0-9_])")
 _GAP = re.compile(r"#[^\n]*|\n|;")
@@ -20,6 +20,7 @@ _SEPARATORS = frozenset({"_NL", "SEMICOLON"})
 _STEPS = frozenset({"TO", "PER", "WITHIN"})
 _OPERATORS = frozenset({"SIGN", "STAR", "SLASH"})
 _HOLDS_BLANKS = frozenset({"COLOUR_WHEN", "PER_NUMBER"})
+_TELLING = ("binary", "call", "provider_call", "conversion")
 _GLUED_TO_BOTH = frozenset({".", "^"})
 _GLUED_TO_LEFT = frozenset({")", "]", ",", ":"})
 _GLUED_TO_RIGHT = frozenset({"(", "["})
@@ -117,41 +118,54 @@ class _Gap:
 
 def read_blocks(text: str) -> Block:
     """The statements of a text without syntax errors. Raises lark's UnexpectedInput where there are any."""
-    reading = parser().parse_interactive(text)
-    tokens = list(reading.iter_parse())
-    tree = reading.feed_eof()  # type: ignore[no-untyped-call] # lark leaves this one method bare
+    tokens: list[Leaf] = []
+    tree = drive(text, 0, len(text), tokens) if not hides_lines(text) else None
+    if tree is None:
+        tokens, tree = _by_lark(text)
     return _Reader(text, tokens, tree).whole()
+
+
+def _by_lark(text: str) -> tuple[list[Leaf], Branch]:
+    from kpidsl.syntax.grammar import parser
+    from kpidsl.syntax.mend import branch_of
+
+    reading = parser().parse_interactive(text)
+    tokens = [
+        Leaf(token.type, str(token.value), token.start_pos or 0, token.end_pos or 0) for token in reading.iter_parse()
+    ]
+    tree = reading.feed_eof()  # type: ignore[no-untyped-call] # lark leaves this one method bare
+    return tokens, branch_of(tree, 0)
 
 
 class _Reader:
     """Walks over the tokens of one text; `at` is the index of the next one."""
 
-    def __init__(self, text: str, tokens: list[Token], tree: Tree[Token]) -> None:
+    def __init__(self, text: str, tokens: list[Leaf], tree: Branch) -> None:
         self.text = text
         self.tokens = [token for token in tokens if token.type not in _SEPARATORS]
-        self.ends = {_start(token) for token in tokens if token.type in _SEPARATORS}
+        self.ends = {token.start_pos for token in tokens if token.type in _SEPARATORS}
+        found = _branches(tree)
         self.binary = {
-            _start(child)
-            for branch in tree.find_data("binary")
+            child.start_pos
+            for branch in found["binary"]
             for child in branch.children
-            if isinstance(child, Token) and child.type in _OPERATORS
+            if isinstance(child, Leaf) and child.type in _OPERATORS
         }
         self.calls = {
-            branch.children[0].meta.end_pos
-            for name in ("call", "provider_call")
-            for branch in tree.find_data(name)
-            if isinstance(branch.children[0], Tree)
+            branch.children[0].end_pos
+            for branch in (*found["call"], *found["provider_call"])
+            if isinstance(branch.children[0], Branch)
         }
-        starts = [_start(token) for token in self.tokens]
+        starts = [token.start_pos for token in self.tokens]
         self.steps = {
-            _start(token)
-            for branch in tree.find_data("conversion")
+            token.start_pos
+            for branch in found["conversion"]
             for left, right in pairwise(branch.children[1:])
-            if isinstance(left, Tree) and isinstance(right, Tree)
-            for token in self.tokens[bisect(starts, left.meta.start_pos) : bisect_left(starts, right.meta.start_pos)]
-            if token.type in _STEPS and _start(token) >= left.meta.end_pos
+            if isinstance(left, Branch) and isinstance(right, Branch)
+            for token in self.tokens[bisect(starts, left.start_pos) : bisect_left(starts, right.start_pos)]
+            if token.type in _STEPS and token.start_pos >= left.end_pos
         }
-        edges = [0, *(edge for token in self.tokens for edge in (_start(token), _end(token))), len(text)]
+        edges = [0, *(edge for token in self.tokens for edge in (token.start_pos, token.end_pos)), len(text)]
         self.gaps = [self._gap(edges[i], edges[i + 1]) for i in range(0, len(edges), 2)]
         self.at = 0
 
@@ -215,20 +229,20 @@ class _Reader:
         return Statement(tuple(pieces), block, None, above.blank_above)
 
     def _block(self) -> Block:
-        opens = _end(self.tokens[self.at])
+        opens = self.tokens[self.at].end_pos
         self.at += 1
         items: list[Statement | Remark] = []
         note = self._fill(items)
-        one_line = "\n" not in self.text[opens : _start(self.tokens[self.at])]
+        one_line = "\n" not in self.text[opens : self.tokens[self.at].start_pos]
         self.at += 1
         return Block(tuple(items), note, one_line)
 
-    def _kind(self, token: Token) -> str:
-        if _start(token) in self.binary:
+    def _kind(self, token: Leaf) -> str:
+        if token.start_pos in self.binary:
             return "BINARY"
-        return "STEP" if _start(token) in self.steps else token.type
+        return "STEP" if token.start_pos in self.steps else token.type
 
-    def _glued(self, left: Token, right: Token) -> bool:
+    def _glued(self, left: Leaf, right: Leaf) -> bool:
         match (left.value, right.value):
             case (one, other) if one in _GLUED_TO_BOTH or other in _GLUED_TO_BOTH:
                 return True
@@ -240,28 +254,32 @@ class _Reader:
                 return left.type != "LIMITS"
             case (_, "("):
                 return (
-                    left.type in ("CODED", "CONVERSION", "APPROXIMATE") or _end(left) in self.calls or self._tight(left)
+                    left.type in ("CODED", "CONVERSION", "APPROXIMATE")
+                    or left.end_pos in self.calls
+                    or self._tight(left)
                 )
             case _:
                 return self._tight(left) or (right.type in ("STAR", "SLASH") and self._tight(right))
 
-    def _tight(self, token: Token) -> bool:
+    def _tight(self, token: Leaf) -> bool:
         """Whether it is the sign of a number (`-5`) or an operator between units (`km/h`)."""
-        return token.type in _OPERATORS and _start(token) not in self.binary
+        return token.type in _OPERATORS and token.start_pos not in self.binary
 
 
-def _spelt(token: Token) -> str:
+def _spelt(token: Leaf) -> str:
     return _BLANKS.sub(" ", token.value) if token.type in _HOLDS_BLANKS else str(token.value)
 
 
-def _start(token: Token) -> int:
-    assert token.start_pos is not None
-    return token.start_pos
-
-
-def _end(token: Token) -> int:
-    assert token.end_pos is not None
-    return token.end_pos
+def _branches(tree: Branch) -> dict[str, list[Branch]]:
+    """The branches that tell how tokens are meant, by their rules."""
+    found: dict[str, list[Branch]] = {name: [] for name in _TELLING}
+    left = [tree]
+    while left:
+        branch = left.pop()
+        if branch.data in found:
+            found[branch.data].append(branch)
+        left.extend(child for child in branch.children if isinstance(child, Branch))
+    return found
 
 
 def consecutive(items: tuple[Statement | Remark, ...]) -> Iterator[tuple[int, ...]]:

@@ -10,6 +10,7 @@ from kpidsl.diagnostics import closest
 from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.syntax import sayings
 from kpidsl.syntax.expected import SHOWN, spellings, window_meant
+from kpidsl.syntax.prose import period_of_a_year, prose
 from kpidsl.syntax.recovery import is_property
 from kpidsl.syntax.sayings import Advice
 
@@ -39,6 +40,9 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     """What is said of a word or sign, after the text before it in its declaration."""
     statement = _statement(before)
     line = before[before.rfind("\n") + 1 :]
+    in_words = prose(text, statement, after, accepted)
+    if in_words is not None:
+        return in_words
     as_of = re.match(r"\s*as$", statement)
     if as_of is not None and accepted == {"OF"}:
         return "write `as of 2026-03-31`", " " if text in ("-", "_") else None
@@ -46,6 +50,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "equality is written `==`", "=="
     if text == "when" and re.search(r"\bcase\s+$", line):
         return "a choice is written `if … then … else …`", None
+    if text == "from" and re.match(r"\s*\(\s*select\b", after, re.IGNORECASE):
+        return "a query is no source: name one, and narrow it by `where`", None
     if text == "from":
         if not line.strip():
             return "put `from` on the line of its call", None
@@ -69,6 +75,10 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "leave it out: a statement ends with its line", ""
     if text == ":" and "LBRACE" in accepted:
         return f"what belongs to it stands in a block: `{' '.join(statement.split())} {{ … }}`", None
+    if text == ":" and after.startswith(":"):
+        return "a type is said in the source: `column amount: float`", None
+    if text == ":" and statement.count("(") > statement.count(")"):
+        return "what is given to a function has no name: `sum(amount)`", None
     if text == ":":
         return "a property is written without a colon", ""
     if text == "where" and not accepted & {"COMPARISON", "WHERE"}:
@@ -205,6 +215,9 @@ def window_before(before: str, accepted: AbstractSet[str]) -> tuple[str, str, st
         return word, f"write `over {meant}`", meant
     if word.lower() in _RELATIVE:
         return word, f"write `over {_RELATIVE[word.lower()]} …`", _RELATIVE[word.lower()]
+    dated = period_of_a_year(word)
+    if dated is not None:
+        return word, dated, None
     if word.lower() == "previous":
         return word, "write `over last month`, or `over last month 1 month earlier` for the one before", None
     if word.lower() == "the":

@@ -265,7 +265,7 @@ def _to_blank(text: str, chunk: Chunk, offset: int, accepted: set[str]) -> tuple
                 line_end = text.find("\n", offset, chunk.end)
                 return part.start, line_end if line_end >= 0 else chunk.end
             broken_off = offset >= part.end and text.startswith("\n", part.end)
-            if "LBRACE" in accepted and part.block_end is None:
+            if "LBRACE" in accepted and part.block_end is None and not text.startswith(";", part.end):
                 end = max(end, _indented_under(text, part.start, chunk.end))
             elif broken_off and after is not None and not is_property(text, after.start):
                 end = max(end, after.block_end or after.end)

@@ -18,13 +18,16 @@ _REACH = 100
 _WITH_WORDS = (
     "prevalence", "krippendorff_alpha", "cohen_kappa", "fleiss_kappa", "conversions", "conversion_rate"
 )  # fmt: skip
+_IS = re.compile(
+    r"(?:^|[{;])[ \t]*(?:success|method|kind|ambition|policy|parent|owner|unit|period|review)[ \t]+(?P<word>is[ \t]+)$"
+)
 _INSIDE = re.compile(r"(by|per|to)\b")
 _CALLED = re.compile(r"\b([A-Za-z_]\w*)[ \t]*\([^(){};\n]*$")
 
 
 def misspelt(text: str, offset: int) -> Slip | None:
     """The word that stopped the parser at an offset, where it is nearly one of the language; None for all else."""
-    return _lookalike(text, offset) or _function(text, offset)
+    return _lookalike(text, offset) or _function(text, offset) or _copula(text, offset)
 
 
 def word_around(text: str, offset: int) -> tuple[int, str]:
@@ -53,6 +56,15 @@ def _function(text: str, offset: int) -> Slip | None:
         f"did you mean `{meant}`?",
         meant,
     )
+
+
+def _copula(text: str, offset: int) -> Slip | None:
+    """`success is good`: a property and what it is stand beside each other."""
+    found = _IS.search(text[text.rfind("\n", 0, offset) + 1 : offset][-_REACH:])
+    if found is None:
+        return None
+    start = offset - len(found["word"])
+    return Slip(start, offset, "K0101", "`is` cannot stand here", "leave it out", "")
 
 
 def _lookalike(text: str, offset: int) -> Slip | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ _SPLITS = ("split", "per", "segment", "breakdown", "dimension", "dimensions")
 _NUMBER = r"-?\d[\d_.]*%?(?:\s+[A-Za-z]+)?"
 
 
+_LENGTHS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "y": "year"}
+
+
 class _Word(NamedTuple):
     text: str
     statement: str
@@ -28,10 +32,45 @@ class _Word(NamedTuple):
 def said(text: str, statement: str, after: str, accepted: AbstractSet[str]) -> Advice | None:
     """What is said of a word, after its statement up to it and before what follows."""
     word = _Word(text, statement, after, accepted)
-    for look in (_of_time, _of_windows, _of_bounds, _of_names, _of_rows, _of_goals, _of_properties, _of_calendars):
+    for look in _LOOKS:
         found = look(word)
         if found is not None:
             return found
+    return None
+
+
+def _of_other_tools(word: _Word) -> Advice | None:
+    text, statement, after = word.text, word.statement, word.after
+    if text == ")":
+        if re.search(r"[-+*/=<>,(][ \t]*$", statement):
+            return "a value is missing before it", None
+        if statement.count("(") <= statement.count(")"):
+            return "no bracket is open here: leave it out", ""
+    if text == ";" and "COMMA" in word.accepted and re.match(r"[^\n;{}]*\)", after):
+        return "what is given to a function is separated by commas", ","
+    if text == "=" and re.search(r"=[ \t]*$", statement):
+        return "one `=` defines", ""
+    if text == "*" and re.search(r"\bcount\($", statement, re.IGNORECASE):
+        return "write `count()`", ""
+    if text == "^":
+        return "a power is written as a product: `x * x`", None
+    if text == "[":
+        ranged = re.match(r"(\d+)[ \t]*([smhdwy])\w*[ \t]*\]", after)
+        if ranged is not None:
+            shown = f"{ranged[1]} {_LENGTHS[ranged[2]]}{'' if ranged[1] == '1' else 's'}"
+            return f"a window stands behind the value: `… over trailing {shown}`", None
+    if text == "offset" and "EARLIER" not in word.accepted:
+        return "what was before is a shifted window: `… over last week 1 week earlier`", None
+    if text == "(" and re.search(r"\bover[ \t]+$", statement):
+        return "members have values of their own by `each country`, or by `by country` in a KPI", None
+    if re.search(r"\bfrom[ \t]+[\w.]+[ \t]+$", statement) and "WHERE" in word.accepted:
+        if text == "join" or text.lower() in ("left", "inner"):
+            return "a join stands in the source: `join customers on customer_id`", None
+        if text.lower() == "as" or re.fullmatch(r"[a-z]{1,2}", text):
+            return "a source has no second name here: leave it out, and write columns alone", None
+    if text == "(" and re.search(r"\bfrom[ \t]+\w+$", statement):
+        named = re.match(r"[ \t]*[\"'](\w+)[\"'][ \t]*\)", after)
+        return f"a source is named alone: `from {named[1] if named else 'orders'}`", None
     return None
 
 
@@ -133,7 +172,7 @@ def _of_rows(word: _Word) -> Advice | None:
 
 def _of_goals(word: _Word) -> Advice | None:
     statement, text = word.statement, word.text
-    if text in ("kr", "key_result", "keyresult") and _may_stand("key", word.accepted):
+    if text.lower() in ("kr", "key_result", "keyresult") and _may_stand("key", word.accepted):
         return "write `key result`", "key result"
     if re.match(r"\s*(increase|reduce)\b", statement) and "BY" in word.accepted and re.match(r"\d", text):
         shown = _number(text + word.after)
@@ -142,6 +181,10 @@ def _of_goals(word: _Word) -> Advice | None:
     if kept is not None and text in ("of", "at", "above", "over", "below", "under"):
         sign = "<=" if text in ("below", "under") else ">="
         return f"write `{sign} {_number(word.after) or '…'}`", sign
+    if not statement.strip() and _may_stand("reach", word.accepted):
+        happens = _what_happens(word)
+        if happens is not None:
+            return happens, None
     year = re.match(r"\s*period\s+([QH]\d)\s*$", statement)
     if year is not None:
         return f"say of which year: `period 2026-{year[1]}`", None
@@ -155,6 +198,27 @@ def _of_goals(word: _Word) -> Advice | None:
     if re.match(r"\s*(on|off|at)[_ ](track|risk)\s+(when\s+)?$", statement) and "when" in f"{statement}{text}":
         return "a rule is a state and its condition: `on_track progress >= 90% of expected`", None
     return None
+
+
+def _what_happens(word: _Word) -> str | None:
+    """How a key result is written that was begun as a KPI is."""
+    if word.text in ("from", "to"):
+        return f"`{word.text}` stands behind the metric: `reduce METRIC from 20% to 10%`"
+    part = r"[^;{}\n]*[^\s;{}]"
+    if word.text in ("target", "goal"):
+        mark = re.match(rf"\s*:?\s*([<>]=?\s*{part})", word.after)
+        return f"a mark stands behind the metric: `reach METRIC {mark[1] if mark else '>= 6'}`"
+    if word.text not in ("value", "metric", "measure"):
+        return None
+    found = "`increase METRIC by 20%`, `reduce …`, `reach …`, `keep …`"
+    if ways := re.match(rf"\s*({part})\s*[;\n]\s*from\s+({part}?)\s+to\s+({part})", word.after):
+        number = r"-?\d+(?:\.\d+)?"
+        start, end = re.match(number, ways[2]), re.match(number, ways[3])
+        verb = "reduce" if start and end and float(start[0]) > float(end[0]) else "increase"
+        found = f"`{verb} {ways[1]} from {ways[2]} to {ways[3]}`"
+    elif mark := re.match(rf"\s*({part})\s*[;\n]\s*target\s+([<>]=?\s*{part})", word.after):
+        found = f"`reach {mark[1]} {mark[2]}`"
+    return f"a key result says what is to happen: {found}"
 
 
 def _of_properties(word: _Word) -> Advice | None:
@@ -200,3 +264,16 @@ def _of_calendars(word: _Word) -> Advice | None:
         month = spoken[0] if spoken else calendar.month_name[int(alone[1])] if alone else "april"
         return f"name the month it starts with: `year starts {month.lower()} named by end`", None
     return None
+
+
+_LOOKS: tuple[Callable[[_Word], Advice | None], ...] = (
+    _of_other_tools,
+    _of_time,
+    _of_windows,
+    _of_bounds,
+    _of_names,
+    _of_rows,
+    _of_goals,
+    _of_properties,
+    _of_calendars,
+)

@@ -137,9 +137,15 @@ def _sign(place: Place) -> Slip | None:
 
 
 def _quotes(place: Place) -> Slip | None:
+    grouped = re.match(r"['’]\d{3}(?![\w.])", place.after)
+    if grouped is not None and re.search(r"\d$", place.before):
+        return _cannot(place.offset, place.offset + 1, place.after[0], "digits are grouped by `_`: `1_000`", "_")
     found = _QUOTED.match(place.text, place.offset, place.line_end)
     if found is not None:
         inside = next(group for group in found.groups() if group is not None)
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", inside):
+            said = f"dates stand without quotes: {inside}"
+            return Slip(found.start(), found.end(), "K0103", f"`{found[0][0]}` is no quote here", said, inside)
         meant = f'"{inside}"'
         return Slip(
             found.start(), found.end(), "K0103", f"`{found[0][0]}` is no quote here",
@@ -168,6 +174,11 @@ def _currency(place: Place) -> Slip | None:
             start = place.line_start + behind.start(1)
             shown = f"{behind[0].strip()} {code}"
             return _foreign(start, place.offset + 1, sign, f"write `{shown}`", f" {code}")
+        named = re.match(r"\$(?:(\w+(?:\.\w+)*)|\{(\w+(?:\.\w+)*)\})", place.after)
+        if named is not None:
+            name = named[1] or named[2]
+            end = place.offset + named.end()
+            return _foreign(place.offset, end, sign, f"names are written as they are: `{name}`", name)
         return _foreign(
             place.offset, place.offset + 1, sign, f"write the currency behind the number: `10 {code}`", None
         )
@@ -288,6 +299,9 @@ def _comment(place: Place) -> Slip | None:
     return None
 
 
+_NULLS = ("none", "nil", "nan", "na", "missing", "empty", "blank", "undefined", "unknown")
+
+
 def _sql(place: Place) -> Slip | None:
     if match := re.match(r"between[ \t]+([\w.\"%:-]+)[ \t]+and[ \t]+([\w.\"%:-]+)", place.after, re.IGNORECASE):
         what = re.search(r"(?<![\w.`])([A-Za-z_][\w.]*)[ \t]+$", place.before)
@@ -316,6 +330,9 @@ def _sql(place: Place) -> Slip | None:
         sign = "!=" if said[1] else "=="
         start = place.line_start + said.start()
         rest = re.match(r'"[^"\n]*"|[\w.]+', place.after)
+        if rest is not None and rest[0].casefold() in _NULLS:
+            meant = f"is {said[1] or ''}null"
+            return _cannot(start, place.offset + rest.end(), said[0].strip(), f"write `{meant}`", meant)
         shown = f"`{sign} {rest[0]}`" if rest else f"`{sign}`"
         return _cannot(start, place.offset, said[0].strip(), f"`is` goes with `null`: write {shown}", f"{sign} ")
     distinct = re.search(r"\bcount[ \t]*\([ \t]*distinct[ \t]+$", place.before, re.IGNORECASE)

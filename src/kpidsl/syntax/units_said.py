@@ -101,6 +101,8 @@ def _behind(line: _Line, offset: int) -> Slip | None:
     for found in _TAIL.finditer(line.text, line.start, line.end):
         end = line.end if found["end"] == "#" else found.end()
         before = line.text[line.start : found.start("gap")]
+        if before.count("(") > before.count(")") + found["said"].count("("):
+            continue
         if _OPEN_END.search(before) or (not found["said"] and before[-1:].isdigit()):
             continue  # `2 EUR` is a number
         if not found.start("said") <= offset <= end or not _is_unit(found):
