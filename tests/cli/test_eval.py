@@ -249,6 +249,15 @@ def test_a_fault_of_ours_asks_to_be_reported(run: Run, pipeline: FakePipeline) -
     assert "Traceback" in run("eval", "--debug").err
 
 
+def test_a_file_that_is_not_there_is_told_what_it_may_be_meant_as(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shop.kpi").write_text("", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert "did you mean `shop.kpi`?" in run("eval", "shp.kpi").err
+    assert "--select" not in run("graph", "revenue").err
+
+
 # ── wrong usage ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -138,6 +138,31 @@ def test_a_signal_waits_until_the_engine_is_imported(stop: signal.Signals, monke
     assert raised == [(stop, ["_duckdb"])]
 
 
+EARLY = """
+import os, runpy, signal, sys
+
+class Disturbing:
+    def find_spec(self, name, *_):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+
+IGNORED
+sys.meta_path.insert(0, Disturbing())
+sys.argv = ["kpidsl", "--version"]
+runpy.run_module("kpidsl", run_name="__main__")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such signals")
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_signal_while_the_command_is_imported_ends_it_without_a_word(ignored: bool) -> None:
+    script = EARLY.replace("IGNORED", "signal.signal(signal.SIGINT, signal.SIG_IGN)" if ignored else "")
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=False)
+    assert ran.stderr == b""
+    assert (ran.returncode, ran.stdout != b"") == ((0, True) if ignored else (-signal.SIGINT, False))
+
+
 STUCK = """
 import ctypes, os, signal, sys, time
 from pathlib import Path

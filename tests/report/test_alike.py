@@ -89,6 +89,7 @@ def test_segments_as_columns_are_a_sequence(tmp_path: Path) -> None:
     assert segments != records[1:]
     assert segments != list(records)
     assert hash(segments) == hash(records)
+    assert repr(segments) == repr(records)
     assert pickle.loads(pickle.dumps(segments)) == segments
     with pytest.raises(IndexError):
         segments[len(records)]

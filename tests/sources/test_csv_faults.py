@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from kpidsl.diagnostics import OptionError, SourceError
+from kpidsl.pipeline import load
 from kpidsl.semantic.types import DataType as T
+from kpidsl.sources.csv_quotes import check_quotes
+from kpidsl.sources.csv_text import Dialect
 from sources.reading import ask, csv, dataset, read, told, write
 
 
@@ -106,6 +109,36 @@ def test_what_is_no_text_is_told_as_what_it_is(tmp_path: Path, content: bytes, w
         csv(tmp_path, content)
     assert (caught.value.code, caught.value.message) == ("K0602", f"data.csv is {words}")
     assert hint in (caught.value.hint or "")
+
+
+def test_a_file_without_a_header_is_told_how_to_name_its_columns(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("2026-03-01,5\n2026-03-02,6\n", "utf-8")
+    (tmp_path / "a.kpi").write_text(
+        'source o { from csv("data.csv"); time at }\nkpi k { value sum(x) from o over 2026; target > 0 }\n'
+    )
+    found = load([str(tmp_path / "a.kpi")]).evaluate(as_of="2026-03-31")
+    assert [error.code for error in found.errors] == ["K0605"]
+    assert "`header: false, columns: [" in (found.errors[0].hint or "")
+
+
+@pytest.mark.parametrize("provider", ["csv", "json", "ndjson", "parquet"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 5\n", "a pointer of Git LFS, and not the file"),
+        ("\ufeff<!DOCTYPE html>\n<html><body>Sign in</body></html>\n", "a web page"),
+        ('<?xml version="1.0"?>\n<rows/>\n', "XML"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_the_place_of_a_table_is_told_as_what_it_is(
+    tmp_path: Path, provider: str, content: str, words: str
+) -> None:
+    (tmp_path / "data.txt").write_text(content, "utf-8")
+    (tmp_path / "a.kpi").write_text(
+        f'source o {{ from {provider}("data.txt"); time at }}\nkpi k {{ value sum(x) from o over 2026; target > 0 }}\n'
+    )
+    found = load([str(tmp_path / "a.kpi")]).evaluate(as_of="2026-03-31")
+    assert [(error.code, error.message) for error in found.errors] == [("K0602", f"data.txt is {words}")]
 
 
 @pytest.mark.parametrize(
@@ -242,3 +275,36 @@ def test_a_quote_that_is_never_closed_takes_no_rows_away(
         with pytest.raises(SourceError, match="a quote is opened and never closed") as raised:
             rows(good + '4,"x\n' + rest)
         assert (raised.value.code, f"{name}:5: " in raised.value.message) == ("K0603", True)
+
+
+@pytest.mark.parametrize(
+    ("rest", "line", "words"),
+    [
+        ('in"ner,"open\n', 4, "a quote is opened and never closed"),
+        ('v,"open\n"x,y\n', 4, "a quoted text goes on after its closing quote"),
+        ('v,"open\n"x,"y"\n\n', 4, "a quoted text goes on after its closing quote"),
+        ('"a",v\n"open,v\n"a","a"" \n\n', 5, "a quoted text goes on after its closing quote"),
+    ],
+)
+def test_a_last_row_that_one_thread_leaves_out_is_told(
+    rest: str, line: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpidsl.sources.csv_reader._ONE_SCAN", 0)
+    with pytest.raises(SourceError, match=f"data.csv:{line}: the row cannot be read: {words}"):
+        csv(tmp_path, "a,b\n1,2\n3,4\n" + rest)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7, 1 << 22])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [False, True])
+def test_quotes_and_lines_are_counted_across_chunks(
+    chunk: int, end: str, last: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kpidsl.sources.csv_quotes._CHUNK", chunk)
+    text = end.join(("a,b", '1,"x"', "", '"""",4', "5,6")) + (end if last else "")
+    (tmp_path / "data.csv").write_bytes(text.encode())
+    found = check_quotes(tmp_path / "data.csv", Dialect(), "data.csv")
+    assert (found.number, found.lines) == (6, 5)
+    (tmp_path / "data.csv").write_bytes(rb"a,b" + end.encode() + rb'1,"\"x\\"')
+    found = check_quotes(tmp_path / "data.csv", Dialect(escape="\\"), "data.csv")
+    assert (found.number, found.lines) == (2, 2)

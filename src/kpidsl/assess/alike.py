@@ -56,6 +56,9 @@ class Alike(Sequence[Segment]):
             return NotImplemented
         return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
 
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
     def __hash__(self) -> int:
         return hash(tuple(self))
 

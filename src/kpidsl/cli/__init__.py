@@ -102,12 +102,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run() -> NoReturn:
     """`main` for a process that does nothing else."""
-    stopping.watch()
-    buffer_output()
     try:
+        stopping.watch()
+        buffer_output()
         main()
     except SystemExit as ended:
         leave(ended)
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        leave(SystemExit(stopping.CODE))
 
 
 def _interrupt(_signal: int, _frame: object) -> NoReturn:

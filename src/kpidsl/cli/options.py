@@ -123,9 +123,7 @@ def load(
     """The spec set of the paths on the command line; the current folder where there are none."""
     for each in given:
         if NAME.fullmatch(each) and not Path(each).exists():
-            raise UsageError(
-                f"no such file or folder: {each}", hint=f"to choose a declaration by name: --select {each}"
-            )
+            raise UsageError(f"no such file or folder: {each}", hint=_meant(each))
     from kpidsl.pipeline import load as load_specs
 
     return load_specs(
@@ -135,6 +133,18 @@ def load(
         profile=profile,
         untrusted=untrusted,
     )
+
+
+def _meant(name: str) -> str | None:
+    """What a word that is no path is meant as: a file that is called nearly so, or a name of the spec."""
+    from kpidsl.diagnostics import closest
+
+    near = closest(name, [one.name for one in Path().iterdir()])
+    if near is not None:
+        return f"did you mean `{near}`?"
+    context = click.get_current_context(silent=True)
+    chooses = context is not None and any("--select" in one.opts for one in context.command.params)
+    return f"to choose a declaration by name: --select {name}" if chooses and "." not in name else None
 
 
 def standard_input() -> str:

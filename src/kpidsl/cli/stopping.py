@@ -25,14 +25,15 @@ _said = _thread.allocate_lock()
 
 def watch() -> None:
     """Listen for Ctrl-C and for SIGTERM, as far as Python handles them. Only for a process that does nothing else."""
-    if os.name != "posix":
-        return
-    reading, writing = os.pipe()
-    os.set_blocking(writing, False)
     with suppress(ValueError):  # not in the main thread
-        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-        os.register_at_fork(after_in_child=_hear_nothing)
-        _thread.start_new_thread(_listen, (reading,))
+        if os.name == "posix":
+            reading, writing = os.pipe()
+            os.set_blocking(writing, False)
+            signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+            os.register_at_fork(after_in_child=_hear_nothing)
+            _thread.start_new_thread(_listen, (reading,))
+        if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # as `kpidsl.__main__` has it while much is imported
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def claim() -> bool:

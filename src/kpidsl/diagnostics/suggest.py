@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
 _DIGITS = re.compile(r"\d")
+_VALUE = re.compile(r"-?[0-9][0-9.,:/T -]*")
 _BITS = 509
 """Letters, digits and `_`, of each the first four in a word, have a bit of their own."""
 _LONGEST = 200
@@ -121,7 +122,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def unsplit(columns: Sequence[str], wanted: str | None = None) -> str | None:
-    """A hint for a table whose only column is a whole header, in which the wanted name may be: what separates it."""
+    """A hint for a table whose only column is a whole header, in which the wanted name may be: what separates it. Also
+    for one whose header is a row of dates and numbers.
+    """
+    if columns and all(_VALUE.fullmatch(column.strip()) for column in columns):
+        return 'the first line holds values, and no names: write `header: false, columns: ["at", "amount"]`'
     if len(columns) != 1:
         return None
     for mark in (";", "\t", "|", ","):

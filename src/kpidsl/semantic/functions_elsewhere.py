@@ -1,11 +1,13 @@
-"""Functions over rows that other tools have, and how what they do is written here."""
+"""Null and functions over rows as other tools have them, and how what they do is written here."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from kpidsl.diagnostics import did_you_mean
-from kpidsl.syntax.expr_nodes import Call
+from kpidsl.semantic.row_scope import RowScope
+from kpidsl.semantic.terms import NULLS
+from kpidsl.syntax.expr_nodes import Call, NameRef
 
 _IS_NULL, _IS_KNOWN = "write `{} is null`", "write `{} is not null`"
 _INSTEAD, _CHOSEN = "write `coalesce({}, {})`", "write `if {} then {} else {}`"
@@ -39,3 +41,8 @@ def row_function_hint(node: Call, known: Collection[str]) -> str | None:
     if meant.count("{}") <= len(arguments):
         return meant.format(*arguments)
     return meant.replace("{}", "…")
+
+
+def is_null_elsewhere(node: NameRef, scope: RowScope) -> bool:
+    """Whether a name is what other languages call null, and no column."""
+    return node.name.casefold() in NULLS and scope.schema is not None and scope.find(node.parts) is None

@@ -14,7 +14,7 @@ from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic import counted_times
 from kpidsl.semantic import rows as r
-from kpidsl.semantic.functions_elsewhere import row_function_hint
+from kpidsl.semantic.functions_elsewhere import is_null_elsewhere, row_function_hint
 from kpidsl.semantic.limits import both
 from kpidsl.semantic.numbers import (
     check_fit,
@@ -30,7 +30,7 @@ from kpidsl.semantic.numbers import (
 )
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.row_scope import RowScope
-from kpidsl.semantic.terms import AGGREGATIONS, NULLS, ROW_FUNCTIONS, GivenFunction
+from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import DAYS, NUMBER, SECONDS, UnitTable, product
 from kpidsl.semantic.windows import Invalid, window_spec
@@ -151,17 +151,15 @@ class RowChecker:
     def not_null(self, node: x.Compare) -> None:
         """Nothing is equal to null, and nothing differs from it."""
         for side, other in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(side, x.Null) or self.stands_for_null(side):
+            is_meant = isinstance(side, x.NameRef) and is_null_elsewhere(side, self.scope)
+            if isinstance(side, x.Null) or is_meant:
                 word = "is not null" if node.operator == "!=" else "is null"
                 is_loose = isinstance(other, x.Logic | x.Not | x.Compare | x.InList | x.If)
-                operand = f"({other.span.text})" if is_loose else other.span.text
-                self.stop("K0304", "a comparison with `null` is never true", node.span, f"write `{operand} {word}`")
-
-    def stands_for_null(self, node: x.Expr) -> bool:
-        """Whether a name is what other languages call null, and no column."""
-        if not isinstance(node, x.NameRef) or node.name.casefold() not in NULLS or self.scope.schema is None:
-            return False
-        return self.scope.find(node.parts) is None
+                hint = f"write `{f'({other.span.text})' if is_loose else other.span.text} {word}`"
+                if is_meant:  # or the column is there in other data
+                    missing = f"`{self.scope.local_name}` has no column `{side.span.text}`"
+                    self.stop("K0605", missing, side.span, hint)
+                self.stop("K0304", "a comparison with `null` is never true", node.span, hint)
 
     def not_here(self, node: x.Expr) -> NoReturn:
         inside = "an aggregation" if isinstance(node, x.Aggregation | x.Conversion) else "`over`, `earlier` and `each`"
@@ -362,12 +360,8 @@ class RowChecker:
                 if digits is not None:
                     unit = f" {other.unit.label}" if other.unit.label else ""
                     return f"numbers stand without quotes: {digits[1]}{unit}"
-            if (
-                isinstance(row, r.Constant)
-                and isinstance(row.value, str)
-                and other.type is not None
-                and other.type.is_time
-            ):
+            is_text = isinstance(row, r.Constant) and isinstance(row.value, str)
+            if is_text and other.type is not None and other.type.is_time:
                 return "dates stand without quotes: 2026-03-31"
         wants = "time" if any(row.type is not None and row.type.is_time for row in (a, b)) else "number"
         return self.remedy(a, wants) or self.remedy(b, wants)

@@ -13,7 +13,7 @@ from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import csv_text, decide, files
 from kpidsl.sources.convert import BAD_VALUE, Conversion, Digits, convert, measures, needs_digits
-from kpidsl.sources.csv_quotes import check_quotes
+from kpidsl.sources.csv_quotes import Quotes, check_each_quote, check_quotes
 from kpidsl.sources.csv_reader import Chosen, CsvReader
 from kpidsl.sources.messages import bad_value, too_many_digits
 from kpidsl.sources.numerals import NumberStyle
@@ -148,9 +148,10 @@ class CsvDataset:
 
     def _decide(self, connection: DuckDBPyConnection) -> Schema:
         reader, style = self._reader, self._style
+        quotes: list[Quotes] = []
         for file in reader.files:
             csv_text.verify_pack(file.path, file.name)
-            check_quotes(file.path, file.dialect, file.name)
+            quotes.append(check_quotes(file.path, file.dialect, file.name))
         names = reader.columns
         head = self._head(connection, names)
         types: dict[str, DataType] = {}
@@ -163,10 +164,21 @@ class CsvDataset:
                 blank.add(name)
             types[name] = kind or DataType.TEXT
         numeric = {name: kind for name, kind in types.items() if kind.is_number or kind is DataType.DATE}
-        for some in decide.at_once(numeric):
+        for number, some in enumerate(decide.at_once(numeric)):
             row = self._widening(connection, some)
+            if not number:
+                self._check_rows(quotes, int(str(row[-1])))
             types |= decide.widened(some, row, self._counted(connection, decide.too_long(some, row)))
         return Schema(tuple(Column(name, types[name], name in blank) for name in names))
+
+    def _check_rows(self, quotes: Sequence[Quotes], rows: int) -> None:
+        """Raise SourceError for a row that was left out without a word: there are fewer than lines."""
+        heads = sum(file.head_line for file in self._reader.files)
+        if sum(one.lines for one in quotes) - heads == rows:
+            return
+        for file, one in zip(self._reader.files, quotes, strict=True):
+            if one.number:
+                check_each_quote(file.path, file.dialect, file.name)
 
     def _widening(self, connection: DuckDBPyConnection, types: Mapping[str, DataType]) -> Sequence[object]:
         """What all rows say of some columns. The aggregates read strictly, so that this pass also proves that every row

@@ -1,20 +1,21 @@
 """Quotes that DuckDB's CSV reader takes otherwise than they are meant, without a word.
 
 A text that goes on in quotes after its closing quote (`"a" "b"`) is read as one, and one behind two blanks or more
-(`,  "a"`) with its quotes in it. Where a single thread reads a file, one that is never closed is left out, with all
-rows in it. Bytes are searched for what may be such a place, and quotes are counted, which come in pairs; only where
-there is one, the file is walked in Python to tell.
+(`,  "a"`) with its quotes in it. Where a single thread reads a file, a last row with a quote that is never closed, or
+goes on after it was, is left out, with all lines in it. Bytes are searched for what may be such a place, and quotes are
+counted, which come in pairs; only where there is one, or fewer rows were read than there are lines, the file is walked
+in Python to tell.
 """
 
 from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from kpidsl.diagnostics import SourceError
+from kpidsl.records import dataclass
 from kpidsl.sources import csv_text
 from kpidsl.sources.csv_text import Dialect
 
@@ -23,57 +24,73 @@ _CONTEXT: Final = 64  # characters of a chunk that the next one is looked at wit
 _HINT: Final = "mend the quotes in that row; a quote inside quotes is doubled, or `escape:` says how"
 
 
-def check_quotes(path: Path, dialect: Dialect, name: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """What a look at the bytes of a file told: how many quotes and lines there are."""
+
+    number: int
+    lines: int
+
+
+def check_quotes(path: Path, dialect: Dialect, name: str) -> Quotes:
     """Raise SourceError K0603 for the first row with such quotes; `name` is the file's in messages."""
-    if not dialect.quote or not _is_suspect(path, dialect):
-        return
+    if not dialect.quote:
+        return Quotes(0, 0)
+    look = _looked_at(path, dialect)
+    if look.is_suspect or look.number % 2:
+        check_each_quote(path, dialect, name)
+    return Quotes(look.number, look.lines + look.is_open)
+
+
+def check_each_quote(path: Path, dialect: Dialect, name: str) -> None:
+    """The same, of a file that is walked in any case."""
     found = _walked(path, dialect)
     if found is not None:
         line, words, hint = found
         raise SourceError(f"{name}:{line}: the row cannot be read: {words}", code="K0603", hint=hint)
 
 
-def _is_suspect(path: Path, dialect: Dialect) -> bool:
-    mark = re.escape(dialect.quote)
-    # Both begin with two plain characters, which is what makes the search quick.
-    after, before = f"{mark}  *(?={mark})", f"  {mark}"
+def _looked_at(path: Path, dialect: Dialect) -> _Look:
+    look = _Look(dialect)
     if not dialect.is_utf8 or path.suffix == ".zst":
         with csv_text.open_text(path, dialect) as text:
-            return _found(iter(lambda: text.read(_CHUNK), ""), re.compile(after), re.compile(before), dialect)
+            for chunk in iter(lambda: text.read(_CHUNK), ""):
+                look.at(chunk)
+        return look
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        chunks = (data.decode("latin-1") for data in iter(lambda: file.read(_CHUNK), b""))
-        return _found(chunks, re.compile(after), re.compile(before), dialect)
+        for data in iter(lambda: file.read(_CHUNK), b""):
+            look.at(data.decode("latin-1"))
+    return look
 
 
-def _found(chunks: Iterator[str], after: re.Pattern[str], before: re.Pattern[str], dialect: Dialect) -> bool:
-    """Whether one of the patterns stands where it may mean something, or one quote has no other; `chunks` are the
-    file's, in order.
+class _Look:
+    """A file's text, chunk by chunk: whether one of the patterns stands where it may mean something; how many quotes
+    there are that nothing escapes (a doubled one is two), and line ends; whether the last line has none.
     """
-    edges = (dialect.delimiter[-1], "\n", "\r")
-    kept = "\n"
-    quotes = _Quotes(dialect)
-    for chunk in chunks:
-        quotes.count(chunk)
-        text = kept + chunk
-        if any(not _behind(text, one.start()).endswith(edges) for one in after.finditer(text)):
-            return True
-        if any(_behind(text, one.start()).endswith(edges) for one in before.finditer(text)):
-            return True
-        kept = text[-_CONTEXT:]
-    return quotes.number % 2 == 1
-
-
-class _Quotes:
-    """How many quotes there are that nothing escapes, chunk by chunk. (A doubled one is two.)"""
 
     def __init__(self, dialect: Dialect) -> None:
-        self.number = 0
+        mark = re.escape(dialect.quote)
+        self.is_suspect = self.is_open = False
+        self.number = self.lines = 0
+        # Both begin with two plain characters, which is what makes the search quick.
+        self._after, self._before = re.compile(f"{mark}  *(?={mark})"), re.compile(f"  {mark}")
+        self._edges = (dialect.delimiter[-1], "\n", "\r")
+        self._kept = "\n"
         self._quote = dialect.quote
         self._escape = "" if dialect.escape == dialect.quote else dialect.escape
         self._escaped = re.compile(f"{re.escape(self._escape)}.", re.DOTALL)
         self._rest = ""
 
-    def count(self, chunk: str) -> None:
+    def at(self, chunk: str) -> None:
+        text = self._kept + chunk
+        if not self.is_suspect:
+            self.is_suspect = any(
+                not _behind(text, one.start()).endswith(self._edges) for one in self._after.finditer(text)
+            ) or any(_behind(text, one.start()).endswith(self._edges) for one in self._before.finditer(text))
+        joined = f"\r{chunk}" if self._kept.endswith("\r") else chunk
+        self.lines += chunk.count("\n") + chunk.count("\r") - joined.count("\r\n")
+        self.is_open = not chunk.endswith(("\n", "\r"))
+        self._kept = text[-_CONTEXT:]
         if self._escape:
             chunk = self._escaped.sub("", self._rest + chunk)
             self._rest = self._escape if chunk.endswith(self._escape) else ""

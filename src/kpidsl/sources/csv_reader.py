@@ -20,6 +20,7 @@ from kpidsl.hookspecs import Context
 from kpidsl.records import dataclass
 from kpidsl.sources import csv_text, files
 from kpidsl.sources.csv_text import Dialect, Record
+from kpidsl.sources.kinds_of_file import no_table
 from kpidsl.sources.names import distinct, missing_column
 from kpidsl.sources.provider_options import CsvOptions
 
@@ -156,6 +157,10 @@ class CsvReader:
                 code="K0606",
                 hint="a table without rows still has a header line; is the file complete?",
             )
+        if first.fields[0].lstrip().lower().startswith(("version https:", "<")):
+            other = no_table(path, name)
+            if other is not None:
+                raise other
         if self.options.header:
             columns = _header(first, name)
         else:

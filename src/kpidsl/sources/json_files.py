@@ -18,6 +18,7 @@ from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import csv_text, files, numerals, project, rows
 from kpidsl.sources.decide import SAMPLE
 from kpidsl.sources.json_text import JsonRecord, Numeral, records, without_halves
+from kpidsl.sources.kinds_of_file import no_table
 from kpidsl.sources.names import missing_column
 from kpidsl.sources.numerals import NumberStyle
 from kpidsl.sources.project import Field, Origin
@@ -177,6 +178,9 @@ def _check_file(path: Path, name: str) -> None:
                 f"{name} is empty", code="K0606", hint="a table without rows is written []; is the file complete?"
             )
         csv_text.check_pack(path, name)
+        other = no_table(path, name)
+        if other is not None:
+            raise other
     except OSError as error:
         raise files.cannot_read(name, error) from error
 

@@ -26,6 +26,12 @@ _KINDS: Final = (
     (b"\xfe\xff", "text in UTF-16", 'write `encoding: "utf-16"` behind the path'),
     (b"%PDF", "a PDF", "export the table as CSV"),
 )
+_PLACES_OF_TABLES: Final = (
+    (b"version https://git-lfs.", "a pointer of Git LFS, and not the file", "fetch the file: `git lfs pull`"),
+    (b"<!doctype html", "a web page", "look at what was fetched: an address may need a login"),
+    (b"<html", "a web page", "look at what was fetched: an address may need a login"),
+    (b"<?xml", "XML", "write its rows as CSV or JSON"),
+)
 _DUCKDB: Final = b"DUCK"
 
 
@@ -41,4 +47,17 @@ def other_kind(path: Path, name: str) -> SourceError | None:
             return SourceError(f"{name} is {what}", code="K0602", hint=hint)
     if head[8:12] == _DUCKDB:
         return SourceError(f"{name} is a DuckDB database", code="K0602", hint='write `from duckdb("…", table: "…")`')
+    return None
+
+
+def no_table(path: Path, name: str) -> SourceError | None:
+    """K0602 for a text that stands in the place of a table, such as a pointer of Git LFS; None for any other file."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    except OSError:
+        return None
+    for mark, what, hint in _PLACES_OF_TABLES:
+        if head.startswith(mark):
+            return SourceError(f"{name} is {what}", code="K0602", hint=hint)
     return None

@@ -14,6 +14,7 @@ from kpidsl.engine.duck import identifier, literal, number_of_file, path_pattern
 from kpidsl.hookspecs import Context, ScanRequest
 from kpidsl.semantic.types import Schema
 from kpidsl.sources import files, project
+from kpidsl.sources.kinds_of_file import no_table
 from kpidsl.sources.project import Origin
 from kpidsl.sources.provider_options import ParquetOptions
 
@@ -192,6 +193,9 @@ class ParquetDataset:
     def _broken(self, connection: DuckDBPyConnection, error: Exception) -> SourceError:
         for path in self._paths:
             name = files.shown(path, self._context)
+            other = no_table(path, name)
+            if other is not None:
+                return other
             with project.reading(name, "is it a Parquet file, and complete? Fetch or write it again"):
                 connection.execute("SELECT count(*) FROM parquet_schema(?)", [path_pattern(str(path))]).fetchall()
         return SourceError(

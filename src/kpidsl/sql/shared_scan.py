@@ -160,12 +160,15 @@ def answers(
     file (where the scan has it) and member.
     """
     keep, of_members = exp.column("k"), [exp.column(found.leaves[row]) for row in members]
-    place = exp.Mul(this=keep, expression=exp.Literal.number(slots.panes if slots is not None else 0))
-    place = exp.Add(this=place, expression=exp.column(_PANE))
-    if slots is not None:
-        keys = [exp.column("c") if slots.places else place, *of_members]
-    else:
+    keys: list[exp.Expr]
+    slot_of: exp.Expr | None = None
+    if slots is None:
         keys = [keep, exp.column(_PANE), *([exp.column(_FILE)] if found.by_file else []), *of_members]
+    else:
+        filter_of = exp.Mul(this=keep, expression=exp.Literal.number(slots.panes))
+        place = exp.Add(this=filter_of, expression=exp.column(_PANE))
+        slot_of = exp.EQ(this=exp.column("x"), expression=place) if slots.places else None
+        keys = [exp.column("c") if slots.places else place, *of_members]
     query = _of(found, exp.select(*keys, *map(as_text, wanted, wanted.values()), copy=False))
     if tuple(filters) == ((),):
         kept = exp.select(exp.alias_(exp.Literal.number(0), "k"), copy=False)
@@ -174,9 +177,8 @@ def answers(
         kept, alike = _kept(found, filters)
         query = query.join(kept.subquery("f", copy=False), on=alike, copy=False)
         query = query.where(exp.column("b"), copy=False)
-    if slots is not None and slots.places:
-        at = exp.EQ(this=exp.column("x"), expression=place)
-        query = query.join(_listed(x=slots.places, c=slots.numbers).subquery("s", copy=False), on=at, copy=False)
+    if slots is not None and slot_of is not None:
+        query = query.join(_listed(x=slots.places, c=slots.numbers).subquery("s", copy=False), on=slot_of, copy=False)
     return query.group_by(*keys, copy=False)
 
 

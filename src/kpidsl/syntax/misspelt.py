@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from kpidsl.diagnostics import closest
-from kpidsl.syntax.slips import Slip
+from kpidsl.syntax.slip_model import Slip
 
 # After Unicode Technical Standard 39, confusables: the Cyrillic and Greek letters that are drawn as Latin ones.
 _LIKE = str.maketrans(

@@ -11,43 +11,8 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import date
 
-from kpidsl.records import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """What stands at `[start, end)`, what is said of it, and what to write instead (None: it is not sure).
-
-    `at` is the part of it that is wrong, where that is less.
-    """
-
-    start: int
-    end: int
-    code: str
-    message: str
-    hint: str
-    instead: str | None = None
-    at: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the parser stopped: the text, the offset, the bounds of its line, and what might stand there."""
-
-    text: str
-    offset: int
-    line_start: int
-    line_end: int
-    accepted: AbstractSet[str]
-
-    @property
-    def before(self) -> str:
-        return self.text[self.line_start : self.offset]
-
-    @property
-    def after(self) -> str:
-        return self.text[self.offset : self.line_end]
-
+from kpidsl.syntax.slip_model import Place, Slip, cannot, foreign
+from kpidsl.syntax.sql_slips import sql
 
 SIGNS = {
     "≥": ">=",
@@ -89,7 +54,6 @@ _COMPARING = {
     "=!": ("!=", "inequality is written `!=`"),
     ":=": ("=", "write `=`"),
 }
-_PLAIN = re.compile(r"[\w -]+")
 
 
 def slip(text: str, offset: int, accepted: AbstractSet[str]) -> Slip | None:
@@ -116,7 +80,7 @@ def _comparison(place: Place) -> Slip | None:
             if back < len(written) and place.text.startswith(written, start):
                 if written[0] == "=" and written != "===" and (back or "COMPARISON" not in place.accepted):
                     continue  # a `=` that was accepted defines something
-                return _cannot(start, start + len(written), written, said, meant)
+                return cannot(start, start + len(written), written, said, meant)
     return None
 
 
@@ -124,22 +88,22 @@ def _sign(place: Place) -> Slip | None:
     character = place.text[place.offset : place.offset + 1]
     if character in SIGNS:
         meant = SIGNS[character]
-        return _foreign(place.offset, place.offset + 1, character, f"write `{meant.strip()}`", meant)
+        return foreign(place.offset, place.offset + 1, character, f"write `{meant.strip()}`", meant)
     for written, word in (("&&", "and"), ("||", "or"), ("&", "and"), ("|", "or")):
         if place.text.startswith(written, place.offset):
             end = place.offset + len(written)
             left = "" if place.before.endswith((" ", "\t")) else " "
             right = "" if place.text[end : end + 1] in (" ", "\t", "\n") else " "
-            return _foreign(place.offset, end, written, f"write `{word}`", f"{left}{word}{right}")
+            return foreign(place.offset, end, written, f"write `{word}`", f"{left}{word}{right}")
     if re.match(r"![\w(]", place.after):
-        return _foreign(place.offset, place.offset + 1, "!", "write `not`", "not ")
+        return foreign(place.offset, place.offset + 1, "!", "write `not`", "not ")
     return None
 
 
 def _quotes(place: Place) -> Slip | None:
     grouped = re.match(r"['’]\d{3}(?![\w.])", place.after)
     if grouped is not None and re.search(r"\d$", place.before):
-        return _cannot(place.offset, place.offset + 1, place.after[0], "digits are grouped by `_`: `1_000`", "_")
+        return cannot(place.offset, place.offset + 1, place.after[0], "digits are grouped by `_`: `1_000`", "_")
     found = _QUOTED.match(place.text, place.offset, place.line_end)
     if found is not None:
         inside = next(group for group in found.groups() if group is not None)
@@ -168,20 +132,18 @@ def _currency(place: Place) -> Slip | None:
         ahead = re.match(rf"{re.escape(sign)}[ \t]*({_NUMBER})([kM]\b)?(?![\d.,]*\d)", place.after)
         if ahead is not None:
             meant = f"{ahead[1].replace(',', '_')}{ahead[2] or ''} {code}"
-            return _foreign(place.offset, place.offset + ahead.end(), sign, f"write `{meant}`", meant)
+            return foreign(place.offset, place.offset + ahead.end(), sign, f"write `{meant}`", meant)
         behind = re.search(r"\d[\d_.]*[kM]?([ \t]*)$", place.before)
         if behind is not None:
             start = place.line_start + behind.start(1)
             shown = f"{behind[0].strip()} {code}"
-            return _foreign(start, place.offset + 1, sign, f"write `{shown}`", f" {code}")
+            return foreign(start, place.offset + 1, sign, f"write `{shown}`", f" {code}")
         named = re.match(r"\$(?:(\w+(?:\.\w+)*)|\{(\w+(?:\.\w+)*)\})", place.after)
         if named is not None:
             name = named[1] or named[2]
             end = place.offset + named.end()
-            return _foreign(place.offset, end, sign, f"names are written as they are: `{name}`", name)
-        return _foreign(
-            place.offset, place.offset + 1, sign, f"write the currency behind the number: `10 {code}`", None
-        )
+            return foreign(place.offset, end, sign, f"names are written as they are: `{name}`", name)
+        return foreign(place.offset, place.offset + 1, sign, f"write the currency behind the number: `10 {code}`", None)
     return None
 
 
@@ -191,7 +153,7 @@ def _percentage(place: Place) -> Slip | None:
         number = re.search(r"[\d_.]+[ \t]+$", place.before)
         shown = f"{number[0].strip()}%" if number else "85%"
         start = place.line_start + spaced.start(1)
-        return _cannot(start, place.offset + 1, "%", f"a percentage is written without a space: `{shown}`", "%")
+        return cannot(start, place.offset + 1, "%", f"a percentage is written without a space: `{shown}`", "%")
     return None
 
 
@@ -200,10 +162,10 @@ def _number(place: Place) -> Slip | None:
     if comma is not None and re.search(r"(?<![\d.,])\d+$", place.before) and len(comma[1]) != 3:
         whole = re.search(r"\d+$", place.before)
         shown = f"{whole[0] if whole else ''}.{comma[1]}{comma[2] or ''}"
-        return _cannot(place.offset, place.offset + 1, ",", f"a decimal point is written `.`: `{shown}`", ".")
+        return cannot(place.offset, place.offset + 1, ",", f"a decimal point is written `.`: `{shown}`", ".")
     point = re.match(r"\.(\d+)", place.after)
     if point is not None and not re.search(r"[\w.]$", place.before):
-        return _cannot(place.offset, place.offset + 1, ".", f"write the zero: `0.{point[1]}`", "0.")
+        return cannot(place.offset, place.offset + 1, ".", f"write the zero: `0.{point[1]}`", "0.")
     return None
 
 
@@ -230,7 +192,7 @@ def _date(place: Place) -> Slip | None:
     if meant == written:
         return None
     said = f"dates are written year, month, day: `{meant}`"
-    return _cannot(start, start + len(written), written, said, meant if sure else None)
+    return cannot(start, start + len(written), written, said, meant if sure else None)
 
 
 def _no_such_day(start: int, written: str, year: int, month: int) -> Slip:
@@ -267,7 +229,7 @@ def _period(place: Place) -> Slip | None:
             return Slip(found.start(), found.end(), "K0104", f"there is no {found[0]}", f"{what}: `{year}-{kind}1`")
         else:
             meant = f"{year}-{kind}{number}"
-        return _cannot(found.start(), found.end(), found[0], f"a period is written `{meant}`", meant)
+        return cannot(found.start(), found.end(), found[0], f"a period is written `{meant}`", meant)
     return None
 
 
@@ -291,103 +253,28 @@ def _comment(place: Place) -> Slip | None:
     for back in (0, 1):
         start = place.offset - back
         if start >= place.line_start and place.text.startswith("//", start):
-            return _cannot(start, start + 2, "//", "a comment begins with `#`", "#")
+            return cannot(start, start + 2, "//", "a comment begins with `#`", "#")
     if place.text.startswith("--", place.offset) and not place.before.strip():
-        return _cannot(place.offset, place.offset + 2, "--", "a comment begins with `#`", "#")
+        return cannot(place.offset, place.offset + 2, "--", "a comment begins with `#`", "#")
     if place.text.startswith("/*", place.offset):
-        return _cannot(place.offset, place.offset + 2, "/*", "a comment begins with `#` and ends with the line", None)
+        return cannot(place.offset, place.offset + 2, "/*", "a comment begins with `#` and ends with the line", None)
     return None
-
-
-_NULLS = ("none", "nil", "nan", "na", "missing", "empty", "blank", "undefined", "unknown")
-
-
-def _sql(place: Place) -> Slip | None:
-    if match := re.match(r"between[ \t]+([\w.\"%:-]+)[ \t]+and[ \t]+([\w.\"%:-]+)", place.after, re.IGNORECASE):
-        what = re.search(r"(?<![\w.`])([A-Za-z_][\w.]*)[ \t]+$", place.before)
-        if what is not None and what[1] not in ("not", "where", "and", "or"):
-            meant = f"{what[1]} >= {match[1]} and {what[1]} <= {match[2]}"
-            start = place.line_start + what.start(1)
-            negated = re.search(r"\bnot[ \t]+$", place.text[place.line_start : start])
-            end = place.offset + match.end()
-            instead = None if negated else meant
-            return _cannot(start, end, "between", f"write both bounds: `{meant}`", instead)
-    if match := re.match(r'(?:i?like)[ \t]+"([^"\\]*)"', place.after, re.IGNORECASE):
-        return _like(place, match)
-    if match := re.match(
-        r"in[ \t]*\(([^()\n]*)\)", place.text[max(place.line_start, place.offset - 3) : place.line_end]
-    ):
-        start = max(place.line_start, place.offset - 3)
-        return _cannot(
-            start, start + match.end(), "(", f"a list stands in `[ ]`: `in [{match[1]}]`", f"in [{match[1]}]"
-        )
-    opened = re.match(r"\(([^()\n]*)\)", place.after)
-    if opened is not None and "LSQB" in place.accepted and re.search(r"\bin[ \t]*$", place.before):
-        meant = f"[{opened[1]}]"
-        return _cannot(place.offset, place.offset + opened.end(), "(", f"a list stands in `[ ]`: `in {meant}`", meant)
-    said = re.search(r"\bis[ \t]+(not[ \t]+)?$", place.before)
-    if said is not None and re.match(r"[\"\d(A-Za-z_]", place.after) and not re.match(r"(not|null)\b", place.after):
-        sign = "!=" if said[1] else "=="
-        start = place.line_start + said.start()
-        rest = re.match(r'"[^"\n]*"|[\w.]+', place.after)
-        if rest is not None and rest[0].casefold() in _NULLS:
-            meant = f"is {said[1] or ''}null"
-            return _cannot(start, place.offset + rest.end(), said[0].strip(), f"write `{meant}`", meant)
-        shown = f"`{sign} {rest[0]}`" if rest else f"`{sign}`"
-        return _cannot(start, place.offset, said[0].strip(), f"`is` goes with `null`: write {shown}", f"{sign} ")
-    distinct = re.search(r"\bcount[ \t]*\([ \t]*distinct[ \t]+$", place.before, re.IGNORECASE)
-    name = re.match(r"[\w.]+", place.after)
-    if distinct is not None and name is not None:
-        start = place.line_start + distinct.start()
-        meant = f"count_distinct({name[0]}"
-        return _cannot(start, place.offset + name.end(), distinct[0].strip(), f"write `{meant})`", meant)
-    if re.match(r"select\b", place.after, re.IGNORECASE) or re.search(
-        r"=[ \t]*select[ \t]+$", place.before, re.IGNORECASE
-    ):
-        start = place.line_start + place.text[place.line_start : place.line_end].lower().find("select")
-        drop = re.match(r"select[ \t]*", place.text[start : place.line_end], re.IGNORECASE)
-        end = start + (drop.end() if drop else 6)
-        instead = "" if place.before.strip().endswith(("=", "value", "select")) else None
-        return _cannot(start, end, "select", "leave `select` out: `sum(amount) from orders`", instead)
-    return None
-
-
-def _like(place: Place, match: re.Match[str]) -> Slip:
-    pattern = match[1]
-    inner = pattern.strip("%")
-    hint = 'texts are compared with a pattern by `matches "^abc"`'
-    instead = None
-    if _PLAIN.fullmatch(inner) and "_" not in inner:
-        if pattern == inner:
-            instead = f'== "{inner}"'
-        else:
-            instead = f'matches "{"" if pattern.startswith("%") else "^"}{inner}{"" if pattern.endswith("%") else "$"}"'
-        hint = f"write `{instead}`"
-    return _cannot(place.offset, place.offset + match.end(), match[0].split()[0], hint, instead)
 
 
 def _assignment(place: Place) -> Slip | None:
     if place.after.startswith(":") and "EQUAL" in place.accepted:
-        return _cannot(place.offset, place.offset + 1, ":", "write `=`", "=")
+        return cannot(place.offset, place.offset + 1, ":", "write `=`", "=")
     if re.match(r"==(?!=)", place.after) and "EQUAL" in place.accepted:
-        return _cannot(place.offset, place.offset + 2, "==", "one `=` defines", "=")
+        return cannot(place.offset, place.offset + 2, "==", "one `=` defines", "=")
     word = re.match(r"[ \t]*([a-z_]+)[ \t]*$", place.before.rsplit(";", 1)[-1].rsplit("{", 1)[-1])
     if re.match(r"=(?![=<>])", place.after) and word is not None and "EQUAL" not in place.accepted:
         if word[1] in ("target", "amber"):
-            return _cannot(
+            return cannot(
                 place.offset, place.offset + 1, "=",
                 f"say which way is better: `{word[1]} >= …` or `{word[1]} <= …`", None,
             )  # fmt: skip
-        return _cannot(place.offset, place.offset + 1, "=", "a property is written without `=`", "")
+        return cannot(place.offset, place.offset + 1, "=", "a property is written without `=`", "")
     return None
-
-
-def _cannot(start: int, end: int, written: str, hint: str, instead: str | None) -> Slip:
-    return Slip(start, end, "K0101", f"`{written}` cannot stand here", hint, instead)
-
-
-def _foreign(start: int, end: int, written: str, hint: str, instead: str | None) -> Slip:
-    return Slip(start, end, "K0101", f"`{written}` is no part of the language", hint, instead)
 
 
 _LOOKS: tuple[Callable[[Place], Slip | None], ...] = (
@@ -402,5 +289,5 @@ _LOOKS: tuple[Callable[[Place], Slip | None], ...] = (
     _percentage,
     _number,
     _comment,
-    _sql,
+    sql,
 )

@@ -6,7 +6,8 @@ import re
 
 from kpidsl.records import dataclass
 from kpidsl.syntax.recovery import open_marks
-from kpidsl.syntax.slips import CURRENCIES, Slip
+from kpidsl.syntax.slip_model import Slip
+from kpidsl.syntax.slips import CURRENCIES
 
 _SIGNS = "".join(CURRENCIES)
 _UNIT = rf"(?P<unit>%|[{re.escape(_SIGNS)}]|\"[^\"\s]+\"|[A-Za-z]\w*(?:[ \t]*/[ \t]*[A-Za-z]\w*)*)"
