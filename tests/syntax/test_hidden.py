@@ -108,6 +108,16 @@ def test_many_lines_with_them_are_told_once_and_mended_at_once() -> None:
     assert mended(written, [one]) == lines
 
 
+@pytest.mark.parametrize("count", [2, MOST_LINES + 1])
+def test_many_lines_that_one_comment_hides_are_all_read(count: int) -> None:
+    lines = "# one\n" + "".join(f"metric m{number} = {number}\n" for number in range(count))
+    written = lines.replace("\n", "\u2028", count)
+    spec, found = read(written)
+    assert len(spec.declarations) == count
+    assert len(found) == (1 if count > MOST_LINES else count)
+    assert mended(written, found) == lines
+
+
 def test_other_mistakes_stay_in_their_lines() -> None:
     spec, found = read("# note\u2028metric a = 1\nmetric b\u00a0= = 2\n")
     assert [(one.span.line, one.span.column) for one in found if one.span is not None] == [(1, 7), (2, 9), (2, 12)]

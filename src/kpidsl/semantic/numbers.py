@@ -55,9 +55,9 @@ def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> Non
 
 def _percent_in_words(name: str, span: Span, problems: Problems) -> None:
     """`85 percent`, `unit percent`."""
-    before = span.source.text[: span.start]
+    before = span.source.text[max(0, span.start - 60) : span.start]
     blanks = len(before) - len(before.rstrip(" \t"))
-    number = re.search(r"\d[\d_.]*$", before[max(0, span.start - blanks - 40) : span.start - blanks])
+    number = re.search(r"\d[\d_.]*$", before.rstrip(" \t"))
     shown = f"{number[0]}%" if number is not None else "%"
     place = span if number is None else Span(span.source, span.start - blanks, span.end)
     said = f"a percentage is written with its sign: `{shown}`"

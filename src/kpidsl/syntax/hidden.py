@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from kpidsl.diagnostics import Fix, Problems
@@ -51,17 +52,8 @@ def as_meant(source: Source, problems: Problems) -> str:
     """
     text = source.text
     hiding = [(piece.start(), at) for piece in _PIECE.finditer(text) for at in _ends_of_comment(text, piece)]
-    for _, at in hiding:
-        end = Span(source, at, at + 1)
-        problems.error(
-            "K0101", f"{_named(text[at])} ends no line here: what follows belongs to the comment", end,
-            hint="begin a new line", fix=Fix("begin a new line", end, "\n"),
-        )  # fmt: skip
-    for start, at in hiding:
-        before = text[text.rfind("\n", 0, start) + 1 : start].strip()
-        text = (
-            f"{text[:start]}{' ' * (at - start)}{';' if before and before[-1] not in '([{,=;' else ' '}{text[at + 1 :]}"
-        )
+    _tell_hidden(source, [at for _, at in hiding], problems)
+    text = _uncovered(text, hiding)
     found = list(_odd(text))
     lines: dict[int, list[_Odd]] = {}
     for one in found:
@@ -72,6 +64,34 @@ def as_meant(source: Source, problems: Problems) -> str:
         for several in lines.values():
             _tell(source, several, 0, problems)
     return _read(text, found)
+
+
+def _tell_hidden(source: Source, ends: list[int], problems: Problems) -> None:
+    """One problem for each end of a line that is none; where there are many, one for all with one edit."""
+    text, hint = source.text, "begin a new line"
+    several = [ends] if len(ends) > MOST_LINES else [[at] for at in ends]
+    for some in several:
+        parts = [text[one + 1 : other] for one, other in pairwise(some)]
+        end = Span(source, some[0], some[0] + 1)
+        problems.error(
+            "K0101", f"{_named(text[some[0]])} ends no line here: what follows belongs to the comment", end,
+            notes=[f"and in {len(some) - 1} more places"] if len(some) > 1 else (), hint=hint,
+            fix=Fix(hint, Span(source, some[0], some[-1] + 1), "\n".join(["", *parts, ""])),
+        )  # fmt: skip
+
+
+def _uncovered(text: str, hiding: list[tuple[int, int]]) -> str:
+    """The text with the lines that comments hide, each at its offset: of a comment the words before them are blanks."""
+    found = list(text)
+    last = -1
+    for start, at in hiding:
+        begin = text.rfind("\n", 0, start) + 1
+        before = text[last + 1 if last > start else begin : at if last > start else start].strip()
+        if last < start:
+            found[start:at] = " " * (at - start)
+        found[at] = ";" if before and before[-1] not in "([{,=;" else " "
+        last = at
+    return "".join(found)
 
 
 def _ends_of_comment(text: str, piece: re.Match[str]) -> Iterator[int]:

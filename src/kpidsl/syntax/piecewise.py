@@ -11,7 +11,7 @@ from kpidsl.syntax.branches import Branch
 from kpidsl.syntax.build_goal import SpecBuilder
 from kpidsl.syntax.grammar import parser
 from kpidsl.syntax.hidden import as_meant
-from kpidsl.syntax.mend import Mended, branch_of, mend, offset_of
+from kpidsl.syntax.mend import Mended, branch_of, mend, offset_of, tree_of
 from kpidsl.syntax.no_spec import is_no_spec
 from kpidsl.syntax.nodes import Declaration, HalfRead, Spec
 from kpidsl.syntax.parsing import build_declarations
@@ -27,7 +27,7 @@ def read_piecewise(source: Source, problems: Problems, builder: SpecBuilder) -> 
         return Spec(source, (), frozenset({NAMELESS}), span=whole)
     text = as_meant(source, problems)
     try:
-        tree = branch_of(parser().parse(text), 0)
+        tree = tree_of(text, 0, len(text)) if text != source.text else branch_of(parser().parse(text), 0)
     except UnexpectedInput as error:
         return _piecewise(source, text, problems, builder, error)
     built = build_declarations(builder, tree)

@@ -26,6 +26,7 @@ _SHORT = re.compile(rf"{_TITLED}[ \t]*=[ \t]*(?P<value>[^\n]*)")
 _DECLARED = re.compile(
     r"^[ \t]*(metric|kpi|source|objective|outcome|scorecard|test|key[ \t]+result|evidence)\b", re.MULTILINE
 )
+_REACH = 20_000  # characters in which the head of the block is looked for
 _GOES_ON = re.compile(r"\n[ \t]*(?:(?:where|over|on|per|each|default|and|or)\b|[+*/-][ \t])")
 _DERIVED = re.compile(r"[ \t]*(?P<word>column)[ \t]+(?P<name>\w+)[ \t]*=[ \t]*(?P<value>[^;}#\n]*[^;}#\s])")
 # Words of small letters that are units everywhere: others, such as `in germany`, may belong to the name.
@@ -111,7 +112,7 @@ def _behind(line: _Line, offset: int) -> Slip | None:
         short = _SHORT.match(line.text, line.start, found.start("gap"))
         if short is not None and short["word"] == "metric":
             return _behind_a_short_one(line, found, short)
-        above = [one[1] for one in _DECLARED.finditer(line.text, 0, line.end)]
+        above = [one[1] for one in _DECLARED.finditer(line.text, max(0, line.end - _REACH), line.end)]
         if not above or above[-1] not in ("metric", "kpi"):
             return None
         unit = _name(found)
