@@ -276,3 +276,23 @@ def test_what_grows_a_scan_least_joins_it() -> None:
     assert [(set(leaves), sorted(there)) for leaves, there in found] == [({a, c}, ["a", "c"])]
     assert rest == ["ab"]
     assert groups_of((a, b), sizes) == 100
+
+
+@pytest.mark.parametrize("most", [8, 100, 100_000])
+def test_conditions_that_are_written_alike_are_one_leaf_of_each_scan(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """`a / b >= p` and `p <= a / b` have the same SQL. Scans at once are told apart by what they are not grouped by."""
+    monkeypatch.setattr(shared_scan, "FEW_GROUPS", most)
+    monkeypatch.setattr(shared_scan, "MOST_GROUPS", most)
+    asked = Asked(monkeypatch)
+    decimals = pa.decimal128(18, 2)
+    columns = {"a": [30, 7, 8, None], "b": [3, -2, 4, 1], "p": [10, -4, 3, 5]}
+    table = pa.table({"at": ["2026-03-02"] * 4, **{name: pa.array(one, decimals) for name, one in columns.items()}})
+    turned = {">=": "<=", ">": "<", "<=": ">=", "<": ">", "==": "==", "!=": "!="}
+    conditions = [text for op, other in turned.items() for text in (f"a / b {op} p", f"p {other} a / b")]
+    kpis = "".join(f"metric m{n} = count() from o where {one} over 2026-03\n" for n, one in enumerate(conditions))
+    text = f'source o {{ from arrow("o"); time at; column at: date }}\nmetric m = sum(a) from o over 2026-03\n{kpis}'
+    found = kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-03-31", sources={"o": table})
+    assert [one.value for one in found.metrics] == [45, 2, 2, 1, 1, 2, 2, 1, 1, 1, 1, 2, 2]
+    assert len(asked.scans) > 1 or most > 8

@@ -13,8 +13,8 @@ import pytest
 
 import kpidsl
 from kpidsl.assess import build
-from kpidsl.assess.alike import Alike
-from kpidsl.report import to_json, to_text, to_toml
+from kpidsl.assess.alike import Alike, ManyAlike
+from kpidsl.report import kpis, to_arrow, to_json, to_text, to_toml
 from kpidsl.report.document import document
 from kpidsl.report.json import TOGETHER, pieces, written
 from kpidsl.report.results import Results
@@ -91,5 +91,29 @@ def test_segments_as_columns_are_a_sequence(tmp_path: Path) -> None:
     assert hash(segments) == hash(records)
     assert repr(segments) == repr(records)
     assert pickle.loads(pickle.dumps(segments)) == segments
+    with pytest.raises(IndexError):
+        segments[len(records)]
+
+
+def test_many_segments_are_the_same_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = evaluated(tmp_path)
+    monkeypatch.setattr(build, "FEW", 2)
+    monkeypatch.setattr(build, "TOGETHER", 2)
+    monkeypatch.setattr(kpis, "MANY", 2)
+    many = evaluated(tmp_path)
+    found = {kpi.name: kpi.segments for kpi in many.kpis if isinstance(kpi.segments, ManyAlike)}
+    assert set(found) == {"sold", "mean", "share", "worth", "first"}
+    assert many == few
+    for write in (to_json, to_toml, to_text):
+        assert write(many) == write(few)
+    assert to_json(many).count('"by"') == written(document(few), 0, 0).count('"by"')
+    assert to_arrow(many).equals(to_arrow(few))
+    segments, records = found["mean"], tuple(found["mean"])
+    assert [len(part) for part in segments.parts()] == [2] * (len(records) // 2) + [1] * (len(records) % 2)
+    assert (segments[0], segments[-1], segments[3], segments[1:4]) == (
+        records[0], records[-1], records[3], records[1:4],
+    )  # fmt: skip
+    assert segments == records
+    assert hash(segments) == hash(records)
     with pytest.raises(IndexError):
         segments[len(records)]

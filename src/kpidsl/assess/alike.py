@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias, overload
 
+from kpidsl.assess.packed import dump, load
 from kpidsl.assess.results import Assessment, BoundResult, Segment, Value
 
 if TYPE_CHECKING:
@@ -17,7 +19,24 @@ Row: TypeAlias = (
 """Value and why there is none; n, n_unknown and n_open; attainment and gap; status and reason."""
 
 
-class Alike(Sequence[Segment]):
+class _Segments(Sequence[Segment]):
+    """Compares and hashes as the tuple of its records."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str | list):
+            return NotImplemented
+        return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+class Alike(_Segments):
     """Segments with one target and one amber bound, without comparisons, trend and the like. Their records are made
     anew each time they are looked at.
     """
@@ -51,17 +70,6 @@ class Alike(Sequence[Segment]):
             return tuple(map(self._record, self.members[at], self.rows[at]))
         return self._record(self.members[at], self.rows[at])
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or isinstance(other, str | list):
-            return NotImplemented
-        return len(self) == len(other) and all(one == another for one, another in zip(self, other, strict=True))
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
     def _record(self, members: Members, row: Row) -> Segment:
         value, undefined, n, unknown, still_open, attainment, gap, status, reason = row
         judged = Assessment(
@@ -69,3 +77,43 @@ class Alike(Sequence[Segment]):
             still_open, self.partial,
         )  # fmt: skip
         return Segment(members, judged)
+
+
+class ManyAlike(_Segments):
+    """More of them than are kept as they are: packed, in parts of which each but the last has so many."""
+
+    __slots__ = ("_each", "_length", "_newest", "_packed")
+
+    def __init__(self, parts: Iterable[Alike], each: int) -> None:
+        self._each = each
+        self._length = 0
+        self._newest: tuple[int, Alike] | None = None
+        packed: list[bytes] = []
+        for one in parts:
+            self._length += len(one)
+            packed.append(dump((one,)))
+        self._packed = tuple(packed)
+
+    def parts(self) -> Iterator[Alike]:
+        """Some at a time, in order."""
+        return (load(one)[0] for one in self._packed)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[Segment]:
+        return chain.from_iterable(self.parts())
+
+    @overload
+    def __getitem__(self, at: int) -> Segment: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Segment, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Segment | tuple[Segment, ...]:
+        if isinstance(at, slice):
+            return tuple(self[place] for place in range(*at.indices(self._length)))
+        part, inside = divmod(range(self._length)[at], self._each)
+        if self._newest is None or self._newest[0] != part:
+            self._newest = part, load(self._packed[part])[0]
+        return self._newest[1][inside]

@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kpidsl.assess.actions import actions_at, unattended
-from kpidsl.assess.alike import Alike
+from kpidsl.assess.alike import Alike, ManyAlike
 from kpidsl.assess.inputs import Inputs
 from kpidsl.assess.numbers import value_of
-from kpidsl.assess.packed import FEW, Packing
+from kpidsl.assess.packed import FEW, TOGETHER, Packing
 from kpidsl.assess.results import (
     Assessment,
     ErrorResult,
@@ -119,9 +119,8 @@ class Assessor:
         segments: Sequence[Segment] = ()
         gravest = Worst()
         if len(slices) > 1:
-            by = keys[slices[1].by]
-            if len(slices) == 2 and len(by) <= FEW and not (kept_back or kpi.worst_segment) and is_plain(slices[1]):
-                segments = self.alike(kpi.name, judge, slices[1], by)
+            if len(slices) == 2 and not (kept_back or kpi.worst_segment) and is_plain(slices[1]):
+                segments = self.alike(kpi.name, judge, slices[1], keys[slices[1].by])
             else:
                 segments, gravest = self.segments(kpi.name, judge, slices[1:], keys, kept_back)
             if kpi.worst_segment and whole.value_undefined != "suppressed":
@@ -149,11 +148,20 @@ class Assessor:
     ) -> Sequence[Segment]:  # fmt: skip
         """The segments of a slice that are held against a target alone."""
         errors: list[object] = []
-        rows, target, amber = judge.rows(plan, keys, errors)
+
+        def some(keys: Sequence[tuple[object, ...]]) -> Alike:
+            rows, target, amber = judge.rows(plan, keys, errors)
+            members = [self.named.members(plan.by, key) for key in keys]
+            return Alike(members, rows, target, amber, partial=plan.value.partial)
+
+        found: Sequence[Segment] = ()
+        if len(keys) > FEW:
+            found = ManyAlike((some(keys[at : at + TOGETHER]) for at in range(0, len(keys), TOGETHER)), TOGETHER)
+        elif keys:
+            found = some(keys)
         self.met(name, errors)
         self.met_by_slice(name, plan)
-        members = [self.named.members(plan.by, key) for key in keys]
-        return Alike(members, rows, target, amber, partial=plan.value.partial) if rows else ()
+        return found
 
     def segments(
         self,

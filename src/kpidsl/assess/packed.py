@@ -41,7 +41,7 @@ class Packing(Generic[T]):
         return Packed(tuple(self._packed), length)
 
     def _pack(self, count: int) -> None:
-        self._packed.extend(_dump(self._open[at : min(at + TOGETHER, count)]) for at in range(0, count, TOGETHER))
+        self._packed.extend(dump(self._open[at : min(at + TOGETHER, count)]) for at in range(0, count, TOGETHER))
         del self._open[:count]
 
 
@@ -58,7 +58,7 @@ class Packed(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         for chunk in self._chunks:
-            yield from _load(chunk)
+            yield from load(chunk)
 
     @overload
     def __getitem__(self, at: int) -> T: ...
@@ -72,7 +72,7 @@ class Packed(Sequence[T]):
         place = range(self._length)[at]
         chunk, inside = divmod(place, TOGETHER)
         if self._newest[0] != chunk:
-            self._newest = chunk, _load(self._chunks[chunk])
+            self._newest = chunk, load(self._chunks[chunk])
         return self._newest[1][inside]
 
     def __eq__(self, other: object) -> bool:
@@ -100,12 +100,14 @@ def _values_of(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
-def _dump(records: Sequence[T]) -> bytes:
+def dump(records: Sequence[T]) -> bytes:
+    """Records in little room."""
     stream = BytesIO()
     _Pickler(stream, protocol=5).dump(tuple(records))
     return zlib.compress(stream.getbuffer(), 1)
 
 
-def _load(chunk: bytes) -> tuple[Any, ...]:
+def load(chunk: bytes) -> tuple[Any, ...]:
+    """What `dump` packed, made anew."""
     found: tuple[Any, ...] = pickle.loads(zlib.decompress(chunk))  # noqa: S301  written above, and kept in memory
     return found

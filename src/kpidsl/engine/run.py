@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import KpidslError, SourceError
 from kpidsl.engine import extents, shared_scan
+from kpidsl.engine.anew import ask_anew
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
 from kpidsl.engine.faults import CellError, TooLarge
@@ -85,7 +86,7 @@ class Run:
         self.left_out: set[tuple[str, Row | None]] = set()
         self.members: dict[int, Members] = {}
         self.kept = kept or {}
-        self._located = located
+        self.where_rows_stand = located
         self.lacking = lacking if lacking is not None else Lacking()
 
     def run(self) -> Answers:
@@ -118,10 +119,7 @@ class Run:
                 return  # what is read on demand is not asked for
         self.learn_scales(source, usable, assume=self.is_here(source))
         self.ask(source, usable)
-        again = [cell for cell in usable if (cell.source, cell.argument) in self.left_out]
-        if again:
-            self.learn_scales(source, again)
-            self.ask(source, again)
+        ask_anew(self, source, usable)
 
     def is_here(self, source: SourceModel) -> bool:
         """Whether a source's queries are asked here."""
@@ -379,7 +377,7 @@ class Run:
     def located(self, rows: RowsOf, time: Row | None) -> Located | None:
         """Where the rows of a source stand, and what is known of a time column of its own."""
         if isinstance(time, ColumnValue) and not time.path:
-            return self._located(rows.source.name, time.name)
+            return self.where_rows_stand(rows.source.name, time.name)
         return None
 
     def table(self, query: Any, name: str, source: str) -> AbstractContextManager[int]:

@@ -12,10 +12,11 @@ from kpidsl.assess.results import Results
 from kpidsl.diagnostics.glyphs import encodable
 from kpidsl.report.document import document
 from kpidsl.report.numbers import plain
-from kpidsl.report.parts import Fields, Many, Plain, Shared, Table
+from kpidsl.report.parts import Fields, Many, Plain, Shared, Table, Tables
 
 WIDTH = 120  # columns in which a list or object may stand on one line
 TOGETHER = 200  # records that are one piece
+_LONG = frozenset({Many, Tables})
 
 
 def to_json(results: Results) -> str:
@@ -59,6 +60,10 @@ def _pieces(value: Plain, indent: int, before: int) -> Iterator[str]:
             yield f"\n{' ' * indent}]"
         case Table():
             yield from _pieces(value.records(), indent, before)
+        case Tables():
+            for at, one in enumerate(value):
+                yield f"{',' if at else '['}{pad}" + f",{pad}".join(_records(one, inner))
+            yield f"\n{' ' * indent}]"
         case _:
             yield written(value, indent, before)
 
@@ -66,12 +71,12 @@ def _pieces(value: Plain, indent: int, before: int) -> Iterator[str]:
 def _holds_many(value: Plain) -> bool:
     """Whether a value is many records, or a KPI that has them, or a list of such KPIs."""
     match value:
-        case Many():
+        case Many() | Tables():
             return True
         case dict():
-            return Many in map(type, value.values())
+            return not _LONG.isdisjoint(map(type, value.values()))
         case Table():
-            return any(Many in map(type, column) for column in value.columns.values())
+            return any(not _LONG.isdisjoint(map(type, column)) for column in value.columns.values())
         case list():
             return any(map(_holds_many, value))
         case _:

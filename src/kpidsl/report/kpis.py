@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from kpidsl.assess.alike import Alike
+from kpidsl.assess.alike import Alike, ManyAlike
 from kpidsl.assess.results import (
     Assessment,
     BoundResult,
@@ -26,7 +27,7 @@ from kpidsl.report.fields import (
     trend_point,
     window,
 )
-from kpidsl.report.parts import Fields, Many, Repeated, Shared, Table
+from kpidsl.report.parts import Fields, Many, Repeated, Shared, Table, Tables
 
 MANY = 1_000
 """Of more segments each record is made when it is written."""
@@ -58,7 +59,7 @@ def kpis(found: Sequence[KpiResult], once: Once, *, lazily: bool = False) -> Tab
         reason=[one.reason for one in judged],
         comparisons=[records(comparison, one.comparisons) for one in judged],
         segments=[
-            Many(segment, one.segments) if lazily and len(one.segments) > MANY else segments(one.segments, once)
+            many(one.segments, once) if lazily and len(one.segments) > MANY else segments(one.segments, once)
             for one in found
         ],
         trend=[records(trend_point, one.trend) for one in judged],
@@ -100,17 +101,24 @@ def assessment(found: Assessment, bounds: Callable[[BoundResult], Fields]) -> Fi
 def segments(found: Sequence[Segment], once: Once) -> list[Fields] | Table | None:
     """The segments of a KPI: its bounds are the same for many, as are its members for many KPIs."""
     if once.tables and isinstance(found, Alike):
-        return _table(found, once)
+        return _table(found, once.members)
     bounds = Repeated(bound_fields)
     return [{"by": once.members(one.by), **assessment(one.assessment, bounds)} for one in found] or None
 
 
-def _table(found: Alike, once: Once) -> Table:
+def many(found: Sequence[Segment], once: Once) -> Many | Tables:
+    """Segments that are made while they are written."""
+    if once.tables and isinstance(found, ManyAlike):
+        return Tables(lambda: (_table(one, dict) for one in found.parts()))
+    return Many(segment, found)
+
+
+def _table(found: Alike, members: Callable[[Any], Fields]) -> Table:
     """Segments as `assessment` writes each."""
     count = len(found)
     value, undefined, n, unknown, still_open, attainment, gap, status, reason = zip(*found.rows, strict=True)
     return Table(
-        by=list(map(once.members, found.members)),
+        by=list(map(members, found.members)),
         value=value,
         value_undefined=undefined,
         n=n,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | Table | dict[str, Plain] | None"
+Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | Table | Tables | dict[str, Plain] | None"
 Fields: TypeAlias = "dict[str, Plain]"
 
 
@@ -40,6 +40,16 @@ class Table:
             {name: one for name, one in zip(names, row, strict=True) if one is not None}
             for row in zip(*self.columns.values(), strict=True)
         ]
+
+
+class Tables:
+    """A long list of records, table after table, each of which is made while it is written."""
+
+    def __init__(self, made: Callable[[], Iterator[Table]]) -> None:
+        self._made = made
+
+    def __iter__(self) -> Iterator[Table]:
+        return self._made()
 
 
 class Shared(dict[str, "Plain"]):

@@ -163,7 +163,8 @@ class RowSql:
         """`a / b >= c` as `a >= c * b`, turned round where `b` is negative: 0.3 / 3 is 0.1, and in floating point less.
         None for what is no quotient of exact numbers that is compared with an exact one or another quotient.
 
-        Two columns may be too long to be multiplied: such a row is compared in floating point.
+        Two columns may be too long to be multiplied: such a row is compared in floating point, where what is as near as
+        quotients of numbers of few digits are only if they are equal is taken to be so.
         """
         parts = compared(row, other)
         if parts is None:
@@ -184,7 +185,7 @@ class RowSql:
         exact = exp.Case().when(above, sides[0], copy=False).when(under, sides[1], copy=False)
         if all(is_sure(part) for part in parts):
             return exact
-        near = _COMPARED[operator](this=self.sql(row), expression=self.sql(other))
+        near = _nearly(operator, self.sql(row), self.sql(other))
         return function("coalesce", function("try", exact), exp.paren(near))
 
     def time_comparison(self, operator: str, left: r.Row, right: r.Row) -> exp.Expr:
@@ -253,12 +254,7 @@ class RowSql:
         if parts is None:
             return self.sql(row)
         value = self.arithmetic(r.Arithmetic(DataType.FLOAT, row.unit, "/", *parts))
-        little = exp.paren(
-            exp.Mul(
-                this=value.copy() if name == "round" else function("abs", value.copy()),
-                expression=cast(exp.Literal.string(repr(2.0**-49)), "DOUBLE"),
-            )
-        )
+        little = _little(value.copy() if name == "round" else function("abs", value.copy()))
         return exp.paren((exp.Sub if name == "ceil" else exp.Add)(this=value, expression=little))
 
     def alike(self, rows: Sequence[r.Row]) -> list[exp.Expr]:
@@ -303,6 +299,21 @@ def given(name: str, text: str, arguments: list[exp.Expr]) -> exp.Expr:
             hint="tell the plugin's authors: it may use `$1`, `$2`, … and DuckDB's scalar functions, and nothing else",
         )
     return exp.paren(exp.Given(this=found, expressions=arguments))
+
+
+def _little(size: exp.Expr) -> exp.Expr:
+    """2⁻⁴⁹ of a floating-point number: as far as a quotient of numbers of few digits may be off."""
+    return exp.paren(exp.Mul(this=size, expression=cast(exp.Literal.string(repr(2.0**-49)), "DOUBLE")))
+
+
+def _nearly(operator: str, left: exp.Expr, right: exp.Expr) -> exp.Expr:
+    """Floating-point numbers compared, where those that are as near as quotients may be off are equal."""
+    little = _little(function("abs", left.copy()))
+    if operator in ("==", "!="):
+        apart = function("abs", exp.paren(exp.Sub(this=left, expression=right)))
+        return (exp.LTE if operator == "==" else exp.GT)(this=apart, expression=little)
+    moved = exp.Add if operator in (">=", "<") else exp.Sub
+    return _COMPARED[operator](this=exp.paren(moved(this=left, expression=little)), expression=right)
 
 
 def constant(value: r.Literal) -> exp.Expr:

@@ -5,7 +5,7 @@ A group is a pane and a value of each *leaf*: a member, a column that filters re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Final
 
 from kpidsl.plan.columns import conditions_of
@@ -101,21 +101,25 @@ def scans(
         query = query.group_by(*of_leaf.values(), *of_all, copy=False)
     else:
         keys.append(exp.alias_(exp.Grouping(expressions=list(of_leaf.values())), _WAY))
-        ways = [exp.Tuple(expressions=[*(of_leaf[leaf] for leaf in one.leaves), *of_all]) for one in several]
-        query = query.group_by(exp.GroupingSets(expressions=ways), copy=False)
+        # Ways that are written alike are one: their groups would be there twice.
+        ways = {frozenset(of_leaf[leaf] for leaf in one.leaves): one.leaves for one in several}
+        keyed = [exp.Tuple(expressions=[*(of_leaf[leaf] for leaf in own), *of_all]) for own in ways.values()]
+        query = query.group_by(exp.GroupingSets(expressions=keyed), copy=False)
     query = query.select(*keys, *(exp.alias_(one, name) for one, name in parts.items()), copy=False)
     return [
         Scan(
             query, rows, {leaf: names[leaf] for leaf in one.leaves}, of_leaves, own, file is not None,
-            _among(leaves, one.leaves) if len(several) > 1 else None,
+            _among(list(of_leaf.values()), {of_leaf[leaf] for leaf in one.leaves}) if len(several) > 1 else None,
         )
         for one, of_leaves, own in zip(several, written, merged, strict=True)
     ]  # fmt: skip
 
 
-def _among(leaves: Sequence[Row], own: Sequence[Row]) -> exp.Expr:
-    """That a group is one by these leaves: `grouping` has a bit, the first the highest, for each that it is not by."""
-    bits = sum(1 << place for place, leaf in enumerate(reversed(leaves)) if leaf not in own)
+def _among(keys: Sequence[exp.Expr], own: Container[exp.Expr]) -> exp.Expr:
+    """That a group is one by these keys: `grouping` has a bit, the first the highest, for each that it is not by.
+    Leaves that are written alike (`x / y > 1`, `1 < x / y`) are one key, and a group by one of them is by the others.
+    """
+    bits = sum(1 << place for place, key in enumerate(reversed(keys)) if key not in own)
     return exp.EQ(this=exp.column(_WAY), expression=cast(exp.Literal.string(str(bits)), "BIGINT"))
 
 
