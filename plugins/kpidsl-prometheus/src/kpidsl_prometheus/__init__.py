@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kpidsl.hookspecs import Context, Provider, hookimpl
-from kpidsl_prometheus.dataset import PrometheusDataset
 from kpidsl_prometheus.options import PrometheusConnection, PrometheusOptions
+
+if TYPE_CHECKING:
+    from kpidsl_prometheus.dataset import PrometheusDataset
 
 
 def open_prometheus(options: PrometheusOptions, context: Context) -> PrometheusDataset:
+    from kpidsl_prometheus.dataset import PrometheusDataset
+
     return PrometheusDataset(options, context.connection, context.connection_name or "", context.limits)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kpidsl.hookspecs import Context, Provider, hookimpl
-from kpidsl_rest.dataset import RestDataset
 from kpidsl_rest.options import RestConnection, RestOptions
+
+if TYPE_CHECKING:
+    from kpidsl_rest.dataset import RestDataset
 
 
 def open_rest(options: RestOptions, context: Context) -> RestDataset:
+    from kpidsl_rest.dataset import RestDataset
+
     return RestDataset(options, context.connection, context.connection_name or "", context.limits)
 
 
