@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
@@ -20,9 +21,23 @@ Row: TypeAlias = (
 
 
 class _Segments(Sequence[Segment]):
-    """Compares and hashes as the tuple of its records."""
+    """Compares, hashes and is cut as the tuple of its records."""
 
     __slots__ = ()
+
+    @abstractmethod
+    def at(self, place: int) -> Segment:
+        """The record at a place, which is counted from the first."""
+
+    @overload
+    def __getitem__(self, at: int) -> Segment: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Segment, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Segment | tuple[Segment, ...]:
+        found = range(len(self))[at]
+        return self.at(found) if isinstance(found, int) else tuple(map(self.at, found))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sequence) or isinstance(other, str | list):
@@ -59,16 +74,8 @@ class Alike(_Segments):
     def __iter__(self) -> Iterator[Segment]:
         return map(self._record, self.members, self.rows)
 
-    @overload
-    def __getitem__(self, at: int) -> Segment: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Segment, ...]: ...
-
-    def __getitem__(self, at: int | slice) -> Segment | tuple[Segment, ...]:
-        if isinstance(at, slice):
-            return tuple(map(self._record, self.members[at], self.rows[at]))
-        return self._record(self.members[at], self.rows[at])
+    def at(self, place: int) -> Segment:
+        return self._record(self.members[place], self.rows[place])
 
     def _record(self, members: Members, row: Row) -> Segment:
         value, undefined, n, unknown, still_open, attainment, gap, status, reason = row
@@ -104,16 +111,8 @@ class ManyAlike(_Segments):
     def __iter__(self) -> Iterator[Segment]:
         return chain.from_iterable(self.parts())
 
-    @overload
-    def __getitem__(self, at: int) -> Segment: ...
-
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Segment, ...]: ...
-
-    def __getitem__(self, at: int | slice) -> Segment | tuple[Segment, ...]:
-        if isinstance(at, slice):
-            return tuple(self[place] for place in range(*at.indices(self._length)))
-        part, inside = divmod(range(self._length)[at], self._each)
+    def at(self, place: int) -> Segment:
+        part, inside = divmod(place, self._each)
         if self._newest is None or self._newest[0] != part:
             self._newest = part, load(self._packed[part])[0]
-        return self._newest[1][inside]
+        return self._newest[1].at(inside)

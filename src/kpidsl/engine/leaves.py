@@ -17,22 +17,18 @@ _read: dict[int, tuple[Row, tuple[ColumnValue, ...]]] = {}
 _GROUPED = frozenset({DataType.TEXT, DataType.BOOLEAN, DataType.INTEGER, DataType.DATE})
 
 
-def columns_read(where: Iterable[Row]) -> tuple[ColumnValue, ...]:
-    """The columns a filter reads, each once; nothing where it is not enough to know these to tell what it keeps, or
-    rows cannot be grouped by one of them.
-    """
-    read = tuple(dict.fromkeys(column for row in where for column in columns_in(row)))
-    return read if all(column.type in _GROUPED for column in read) else ()
-
-
 def columns_of(condition: Row) -> tuple[ColumnValue, ...]:
-    """The same of one condition: of a thousand filters that ask it in turn, it is one object."""
+    """The columns a condition reads, each once; nothing where it is not enough to know these to tell what it keeps, or
+    rows cannot be grouped by one of them. It is one object for a thousand filters that ask it in turn.
+    """
     known = _read.get(id(condition))
     if known is None:
         if len(_read) >= _MOST_KEPT:
             _read.clear()
+        read = tuple(dict.fromkeys(columns_in(condition)))
+        usable = read if all(column.type in _GROUPED for column in read) else ()
         # Kept beside the condition, whose identity would otherwise be given to another one after it.
-        known = _read[id(condition)] = condition, columns_read((condition,))
+        known = _read[id(condition)] = condition, usable
     return known[1]
 
 

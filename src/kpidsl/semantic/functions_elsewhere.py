@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from kpidsl.diagnostics import did_you_mean
 from kpidsl.semantic.row_scope import RowScope
-from kpidsl.semantic.terms import NULLS
 from kpidsl.syntax.expr_nodes import Call, NameRef
+from kpidsl.syntax.sql_slips import NULLS
 
 _IS_NULL, _IS_KNOWN = "write `{} is null`", "write `{} is not null`"
 _INSTEAD, _CHOSEN = "write `coalesce({}, {})`", "write `if {} then {} else {}`"

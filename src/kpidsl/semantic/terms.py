@@ -107,9 +107,6 @@ ROW_FUNCTIONS: dict[str, tuple[tuple[str, ...], int, DataType | None]] = {
     "business_days_between": (("time", "time"), 2, DataType.INTEGER),
 }
 
-NULLS = frozenset({"none", "nil", "nan", "na", "missing", "empty", "blank", "undefined", "unknown"})
-"""What `null` is called elsewhere."""
-
 TYPE_WORDS = {
     "integer": DataType.INTEGER,
     "decimal": DataType.DECIMAL,

@@ -7,7 +7,8 @@ import re
 from kpidsl.syntax.slip_model import Place, Slip, cannot
 
 _PLAIN = re.compile(r"[\w -]+")
-_NULLS = ("none", "nil", "nan", "na", "missing", "empty", "blank", "undefined", "unknown")
+NULLS = frozenset({"none", "nil", "nan", "na", "missing", "empty", "blank", "undefined", "unknown"})
+"""What `null` is called elsewhere."""
 
 
 def sql(place: Place) -> Slip | None:
@@ -36,7 +37,7 @@ def sql(place: Place) -> Slip | None:
         sign = "!=" if said[1] else "=="
         start = place.line_start + said.start()
         rest = re.match(r'"[^"\n]*"|[\w.]+', place.after)
-        if rest is not None and rest[0].casefold() in _NULLS:
+        if rest is not None and rest[0].casefold() in NULLS:
             meant = f"is {said[1] or ''}null"
             return cannot(start, place.offset + rest.end(), said[0].strip(), f"write `{meant}`", meant)
         shown = f"`{sign} {rest[0]}`" if rest else f"`{sign}`"
