@@ -107,12 +107,12 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
         if first.span is not None and (first.span.source is not node.span.source or first.span != node.span)
         else []
     )
-    hint = _one_for_all(value, node)
-    if hint is None:
+    todo = _one_for_all(value, node)
+    if todo is None:
         text = shorten(node)
-        hint = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
+        todo = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
     problems.error(
-        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=hint
+        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=todo
     )
     raise Invalid
 
