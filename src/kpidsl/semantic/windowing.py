@@ -92,7 +92,7 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     for series, around in periods_outside(value):
         each = f"each {series.unit.singular}"
         if around is None:
-            hint = f"put one around it: `({shorten(node)}) over last month`"
+            hint = _one_for_all(value, node) or f"put one around it: `({shorten(node)}) over last month`"
             problems.error("K0322", f"`{each}` has no window whose periods these are", node.span, hint=hint)
         else:
             hint = "say from when on: `since 2024-01-01`"
@@ -107,18 +107,24 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
         if first.span is not None and (first.span.source is not node.span.source or first.span != node.span)
         else []
     )
-    window = next(iter(windows(value)), None)
-    if window is not None and isinstance(node, x.Binary):
-        whole = without_window(node)
-        todo = f"write `({whole}) over" if whole is not None else "put parentheses around all, and behind them `over"
-        hint = f"one part has a window, so all must: {todo} {window.label}`"
-    else:
+    todo = _one_for_all(value, node)
+    if todo is None:
         text = shorten(node)
-        hint = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
+        todo = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
     problems.error(
-        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=hint
+        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=todo
     )
     raise Invalid
+
+
+def _one_for_all(value: v.Value, node: x.Expr) -> str | None:
+    """What to write where only one side of an operation has a window."""
+    window = next(iter(windows(value)), None)
+    if window is None or not isinstance(node, x.Binary):
+        return None
+    whole = without_window(node)
+    todo = f"write `({whole}) over" if whole is not None else "put parentheses around all, and behind them `over"
+    return f"one part has a window, so all must: {todo} {window.label}`"
 
 
 def windows(value: v.Value) -> list[c.WindowSpec]:
