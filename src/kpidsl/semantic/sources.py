@@ -12,13 +12,14 @@ from kpidsl.diagnostics import Fix, Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import limits
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.counted_times import ticks
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
 from kpidsl.semantic.numbers import written_unit
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.repeats import source_without_repeats
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.row_scope import RowScope
-from kpidsl.semantic.scope import Declared, Names, visible
+from kpidsl.semantic.scope import Names, visible
 from kpidsl.semantic.source_columns import require_of_data, require_of_row, times_of
 from kpidsl.semantic.terms import TYPE_SYNONYMS, TYPE_WORDS
 from kpidsl.semantic.types import DataType, Schema

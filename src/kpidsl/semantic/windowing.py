@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
+from kpidsl.patterns import regex
 from kpidsl.semantic import values as v
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 
-_WINDOWED = re.compile(r"\b(?:over|earlier)\b")
+_WINDOWED = regex(r"\b(?:over|earlier)\b")
 
 
 def unwindowed(value: v.Value, windowed: bool = False) -> list[v.Aggregate]:
