@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Problems, Severity, UsageError
 from kpidsl.kept_model import KeptModel
 from kpidsl.records import dataclass
+from kpidsl.semantic.of_data import is_of_data
 from kpidsl.spec_files import SpecFiles
 
 if TYPE_CHECKING:
@@ -109,6 +110,16 @@ class Checked:
     @property
     def names(self) -> Names:
         return self.opened.resolved[0]
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What stands beside values: the warnings, and where data is not as declared though no value hangs on it."""
+        costly = {(one.code, one.message) for failed in self.model.failed.values() for one in failed.problems}
+        return tuple(
+            replace(one, severity=Severity.WARNING)
+            for one in self.problems
+            if one.severity is Severity.WARNING or (is_of_data(one) and (one.code, one.message) not in costly)
+        )
 
     def complete(self) -> tuple[Diagnostic, ...]:
         """What was found, the sources that could not be opened and what is unused included."""

@@ -207,7 +207,7 @@ class SpecSet:
                 as_of_is_now=is_now,
                 spec=identity,
                 params=given,
-                warnings=[one for one in checked.problems if one.severity is Severity.WARNING],
+                warnings=checked.warnings,
                 checkins=checkins,
                 again=again,
             )

@@ -76,12 +76,12 @@ def _beside(model: Model, name: str) -> set[str]:
 
 def _matches(model: Model, name: str, pattern: str) -> bool:
     kinds = (model.metrics, model.kpis, model.objectives, model.outcomes, model.scorecards)
-    one = next((kind[name] for kind in kinds if name in kind), None)
+    one = next((kind[name] for kind in (*kinds, model.failed) if name in kind), None)
     if pattern.startswith("tag:"):
         return one is not None and any(fnmatchcase(tag, pattern[4:]) for tag in one.about.tags)
     if pattern.startswith("owner:"):
         return one is not None and one.about.owner is not None and fnmatchcase(one.about.owner, pattern[6:])
-    return fnmatchcase(name, pattern) and (one is not None or name in model.failed)
+    return fnmatchcase(name, pattern) and one is not None
 
 
 def _known(model: Model, kind: str) -> list[str]:
@@ -91,6 +91,7 @@ def _known(model: Model, kind: str) -> list[str]:
         model.objectives.values(),
         model.outcomes.values(),
         model.scorecards.values(),
+        model.failed.values(),
     )
     every = [one.about for kind in kinds for one in kind]
     match kind:

@@ -61,6 +61,99 @@ def test_a_source_that_fails_costs_only_what_needs_it(
     assert says in error.message
 
 
+SHOP = """
+source orders {{ from csv("orders.csv"); time at; join people on who; {more} }}
+source people {{ from csv("people.csv"); key who; column segment: text }}
+metric sold = sum(x) from orders
+metric nets = sum(net) from orders
+metric sold_then = sold over 2026-03
+metric nets_then "Net" = nets over 2026-03
+metric gross_then = sum(gross) from orders over 2026-03
+metric level = last(net) from orders at end
+kpi all_of_them {{ value sold over 2026-03; target >= 3 }}
+kpi net {{ value nets over 2026-03; target >= 3; owner "Ana"; tags money }}
+kpi by_land {{ value share(x > 1) from orders over 2026-03; target >= 50%; by people.land }}
+kpi by_segment {{ value share(x > 1) from orders over 2026-03; target >= 50%; by people.segment }}
+"""
+
+
+def shop(folder: Path, more: str) -> kpidsl.SpecSet:
+    folder.joinpath("orders.csv").write_text("at,who,x\n2026-03-01,1,1\n2026-03-02,2,2\n", "utf-8")
+    folder.joinpath("people.csv").write_text("who,land\n1,DE\n2,FR\n", "utf-8")
+    folder.joinpath("shop.kpi").write_text(SHOP.format(more=more), "utf-8")
+    return kpidsl.load(folder)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "column rebate: EUR; let net = x - rebate; let gross = net * 2",
+        "let net = x - rebate; let gross = net * 2",
+        "column net: decimal; column gross: decimal",
+    ],
+)
+def test_a_column_that_the_data_lacks_costs_only_what_reads_it(more: str, tmp_path: Path) -> None:
+    results = shop(tmp_path, more).evaluate(as_of="2026-03-31")
+    statuses = {one.name: one.assessment.status for one in results.kpis}
+    assert statuses == {"all_of_them": "green", "net": "error", "by_land": "green", "by_segment": "error"}
+    assert {one.name: (one.value, one.value_undefined) for one in results.metrics} == {
+        "sold_then": (3, None),
+        "nets_then": (None, "source_error"),
+        "gross_then": (None, "source_error"),
+        "level": (None, "source_error"),
+    }
+    lost = {name for one in results.errors for name in one.affects}
+    assert lost == {"nets", "nets_then", "gross_then", "level", "net", "by_segment"}
+
+
+def test_what_fails_keeps_what_is_said_of_it(tmp_path: Path) -> None:
+    spec = shop(tmp_path, "let net = x - rebate")
+    (net,) = spec.evaluate(as_of="2026-03-31", select=["tag:money"]).kpis
+    assert (net.assessment.status, net.owner, net.tags) == ("error", "Ana", ("money",))
+    (metric,) = spec.evaluate(as_of="2026-03-31", select=["nets_then"]).metrics
+    assert metric.title == "Net"
+
+
+def test_a_scorecard_shows_what_can_be_had(tmp_path: Path) -> None:
+    shop(tmp_path, "let net = x - rebate")
+    shown = "scorecard board { show sold over 2026-03, nets over 2026-03, net, sum(zz) from orders over 2026-03 }"
+    tmp_path.joinpath("board.kpi").write_text(shown, "utf-8")
+    results = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31", select=["board"])
+    (board,) = results.scorecards
+    assert [(one.value, one.value_undefined) for section in board.sections for one in section.items] == [
+        (3, None),
+        (None, "source_error"),
+        (None, "source_error"),
+        (None, "source_error"),
+    ]
+    assert {name for one in results.errors for name in one.affects} == {"net", "board"}
+    assert {one.message for one in results.errors} == {
+        "`orders` has no column `rebate`",
+        "`orders` has no column `zz`",
+    }
+
+
+def test_a_declared_column_that_nothing_misses_is_told(tmp_path: Path) -> None:
+    spec = shop(tmp_path, "let net = x; let gross = x; column rebate: EUR")
+    results = spec.evaluate(as_of="2026-03-31", select=["all_of_them"])
+    assert [one.message for one in results.warnings if one.code == "K0605"] == [
+        "the data of `orders` has no column `rebate`"
+    ]
+    assert not results.errors
+
+
+def test_a_joined_source_without_its_time_costs_what_looks_into_it(tmp_path: Path) -> None:
+    shop(tmp_path, "let net = x; let gross = x")
+    text = tmp_path.joinpath("shop.kpi").read_text("utf-8").replace("key who;", "key who; time since;")
+    tmp_path.joinpath("shop.kpi").write_text(text, "utf-8")
+    results = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")
+    statuses = {one.name: one.assessment.status for one in results.kpis}
+    assert statuses == {"all_of_them": "green", "net": "green", "by_land": "error", "by_segment": "error"}
+    assert {one.assessment.reason for one in results.kpis if one.assessment.status == "error"} == {
+        "`people` has no column `since`"
+    }
+
+
 def test_a_text_that_is_compared_with_a_time_is_to_be_declared_as_one(tmp_path: Path) -> None:
     written(tmp_path, 'from csv("due.csv"); time at; let late = due < at')
     tmp_path.joinpath("due.csv").write_text("at,x,due\n2026-03-01,1,1. March\n", "utf-8")

@@ -260,27 +260,23 @@ class Assessor:
             for problem in failed.problems if failed is not None else ():
                 self.errors.add(problem.code, problem.message, problem.remedy, problem.place, (name,))
 
+    def failed_metric(self, failed: m.Failed) -> MetricResult:
+        """A metric that the data makes impossible: present, without a value."""
+        about = failed.about
+        return MetricResult(
+            failed.name, about.title, about.description, None, "source_error", None, "ratio", None, None, None, (),
+            None, about.owner, about.tags, failed.span.place,
+        )  # fmt: skip
+
     def failed_kpi(self, failed: m.Failed) -> KpiResult:
         """A KPI that the data makes impossible: present, with the status error."""
         first = failed.problems[0].message if failed.problems else "its data could not be had"
         assessment = Assessment(None, "source_error", None, None, "error", first, None, None, None, None, (), ())
+        about = failed.about
         return KpiResult(
-            failed.name,
-            failed.title,
-            None,
-            None,
-            "ratio",
-            None,
-            assessment,
-            (),
-            (),
-            (),
-            (),
-            None,
-            None,
-            (),
-            failed.span.place,
-        )
+            failed.name, about.title, about.description, None, "ratio", None, assessment, (), (), (), (),
+            about.owner, about.review, about.tags, failed.span.place,
+        )  # fmt: skip
 
 
 def staleness(model: m.Model, calendar: Calendar, answers: Answers) -> Stale:
@@ -340,6 +336,8 @@ def assess(
             kpis.append(assessor.kpi(model.kpis[name], plan.kpis[name]))
         elif failed is not None and failed.kind == "kpi":
             kpis.append(assessor.failed_kpi(failed))
+        elif failed is not None and failed.standalone:
+            metrics.append(assessor.failed_metric(failed))
     said = {name: rows for name, rows in (checkins or {}).items() if not isinstance(rows, KpidslError)}
     objectives = assessor.objectives(names)
     told_of: list[ErrorResult] = []

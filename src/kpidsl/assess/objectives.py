@@ -352,7 +352,7 @@ def achieve_words(mode: g.AchieveModel) -> str:
 def failed_objective(failed: Failed) -> ObjectiveResult:
     """An objective that the data makes impossible: present, with the state error."""
     return ObjectiveResult(
-        failed.name, failed.title, None, None, None, None, None, None, "source_error", None, None, None,
+        failed.name, failed.about.title, None, None, None, None, None, None, "source_error", None, None, None,
         "source_error", "error", _why_failed(failed), "pace", None, None, (), (), (), (), None, None, (),
         failed.span.place,
     )  # fmt: skip

@@ -204,8 +204,8 @@ def failed_outcome(failed: Failed) -> OutcomeResult:
     """An outcome that the data makes impossible: present, and in error."""
     reason = failed.problems[0].message if failed.problems else "its data could not be had"
     return OutcomeResult(
-        failed.name, failed.title, None, (), (), None, None, None, None, (), None, "error", reason, None, None, (), (),
-        None, None, None, None, (), None, None, (), failed.span.place,
+        failed.name, failed.about.title, None, (), (), None, None, None, None, (), None, "error", reason, None, None,
+        (), (), None, None, None, None, (), None, None, (), failed.span.place,
     )  # fmt: skip
 
 

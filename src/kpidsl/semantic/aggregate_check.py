@@ -12,6 +12,7 @@ from kpidsl.semantic.answers_check import ON_SCALES, Box, answer_of, on_scale
 from kpidsl.semantic.coded_check import coded
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.row_check import RowChecker
+from kpidsl.semantic.row_scope import Unusable
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.source_columns import require_of_row
 from kpidsl.semantic.sources import Sources
@@ -154,12 +155,12 @@ class AggregateChecker:
 
     def source(self, name: str) -> SourceModel:
         """The source of a full name; what is wrong with it is wrong with what reads it."""
-        source = self.sources.model(name)
-        if source is None:
-            for problem in self.sources.problems_of.get(name, ()):
+        try:
+            return self.sources.usable(name)
+        except Unusable as unusable:
+            for problem in unusable.problems:
                 self.problems.add(problem)
-            raise Invalid
-        return source
+            raise
 
     def time(self, node: x.Aggregation, source: SourceModel, rows: RowChecker, at: str | None) -> r.Row | None:
         """The column that places a row in time: `on …`, the source's own, or none for rows that hold."""

@@ -21,7 +21,7 @@ from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable, UnknownUnit
 from kpidsl.semantic.value_check import Around, ValueChecker
-from kpidsl.semantic.windowing import is_standalone
+from kpidsl.semantic.windowing import is_standalone, seems_standalone
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x
@@ -85,7 +85,7 @@ def check(
         elif kpi is not None and not own.has_errors:
             kpis[name] = kpi
         else:
-            failed[name] = _failed(name, declared.node, own)
+            failed[name] = _failed(Declared(name, declared.namespace, declared.node), names, own)
         for diagnostic in own:
             problems.add(diagnostic)
     goals = check_goals(names, shared, problems)
@@ -186,8 +186,11 @@ def _limit(node: x.Expr | None, value: v.Value, values: ValueChecker) -> v.Value
     return v.Number(replace(limit.info, unit=unit), limit.number * limit.info.unit.factor_to(unit))
 
 
-def _failed(name: str, node: d.MetricDecl | d.KpiDecl, own: Problems) -> m.Failed:
+def _failed(declared: Declared[d.MetricDecl | d.KpiDecl], names: Names, own: Problems) -> m.Failed:
     """What cannot be computed, with the problems it comes from, those of the sources it reads included."""
-    found = [diagnostic for diagnostic in own if diagnostic.severity is Severity.ERROR]
-    kind = "kpi" if isinstance(node, d.KpiDecl) else "metric"
-    return m.Failed(kind, name, node.title.value if node.title is not None else None, tuple(found), node.name.span)
+    node = declared.node
+    found = tuple(diagnostic for diagnostic in own if diagnostic.severity is Severity.ERROR)
+    is_metric = isinstance(node, d.MetricDecl)
+    alone = is_metric and seems_standalone(node, names, declared.namespace)
+    kind = "metric" if is_metric else "kpi"
+    return m.Failed(kind, declared.name, about(node), found, node.name.span, alone)

@@ -10,9 +10,11 @@ from kpidsl.semantic import goal_model as g
 from kpidsl.semantic import model as m
 from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.objective_check import ObjectiveChecker
+from kpidsl.semantic.of_data import is_of_data
 from kpidsl.semantic.outcome_check import OutcomeChecker
 from kpidsl.semantic.outcome_model import OutcomeModel
 from kpidsl.semantic.policy_check import PolicyChecker
+from kpidsl.semantic.properties import about
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.scorecard_check import ScorecardChecker
 from kpidsl.semantic.value_check import ValueChecker
@@ -68,13 +70,13 @@ def check_goals(names: Names, values: ValueChecker, problems: Problems) -> Goals
                 model = ScorecardChecker(Declared(name, declared.namespace, node), values).check()
             case _:
                 continue
-        if model is not None and not own.has_errors:
+        errors = tuple(one for one in own if one.severity is Severity.ERROR)
+        # A scorecard shows what it can.
+        if model is not None and (not errors or (kind == "scorecard" and all(map(is_of_data, errors)))):
             found.keep(model)
-        else:
-            errors = tuple(one for one in own if one.severity is Severity.ERROR)
-            title = node.title.value if node.title is not None else None
+        if model is None or errors:
             contributes = tuple(parent for parent, prop in parents.get(name, ()) if _adds(prop))
-            found.failed[name] = m.Failed(kind, name, title, errors, node.name.span, contributes)
+            found.failed[name] = m.Failed(kind, name, about(node), errors, node.name.span, contributes=contributes)
         for diagnostic in own:
             problems.add(diagnostic)
     return found

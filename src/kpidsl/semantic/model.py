@@ -212,14 +212,16 @@ class KpiModel:
 class Failed:
     """A metric, KPI, objective … that data makes impossible: a column its source lacks, of a wrong type.
 
-    `contributes` names the objectives that an objective would add to.
+    `standalone`: a metric that seems to carry its own windows. `contributes` names the objectives that an objective
+    would add to.
     """
 
     kind: str
     name: str
-    title: str | None
+    about: Descriptive
     problems: tuple[Diagnostic, ...]
     span: Span
+    standalone: bool = False
     contributes: tuple[str, ...] = ()
 
 

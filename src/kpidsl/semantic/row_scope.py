@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import field, fields, replace
 from fractions import Fraction
 from typing import Any
 
-from kpidsl.diagnostics import Problems, closest, did_you_mean, unsplit
+from kpidsl.diagnostics import Diagnostic, Problems, closest, did_you_mean, unsplit
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import DeclaredColumn, JoinModel
 from kpidsl.semantic.numbers import scaled_type
@@ -18,17 +19,25 @@ from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 
 
+class Unusable(Invalid):
+    """A name is declared, and what is wrong with that is reported where it is: `problems`."""
+
+    def __init__(self, problems: tuple[Diagnostic, ...]) -> None:
+        self.problems = problems
+
+
 @dataclass(slots=True)
 class RowScope:
-    """The columns of one source. `joined` gives the scope of a joined one, `let` the meaning of a derived column;
-    `others` are names of sources, joined or not. `times` place its rows in time: texts in them are read as times.
+    """The columns of one source. `joined` gives the scope of a joined one, `let` the meaning of a derived column; both
+    raise `Unusable`. `others` are names of sources, joined or not. `times` place their rows in time: texts in them are
+    read as times. `lacking` are declared, and the data has no such columns.
     """
 
     source: str
     schema: Schema | None
     declared: Mapping[str, DeclaredColumn]
     joins: Mapping[str, JoinModel]
-    let: Callable[[str], Row | None]
+    let: Callable[[str], Row]
     let_names: tuple[str, ...]
     joined: Callable[[str], RowScope]
     local_name: str
@@ -36,13 +45,16 @@ class RowScope:
     path: tuple[str, ...] = ()
     others: frozenset[str] = frozenset()
     times: frozenset[str] = frozenset()
+    lacking: Mapping[str, Diagnostic] = field(default_factory=dict)
     known: dict[tuple[str, ...], Row | None] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         """Everything that may be written, for did-you-mean."""
-        own = list(dict.fromkeys((*self.let_names, *self.declared, *(self.schema.names if self.schema else ()))))
+        declared = (name for name in self.declared if name not in self.lacking)
+        own = list(dict.fromkeys((*self.let_names, *declared, *(self.schema.names if self.schema else ()))))
         for name in self.joins:
-            own.extend(f"{name}.{column}" for column in self.joined(name).names())
+            with suppress(Invalid):
+                own.extend(f"{name}.{column}" for column in self.joined(name).names())
         return own
 
     def has(self, parts: tuple[str, ...]) -> bool:
@@ -55,13 +67,18 @@ class RowScope:
         """The meaning of a name. Raises `Invalid` after saying that the source has no such column, and with `instead`
         where no other name is near.
         """
-        found = self.find(parts)
+        try:
+            found = self.find(parts)
+        except Unusable as unusable:
+            for diagnostic in unusable.problems:
+                problems.add(diagnostic)
+            raise
         if found is not None:
             return found
         name = ".".join(parts)
         if name.casefold() == "null":
             instead = "what is unknown is written with small letters: `is null`, `is not null`"
-        owner = [join for join in self.joins if self.joined(join).find(parts) is not None]
+        owner = [join for join in self.joins if self._is_in(join, parts)]
         if owner:
             hint: str | None = f"write `{owner[0]}.{name}`: columns of a joined source are named with it"
         elif len(parts) > 1 and parts[0] in self.others and parts[0] != self.local_name:
@@ -75,6 +92,11 @@ class RowScope:
         problems.error("K0605", f"`{self.local_name}` has no column `{name}`", span, hint=hint, notes=notes)
         raise Invalid
 
+    def _is_in(self, join: str, parts: tuple[str, ...]) -> bool:
+        with suppress(Invalid):
+            return self.joined(join).find(parts) is not None
+        return False
+
     def find(self, parts: tuple[str, ...]) -> Row | None:
         """The meaning of a name, or None. Raises `Invalid` for one whose own declaration is wrong."""
         if parts not in self.known:
@@ -86,10 +108,9 @@ class RowScope:
         if name in self.broken or ".".join(parts[:-1]) in self.broken:
             raise Invalid
         if len(parts) == 1 and name in self.let_names:
-            found = self.let(name)
-            if found is None:
-                raise Invalid
-            return found
+            return self.let(name)
+        if name in self.lacking:
+            raise Unusable((self.lacking[name],))
         if name in self.declared or (self.schema is not None and self.schema.get(name) is not None):
             return self._column(name)
         if len(parts) > 1:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from kpidsl.diagnostics import Severity
 from kpidsl.semantic import goal_model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.declared import Declared
+from kpidsl.semantic.of_data import is_of_data
 from kpidsl.semantic.properties import META, about, each_named_once, once
 from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows
@@ -27,7 +29,7 @@ class ScorecardChecker:
         self.ok = True
 
     def check(self) -> m.ScorecardModel | None:
-        """The scorecard, or None where something in it is wrong."""
+        """The scorecard, or None where something in it is wrong that no other data could mend."""
         node = self.node
         self.ok = once(node, META, self.problems)
         titles = [
@@ -63,13 +65,14 @@ class ScorecardChecker:
     def items(self, prop: g.ShowProp) -> tuple[m.ShownModel, ...]:
         found: list[m.ShownModel] = []
         for node in prop.items:
-            said = self.problems.has_errors
+            said = len(self.problems)
             try:
                 found.append(self.shown(node))
             except Invalid:
-                if self.problems.has_errors and not said:
+                errors = [one for one in self.problems.as_found[said:] if one.severity is Severity.ERROR]
+                if not all(map(is_of_data, errors)):
                     self.ok = False
-                else:  # what is wrong with the metric is told with the metric
+                else:  # the rest is shown all the same; what is wrong with a metric is told with the metric
                     found.append(m.ShownModel(written(node), None, None, None, node.span))
         return tuple(found)
 

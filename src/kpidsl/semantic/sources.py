@@ -8,17 +8,17 @@ from dataclasses import replace
 from typing import TypeVar
 
 from kpidsl.calendar import Calendar
-from kpidsl.diagnostics import Fix, Problems, closest, did_you_mean, unsplit
-from kpidsl.semantic import limits
+from kpidsl.diagnostics import Diagnostic, Fix, Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.counted_times import ticks
 from kpidsl.semantic.declared import Declared
+from kpidsl.semantic.derived_columns import DerivedColumns
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
 from kpidsl.semantic.numbers import written_unit
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.repeats import source_without_repeats
 from kpidsl.semantic.row_check import RowChecker
-from kpidsl.semantic.row_scope import RowScope
+from kpidsl.semantic.row_scope import RowScope, Unusable
 from kpidsl.semantic.scope import Names, visible
 from kpidsl.semantic.source_columns import require_of_data, require_of_row, times_of
 from kpidsl.semantic.terms import TYPE_SYNONYMS, TYPE_WORDS
@@ -30,7 +30,6 @@ from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax.node import Name, Node
 
 P = TypeVar("P", bound=Node)
-MOST_NESTED_LETS = 40
 _TIMES = frozenset({DataType.DATE, DataType.TIMESTAMP, DataType.INSTANT})
 
 
@@ -58,10 +57,9 @@ class Sources:
         self._times = times_of(names.sources)
         self._models: dict[str, SourceModel | None] = {}
         self._scopes: dict[str, RowScope] = {}
-        self._lets: dict[tuple[str, str], r.Row | None] = {}
-        self._open: list[tuple[str, str]] = []
+        self._derived = DerivedColumns(names, self.rows, self._problems)
         self._rings: list[set[str]] = []
-        self._too_deep: set[str] = set()
+        self._unusable: dict[str, tuple[Diagnostic, ...]] = {}
         self.problems_of: dict[str, Problems] = {}
 
     def declared_names(self, namespace: str) -> list[str]:
@@ -82,9 +80,9 @@ class Sources:
                 self.schemas.get(name),
                 columns,
                 joins,
-                lambda let: self.let(name, let),
+                lambda let: self._derived.row(name, let),
                 lets,
-                lambda written: self.scope(by_name[written]),
+                lambda written: self.joined(by_name[written]),
                 node.name.text,
                 frozenset(
                     prop.name.text
@@ -98,6 +96,7 @@ class Sources:
                 },
                 others=frozenset(other.rpartition(".")[2] for other in self.names.sources),
                 times=self._times[name],
+                lacking=self.lacking(declared, columns),
             )
         return self._scopes[name]
 
@@ -108,48 +107,6 @@ class Sources:
             self.scope(name), self.units, self.calendar, self.params, problems, where, self.names.functions
         )
 
-    def let(self, source: str, name: str) -> r.Row | None:
-        """The meaning of a derived column, checked once."""
-        key = (source, name)
-        if key in self._open:
-            ring = " → ".join(f"`{part}`" for _, part in (*self._open[self._open.index(key) :], key))
-            place = next(
-                p
-                for p in self.names.sources[source].node.properties
-                if isinstance(p, d.LetProp) and p.name.text == name
-            )
-            self._problems(source).error(
-                "K0208", f"derived columns go round in a ring: {ring}", place.span,
-                hint="a derived column is made of others: rename it, if it hides a column of the data",
-            )  # fmt: skip
-            return None
-        if len(self._open) > MOST_NESTED_LETS:
-            if source not in self._too_deep:
-                self._too_deep.add(source)
-                node = self.names.sources[source].node
-                self._problems(source).error(
-                    "K0105", f"derived columns of `{source}` are built on each other more than {MOST_NESTED_LETS} deep",
-                    node.name.span, hint=limits.HINT,
-                )  # fmt: skip
-            return None
-        if key not in self._lets:
-            node = self.names.sources[source].node
-            prop = next(prop for prop in node.properties if isinstance(prop, d.LetProp) and prop.name.text == name)
-            self._open.append(key)
-            try:
-                row = self.rows(source, self._problems(source)).row(prop.value)
-                if limits.is_too_large(row):
-                    self._problems(source).error(
-                        "K0105", f"`{name}` is built from too many parts, or too deeply", prop.span, hint=limits.HINT
-                    )
-                    raise Invalid
-                self._lets[key] = row
-            except Invalid:
-                self._lets[key] = None
-            finally:
-                self._open.pop()
-        return self._lets[key]
-
     def _problems(self, source: str) -> Problems:
         return self.problems_of.setdefault(source, Problems())
 
@@ -158,13 +115,30 @@ class Sources:
         """The source, or None where it cannot be used: what is wrong with it is reported once."""
         if name not in self._models:
             self._models[name] = None
-            with suppress(Invalid):
-                self._models[name] = self._check(self.names.sources[name])
+            problems = Problems()
+            try:
+                self._models[name] = self._check(self.names.sources[name], problems)
+            except Invalid:
+                self._unusable[name] = tuple(problems)
+            for diagnostic in problems:
+                self._problems(name).add(diagnostic)
         return self._models[name]
 
-    def _check(self, declared: Declared[d.SourceDecl]) -> SourceModel:
+    def usable(self, name: str) -> SourceModel:
+        """The source. Raises `Unusable` with what is wrong with it, where that is known."""
+        model = self.model(name)
+        if model is None:
+            raise Unusable(self._unusable.get(name) or tuple(self._problems(name)))
+        return model
+
+    def joined(self, name: str) -> RowScope:
+        """What names mean in rows of a source that is joined. Raises `Unusable` where that cannot be used."""
+        self.usable(name)
+        return self.scope(name)
+
+    def _check(self, declared: Declared[d.SourceDecl], problems: Problems) -> SourceModel:
+        """Raises `Invalid` where rows cannot be told apart, placed in time or joined."""
         node, name = declared.node, declared.name
-        problems = self._problems(name)
         provider = one(node, d.FromProp, problems)
         if provider is None:
             problems.error(
@@ -175,11 +149,8 @@ class Sources:
         rows = self.rows(name, problems)
         lets: dict[str, r.Row] = {}
         for let in scope.let_names:
-            found = self.let(name, let)
-            if found is not None:
-                lets[let] = found
-        if len(lets) < len(scope.let_names):
-            raise Invalid
+            with suppress(Invalid):
+                lets[let] = self._derived.row(name, let)
         source_without_repeats(node, problems)
         time = one(node, d.TimeProp, problems)
         key = one(node, d.KeyProp, problems)
@@ -248,18 +219,28 @@ class Sources:
             except Invalid:
                 continue
         schema = self.schemas.get(declared.name)
-        if schema is not None:
-            places = {one.name.text: one.name.span for one in declared.node.properties if isinstance(one, d.ColumnProp)}
-            for name in found:
-                if schema.get(name) is None:
-                    problems.error(
-                        "K0605",
-                        f"the data of `{declared.name}` has no column `{name}`",
-                        places[name],
-                        notes=[f"it has: {', '.join(schema.names)}"],
-                        hint=unsplit(schema.names, name) or did_you_mean(name, schema.names),
-                    )
-            found |= _as_meant(found, schema)
+        return found if schema is None else found | _as_meant(found, schema)
+
+    def lacking(self, declared: Declared[d.SourceDecl], columns: Mapping[str, DeclaredColumn]) -> dict[str, Diagnostic]:
+        """The declared columns that the data does not have, each with what is said of it."""
+        schema = self.schemas.get(declared.name)
+        places = {one.name.text: one.name.span for one in declared.node.properties if isinstance(one, d.ColumnProp)}
+        found: dict[str, Diagnostic] = {}
+        if schema is None:
+            return found
+        for name in columns:
+            if schema.get(name) is not None:
+                continue
+            own = Problems()
+            own.error(
+                "K0605",
+                f"the data of `{declared.name}` has no column `{name}`",
+                places[name],
+                notes=[f"it has: {', '.join(schema.names)}"],
+                hint=unsplit(schema.names, name) or did_you_mean(name, schema.names),
+            )
+            (found[name],) = own
+            self._problems(declared.name).add(found[name])
         return found
 
     def column(self, prop: d.ColumnProp, problems: Problems) -> DeclaredColumn:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
 from kpidsl.patterns import regex
 from kpidsl.semantic import values as v
+from kpidsl.semantic.scope import Names
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
+from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
+from kpidsl.syntax.node import Node
+from kpidsl.syntax.shared_nodes import ValueProp
 
 _WINDOWED = regex(r"\b(?:over|earlier)\b")
 
@@ -46,12 +52,47 @@ def is_standalone(value: v.Value) -> bool:
     return bool(v.aggregates(value)) and not unwindowed(value) and not periods_outside(value)
 
 
+def seems_standalone(node: MetricDecl | KpiDecl, names: Names, namespace: str) -> bool:
+    """Whether a value that has no meaning looks as if it carried its own windows: what is read in it stands within one,
+    or at the end.
+    """
+    reads = False
+    seen: set[tuple[str, bool]] = set()
+    left: list[tuple[object, str, bool]] = [(node, namespace, False)]
+    while left:
+        part, space, windowed = left.pop()
+        match part:
+            case MetricDecl() | KpiDecl():
+                left += [(prop.value, space, windowed) for prop in part.properties if isinstance(prop, ValueProp)]
+            case x.Over(operand=operand):
+                left.append((operand, space, True))
+            case x.Aggregation() | x.Conversion():
+                at = part.at if isinstance(part, x.Aggregation) else None
+                reads = windowed or (at is not None and at.edge == "end")
+                if not reads:
+                    return False
+            case x.NameRef(name=name):
+                found = names.find(name, space)
+                if found is not None and (found.name, windowed) not in seen:
+                    seen.add((found.name, windowed))
+                    left.append((found.node, found.namespace, windowed))
+            case x.Filtered(operand=operand) | x.Each(operand=operand):
+                left.append((operand, space, windowed))
+            case tuple():
+                left += [(one, space, windowed) for one in part]
+            case Node():
+                left += [(getattr(part, f.name), space, windowed) for f in fields(part) if f.name != "span"]
+            case _:
+                pass
+    return reads
+
+
 def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     """Report aggregations without a window. Raises `Invalid`."""
     for series, around in periods_outside(value):
         each = f"each {series.unit.singular}"
         if around is None:
-            hint = f"put one around it: `({shorten(node)}) over last month`"
+            hint = _one_for_all(value, node) or f"put one around it: `({shorten(node)}) over last month`"
             problems.error("K0322", f"`{each}` has no window whose periods these are", node.span, hint=hint)
         else:
             hint = "say from when on: `since 2024-01-01`"
@@ -66,18 +107,24 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
         if first.span is not None and (first.span.source is not node.span.source or first.span != node.span)
         else []
     )
-    window = next(iter(windows(value)), None)
-    if window is not None and isinstance(node, x.Binary):
-        whole = without_window(node)
-        todo = f"write `({whole}) over" if whole is not None else "put parentheses around all, and behind them `over"
-        hint = f"one part has a window, so all must: {todo} {window.label}`"
-    else:
+    todo = _one_for_all(value, node)
+    if todo is None:
         text = shorten(node)
-        hint = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
+        todo = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
     problems.error(
-        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=hint
+        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=todo
     )
     raise Invalid
+
+
+def _one_for_all(value: v.Value, node: x.Expr) -> str | None:
+    """What to write where only one side of an operation has a window."""
+    window = next(iter(windows(value)), None)
+    if window is None or not isinstance(node, x.Binary):
+        return None
+    whole = without_window(node)
+    todo = f"write `({whole}) over" if whole is not None else "put parentheses around all, and behind them `over"
+    return f"one part has a window, so all must: {todo} {window.label}`"
 
 
 def windows(value: v.Value) -> list[c.WindowSpec]:

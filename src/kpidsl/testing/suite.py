@@ -38,7 +38,7 @@ _OF_A_LINE = frozenset([
     "K0201", "K0203", "K0204", "K0207", "K0303", "K0304", "K0308", "K0309", "K0310", "K0311", "K0312", "K0321", "K0604",
     "K0605",
 ])  # fmt: skip
-_LINTS = frozenset({"K0360", "K0361", "K0365", "K0369"})
+_LINTS = frozenset({"K0360", "K0361", "K0365", "K0369", "K0378"})
 Library = Callable[[], Iterable[UnitDecl]]
 
 
