@@ -10,7 +10,6 @@ from fractions import Fraction
 from kpidsl.diagnostics import Fix, Problems, did_you_mean
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.decimals import finite
-from kpidsl.semantic.mismatch import lined_up, literal, remedy
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT, POINTS, SECONDS, Unit, UnitTable, UnknownUnit, product
 from kpidsl.semantic.windows import Invalid
@@ -192,6 +191,8 @@ def check_fit(a: Unit, b: Unit, written: tuple[Expr, Expr], span: Span, problems
                 hint=_percent_or_points(unit, node),
             )
             raise Invalid
+        from kpidsl.semantic.mismatch import literal
+
         number = literal(node)
         if other.label is None and other.is_number and number is not None and abs(number) > 1:
             problems.error(
@@ -220,6 +221,8 @@ def _percent_or_points(unit: Unit, node: Expr) -> str:
 
 def unit_mismatch(a: Unit, b: Unit, span: Span, problems: Problems, written: tuple[Expr, ...] = ()) -> None:
     """Say that two units do not go together, and what to type. `written` are the two sides, where there are."""
+    from kpidsl.semantic.mismatch import lined_up, remedy
+
     sides = len(written) > 1
     problems.error(
         "K0310",

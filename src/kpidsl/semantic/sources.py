@@ -11,6 +11,7 @@ from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import Diagnostic, Fix, Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.counted_times import ticks
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.derived_columns import DerivedColumns
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
 from kpidsl.semantic.numbers import written_unit
@@ -18,7 +19,7 @@ from kpidsl.semantic.params import Params
 from kpidsl.semantic.repeats import source_without_repeats
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.row_scope import RowScope, Unusable
-from kpidsl.semantic.scope import Declared, Names, visible
+from kpidsl.semantic.scope import Names, visible
 from kpidsl.semantic.source_columns import require_of_data, require_of_row, times_of
 from kpidsl.semantic.terms import TYPE_SYNONYMS, TYPE_WORDS
 from kpidsl.semantic.types import DataType, Schema

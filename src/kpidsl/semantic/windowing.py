@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
+from kpidsl.patterns import regex
 from kpidsl.semantic import values as v
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.windows import Invalid
@@ -16,7 +16,7 @@ from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
 from kpidsl.syntax.node import Node
 from kpidsl.syntax.shared_nodes import ValueProp
 
-_WINDOWED = re.compile(r"\b(?:over|earlier)\b")
+_WINDOWED = regex(r"\b(?:over|earlier)\b")
 
 
 def unwindowed(value: v.Value, windowed: bool = False) -> list[v.Aggregate]:

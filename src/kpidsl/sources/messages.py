@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from kpidsl.diagnostics import SourceError
+from kpidsl.patterns import regex
 from kpidsl.semantic.types import DataType
 from kpidsl.sources.convert import Digits
 from kpidsl.sources.numerals import DIGITS, EXAMPLES, NOTHING
@@ -39,7 +40,7 @@ _FORMATS: Final = tuple(
     )
     for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z")
 )
-_DRESSED: Final = re.compile(r"([^\d\s.,+-]{0,4}\s?)([+-]?\d[\d.,]*)(\s?[^\d\s.,+-]{0,4})")
+_DRESSED: Final = regex(r"([^\d\s.,+-]{0,4}\s?)([+-]?\d[\d.,]*)(\s?[^\d\s.,+-]{0,4})")
 _PERIODS: Final = (
     (r"[12]\d{3}([-/ ]?[Qq])[1-4]", "%Y{}%q"),
     (r"([Qq])[1-4]([-/ ]?)[12]\d{3}", "{}%q{}%Y"),

@@ -12,10 +12,11 @@ from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_y
 from kpidsl.plan.known_columns import known_columns
 from kpidsl.records import dataclass
 from kpidsl.semantic.check import check
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.goals import contributions
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.of_data import is_of_data
-from kpidsl.semantic.scope import Declared, Named, Names, resolve
+from kpidsl.semantic.scope import Named, Names, resolve
 from kpidsl.semantic.terms import GivenFunction
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
