@@ -87,6 +87,12 @@ def seems_standalone(node: MetricDecl | KpiDecl, names: Names, namespace: str) -
     return reads
 
 
+def check_mixed(value: v.Value, node: x.Expr, problems: Problems) -> None:
+    """Report a metric of which one part has a window and another has none. Raises `Invalid`."""
+    if windows(value) and unwindowed(value):
+        check_windows(value, node, problems)
+
+
 def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     """Report aggregations without a window. Raises `Invalid`."""
     for series, around in periods_outside(value):
@@ -115,9 +121,10 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     else:
         text = shorten(node)
         hint = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
-    problems.error(
-        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=hint
-    )
+    message = "there is no window around this: which time does it look at?"
+    if window is not None:
+        message = "one part of this has a window, and another has none"
+    problems.error("K0321", message, node.span, also=also, hint=hint)
     raise Invalid
 
 
