@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SRC = ROOT / "src"
 
 ROWS = (
-    ("records", "clock", "source_text", "sharing", "leftovers", "kept_files", "diagnostics"),
+    ("records", "patterns", "clock", "source_text", "sharing", "leftovers", "kept_files", "diagnostics"),
     ("calendar", "stats", "syntax"),
     ("semantic",),
     ("plan",),

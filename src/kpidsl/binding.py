@@ -19,13 +19,11 @@ from kpidsl.plan import Plan
 from kpidsl.plugins import PluginError
 from kpidsl.records import dataclass
 from kpidsl.remote import Engines, checked_schema, foreign, places
-from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources.materialize import fetch, into_duckdb, is_streamed
 from kpidsl.sources.schema_cache import SchemaCache
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import shared_nodes as p
-from kpidsl.syntax.setting_nodes import HolidaysProp
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
     from kpidsl.engine.answers import Answers
     from kpidsl.engine.kept import KeptSource
     from kpidsl.engine.located import Located
+    from kpidsl.semantic.declared import Declared
+    from kpidsl.syntax.setting_nodes import HolidaysProp
 
 Learn = Literal["nothing", "local", "all"]
 """Whose columns are looked up: nobody's, those of what lies on this machine, or everything's."""

@@ -153,15 +153,16 @@ def opened(
     """
     from kpidsl import plugins
     from kpidsl.binding import bind
-    from kpidsl.checkins import bind_checkins, checkins_of
     from kpidsl.configuration import EMPTY, find
     from kpidsl.opening import Frames, Opener
-    from kpidsl.semantic.scope import resolve
 
     kept = KeptModel(files)
     declared, checkins = kept.declared(), kept.checkins()
     holidays = None
     if declared is None or checkins is None:
+        from kpidsl.checkins import checkins_of
+        from kpidsl.semantic.scope import resolve
+
         names = resolve(files.specs, Problems())
         declared, holidays, checkins = names.sources, _holidays(names), checkins_of(names)
         if not files.problems.has_errors:
@@ -191,6 +192,8 @@ def opened(
     given = Frames(frames)
     bound = bind(declared, holidays, opener, problems, frames=given, learn=learn)
     if checkins:
+        from kpidsl.checkins import bind_checkins
+
         bound.checkins = bind_checkins(checkins, opener, problems, frames=given, learn=learn)
     if not problems.has_errors:
         given.require_asked(declared)

@@ -11,21 +11,23 @@ import copyreg
 import io
 import pickle
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kpidsl import kept_files
 from kpidsl.diagnostics import Diagnostic, Problems
 from kpidsl.semantic.model import Model
-from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.values import Aggregate
 from kpidsl.sharing import shared
 from kpidsl.source_text import Source
 from kpidsl.spec_files import SpecFiles
-from kpidsl.syntax.decl_nodes import SourceDecl
-from kpidsl.syntax.shared_nodes import ProviderCall
 
-Sources = Mapping[str, Declared[SourceDecl]]
+if TYPE_CHECKING:
+    from kpidsl.semantic.declared import Declared
+    from kpidsl.syntax.decl_nodes import SourceDecl
+    from kpidsl.syntax.shared_nodes import ProviderCall
+
+    Sources = Mapping[str, Declared[SourceDecl]]
 _NOT_KEPT: Mapping[type, str] = {Aggregate: "span"}
 """Where an aggregation is written is told by errors alone. Without it, equal ones of many metrics are one."""
 

@@ -6,8 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 _there: set[Path] = set()
+_kept: list[object] = []
 
 
 def add(path: Path) -> None:
@@ -23,6 +25,36 @@ def passing(path: Path) -> Iterator[Path]:
         yield path
     finally:
         _there.discard(path)
+
+
+class _Process:
+    is_ending = False
+
+
+class Closable(Protocol):
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Closable)
+
+
+def end_with_process() -> None:
+    """This process does one thing and ends: what goes with its memory is not taken apart before."""
+    _Process.is_ending = True
+
+
+@contextmanager
+def closing(thing: C) -> Iterator[C]:
+    """Close something in memory behind this; one that was of use and that goes with the process is left to its end."""
+    try:
+        yield thing
+    except BaseException:
+        thing.close()
+        raise
+    if _Process.is_ending:
+        _kept.append(thing)
+    else:
+        thing.close()
 
 
 def remove_all() -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl import __version__
+from kpidsl import __version__, leftovers
 from kpidsl.checked import Checked, CheckReport, Opened, SpecError, modelled, opened, planned
 from kpidsl.clock import Clock
 from kpidsl.configuration.find import Wanted
@@ -152,7 +152,6 @@ class SpecSet:
         from kpidsl.assess.build import assess
         from kpidsl.assess.results import SpecIdentity
         from kpidsl.binding import SIDE_BY_SIDE, Tables, read_holidays
-        from kpidsl.checkins import read_checkins
         from kpidsl.engine.duck import connect, restrict
         from kpidsl.plan import plan as lower
         from kpidsl.report.results import Results
@@ -165,7 +164,7 @@ class SpecSet:
         clock.lap("plan")
         told = progress or (lambda _: None)
         with (
-            closing(connect(threads, memory)) as connection,
+            leftovers.closing(connect(threads, memory)) as connection,
             closing(Tables(plan, checked.bound, connection, told, jobs or SIDE_BY_SIDE)) as tables,
         ):
             keeps = state is not None and not explain and not untrusted
@@ -174,9 +173,11 @@ class SpecSet:
             holidays = read_holidays(checked.bound, connection)
             if isinstance(holidays, frozenset):
                 plan = replace(plan, calendar=replace(plan.calendar, holidays=holidays))
-            checkins = read_checkins(
-                checked.bound, connection, (name for name in selected if name in checked.model.objectives)
-            )
+            checkins = None
+            if checked.bound.checkins:
+                from kpidsl.checkins import read_checkins
+
+                checkins = read_checkins(checked.bound, connection, filter(checked.model.objectives.get, selected))
             kept: Mapping[str, KeptSource] = {}
             if state is not None and keeps:
                 from kpidsl.state import Keeping, keep, on_demand
@@ -190,8 +191,7 @@ class SpecSet:
             clock.lap("sources")
 
             def again(anchor: datetime, outcome: str) -> tuple[Plan, Answers]:
-                earlier = lower(checked.model, anchor, (outcome,), Problems())
-                earlier = replace(earlier, calendar=plan.calendar)
+                earlier = replace(lower(checked.model, anchor, (outcome,), Problems()), calendar=plan.calendar)
                 return earlier, tables.answers(earlier, no_holidays)
 
             answers = tables.answers(plan, no_holidays, kept, explain=explain, told=told)

@@ -11,9 +11,18 @@ from __future__ import annotations
 import dataclasses
 import sys
 from copy import copy
-from inspect import get_annotations
+from functools import cache
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+if sys.version_info >= (3, 14):
+    from inspect import get_annotations as _annotations
+else:
+
+    def _annotations(cls: Any) -> dict[str, Any]:
+        found: dict[str, Any] = cls.__dict__.get("__annotations__", {})  # noqa: RUF063
+        return found
+
 
 if TYPE_CHECKING:
     from dataclasses import dataclass
@@ -26,16 +35,18 @@ else:
 
         def make(cls):
             kind = _Kind(how.get("frozen", False), how.get("eq", True), how.get("kw_only", False))
-            hints = get_annotations(cls)
-            special = {word for hint in hints.values() for word in _SPECIAL if word in str(hint)}
-            made = None
-            if how.get("slots") and how.keys() <= _KNOWN and "InitVar" not in special:
-                own = set(cls.__dict__)
-                made = _slotted(cls, hints, kind) if not special else None
-                if made is None and kind == _Kind(True, kind.eq, False):
-                    made = _by_the_library(cls, kind.eq)
-            if made is None:
+            hints = _annotations(cls)
+            said = " ".join(map(str, hints.values()))
+            special = [word for word in _SPECIAL if word in said]
+            if not how.get("slots") or not how.keys() <= _KNOWN or "InitVar" in special:
                 return dataclasses.dataclass(**how)(cls)
+            made = _slotted(cls, hints, kind) if not special else None
+            if made is not None:
+                return made
+            if kind != _Kind(True, kind.eq, False):
+                return dataclasses.dataclass(**how)(cls)
+            own = set(cls.__dict__)
+            made = _by_the_library(cls, kind.eq)
             for name, function in _functions(kind).items():
                 if name not in own:
                     setattr(made, name, function)
@@ -101,6 +112,8 @@ def _slotted(cls: Any, hints: dict[str, Any], kind: _Kind) -> Any:
         return None
     for name in ("__dict__", "__weakref__"):
         body.pop(name, None)
+    for name, function in _functions(kind).items():  # to give them to the class that is made takes three times as long
+        body.setdefault(name, function)
     if body.get("__doc__") is None:
         body["__doc__"] = cls.__name__
     body["__slots__"] = tuple(name for name in hints if name not in inherited)
@@ -353,6 +366,7 @@ def _delattr(_: Any, name: str) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
 
 
+@cache
 def _functions(kind: _Kind) -> dict[str, Any]:
     """What the classes of a kind share, until a function is compiled for one of them."""
     found: dict[str, Any] = {"__init__": _init, "__repr__": _repr}

@@ -171,3 +171,16 @@ def test_a_mean_of_floats_is_what_they_say(mean: str, number: float) -> None:
     low, high = kpidsl.load("-", stdin_text=spec).evaluate(as_of="2026-03-31", sources={"o": table}).kpis
     assert (low.assessment.status, high.assessment.status) == ("green", "green")
     assert (low.assessment.gap, low.assessment.comparisons[0].change) == (0, -1)
+
+
+@pytest.mark.parametrize(("declared", "kept", "status"), [("", 1, "red"), ("; column x: decimal", 2, "green")])
+def test_four_bytes_are_what_they_hold_and_a_decimal_what_they_show(declared: str, kept: int, status: str) -> None:
+    spec = f"""
+    source o {{ from arrow("o"); time at{declared} }}
+    kpi kept {{ value count() from o where x >= 0.7 over 2026-03 }}
+    kpi least {{ value min(x) from o over 2026-03; target >= 0.7 }}
+    """
+    table = pa.table({"at": [date(2026, 3, 1)] * 2, "x": pa.array([0.7, 1.5], pa.float32())})
+    found = kpidsl.load("-", stdin_text=spec).evaluate(as_of="2026-03-31", sources={"o": table})
+    assert found.kpis[0].assessment.value == kept
+    assert found.kpis[1].assessment.status == status

@@ -122,6 +122,25 @@ def test_a_number_for_the_whole_and_its_parts(value: str, rest: str, expected: l
     assert codes(f"kpi k {{ value {value}; {rest} }}") == expected
 
 
+COUNTS = [
+    ('count(status == "paid") from orders', ["K0378"]),
+    ("count(late) from orders where items > 1", ["K0378"]),
+    ("count(not late and items > 1) from orders", ["K0378"]),
+    ("count(revenue each day > 5 EUR)", ["K0378"]),
+    ("count(revenue each country > 5 EUR and revenue each country < 9 EUR)", ["K0378"]),
+    ("(count() from orders) / (count(items > 1) from orders)", ["K0378"]),
+    ("count(items) from orders where late", []),
+    ("count() from orders where late is not null", []),
+    ("count(revenue each day)", []),
+    ("share(revenue each day > 5 EUR)", []),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), COUNTS, ids=[one[0] for one in COUNTS])
+def test_counts_of_conditions(value: str, expected: list[str]) -> None:
+    assert codes(f"metric m = ({value}) over last month") == expected
+
+
 SHIFTS = [
     ("last week", "1 year", "52 weeks"),
     ("last 2 weeks", "1 month", "4 weeks"),

@@ -169,6 +169,16 @@ def test_the_line_is_right_in_the_second_of_several_files(tmp_path: Path, pack: 
     assert caught.value.message.startswith(f'b.csv{pack}:4: "two" in column `id`')
 
 
+def test_lines_are_counted_past_quotes_blank_lines_and_comments(tmp_path: Path) -> None:
+    text = '# x,y\nx,y\n1,"a\n# 9z\nb"\n\n2,"9z"\n# 9z,\n9z,c\n'
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, text, ask(x=T.INTEGER, y=None), comment="#")
+    assert caught.value.message.startswith('data.csv:9: "9z" in column `x`')
+    with pytest.raises(SourceError) as caught:
+        csv(tmp_path, text.replace("9z,c", "3,c,d"), comment="#")
+    assert caught.value.message.startswith("data.csv:9: the row has 3 fields, more than the 2 of the header")
+
+
 def test_empty_and_header_only_are_two_things(tmp_path: Path) -> None:
     for text in (b"", b"\n\n", b"\xef\xbb\xbf"):
         with pytest.raises(SourceError) as caught:

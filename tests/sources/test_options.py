@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -114,3 +117,32 @@ def test_every_option_of_the_built_ins_is_described() -> None:
     for provider in kpidsl_providers():
         assert provider.summary
         assert all(option.help for option in option_fields(provider)), provider.name
+
+
+def test_a_word_of_an_annotation_means_what_it_means_in_the_module_of_the_options(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module: Any = ModuleType("plugin_with_words_of_its_own")
+    module.Secret = str  # such as a name for any text
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    exec(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "@dataclass(frozen=True)\n"
+        "class Options:\n    token: Secret\n    rows: int | None = None\n",
+        vars(module),
+    )
+    fields = {one.name: one.kind for one in option_fields(Provider("odd", module.Options, refuse))}
+    assert fields == {"token": str, "rows": int}
+
+
+def test_an_option_inherited_from_a_class_elsewhere_has_its_type_too() -> None:
+    @dataclass(frozen=True)
+    class Base:
+        path: str
+
+    @dataclass(frozen=True)
+    class Options(Base):
+        rows: int | None = None
+
+    assert [one.kind for one in option_fields(Provider("odd", Options, refuse))] == [str, int]

@@ -273,3 +273,22 @@ def test_files_that_change_are_looked_at_again(tmp_path: Path) -> None:
     assert read(opened, ask(a=None)).column("a") == [1, 2, 1, 2]
     pq.write_table(pa.table({"a": DOUBLE}), tmp_path / "2.parquet")
     assert read(opened, ask(a=None)).column("a") == [1, 2, 0.5, 2.25]
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a", None), ("a", T.DECIMAL), ("o.b", None), ("o.b", T.DECIMAL)])
+def test_exact_numbers_without_room_are_floats_only_where_the_spec_says_so(
+    name: str, kind: T | None, tmp_path: Path
+) -> None:
+    """BigQuery's BIGNUMERIC: DuckDB turns such a column into floats, and 12345678901234567.07 into …568."""
+    wide = pa.array([Decimal("12345678901234567.07"), None], pa.decimal256(76, 38))
+    inner = pa.array([{"b": Decimal("1.5")}, None], pa.struct([("b", pa.decimal256(40, 2))]))
+    put(tmp_path, pa.table({"a": wide, "o": inner, "f": [0.5, 1.5]}))
+    opened = dataset(tmp_path, "parquet", "t.parquet")
+    with pytest.raises(SourceError) as caught:
+        read(opened, ask(**{name: kind}))
+    assert caught.value.code == "K0604"
+    digits = 76 if name == "a" else 40
+    assert f"t.parquet: column `{name}` is declared with {digits} digits" in caught.value.message
+    assert f"`column {name}: float`" in (caught.value.hint or "")
+    assert read(opened, ask(f=None)).column("f") == [0.5, 1.5]
+    assert read(opened, ask(a=T.FLOAT)).column("a") == [12345678901234568.0, None]

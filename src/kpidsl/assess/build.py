@@ -33,7 +33,6 @@ from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.answers import Answers
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan import nodes as n
-from kpidsl.plan.key_results import is_selected
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
@@ -203,6 +202,7 @@ class Assessor:
         if not (self.model.objectives or self.model.failed):
             return ()
         from kpidsl.assess.objectives import Goals, failed_objective
+        from kpidsl.plan.key_results import is_selected
 
         goals = Goals(self.model, self.plan, self.evaluation, self.stale)
         wanted = frozenset(selected)

@@ -336,6 +336,8 @@ class Results:
     @property
     def objectives_summary(self) -> dict[str, int]:
         """How many objectives have each state that occurs, best first."""
+        if not self.objectives:
+            return {}
         from kpidsl.assess.goal_results import WORST_FIRST
 
         found = [one.status for one in self.objectives]
@@ -344,6 +346,8 @@ class Results:
     @property
     def outcomes_summary(self) -> dict[str, int]:
         """How many outcomes have each state that occurs, best first."""
+        if not self.outcomes:
+            return {}
         from kpidsl.assess.outcome_results import STATES
 
         found = [one.state for one in self.outcomes]

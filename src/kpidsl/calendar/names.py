@@ -9,7 +9,6 @@ epidemiology, MMWR.) Fiscal weeks have numbers of their own only with a retail p
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import TYPE_CHECKING, assert_never
 
@@ -17,11 +16,12 @@ from kpidsl.calendar.days import first_day, number_of
 from kpidsl.calendar.grain import Grain, Unit
 from kpidsl.calendar.retail import year_start
 from kpidsl.calendar.zone import FIRST_YEAR, LAST_YEAR
+from kpidsl.patterns import regex
 
 if TYPE_CHECKING:
     from kpidsl.calendar.model import Calendar
 
-_PERIOD = re.compile(r"(FY)?([0-9]{4})(?:-([HQW]?)([0-9]{1,2}))?")
+_PERIOD = regex(r"(FY)?([0-9]{4})(?:-([HQW]?)([0-9]{1,2}))?")
 _GRAINS = {"": Grain.MONTH, "H": Grain.HALF, "Q": Grain.QUARTER, "W": Grain.WEEK}
 _LETTERS = {grain: letter for letter, grain in _GRAINS.items()}
 _DIGITS = {Grain.HALF: 1, Grain.QUARTER: 1, Grain.WEEK: 2, Grain.MONTH: 2}

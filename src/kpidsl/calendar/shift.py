@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 
@@ -10,6 +9,7 @@ from kpidsl.calendar.grain import Grain, Unit
 from kpidsl.calendar.model import Calendar, Window
 from kpidsl.calendar.retail import weeks_in_year, year_start
 from kpidsl.calendar.zone import FIRST_YEAR, LAST_YEAR, OUT_OF_RANGE, at_civil, day_of, day_start, in_utc
+from kpidsl.patterns import regex
 
 _NONE = timedelta(0)
 _JUST = timedelta(microseconds=1)
@@ -112,7 +112,7 @@ def trend_anchors(anchor: datetime, count: int, unit: Unit, calendar: Calendar) 
     return tuple(shift_anchor(anchor, back, unit, calendar) for back in range(count - 1, -1, -1))
 
 
-_AS_OF = re.compile(
+_AS_OF = regex(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from kpidsl import leftovers
 from kpidsl.cli import completing, options, stopping
 from kpidsl.cli.faults import Exit, Session, answer
 from kpidsl.cli.leaving import leave
@@ -103,6 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run() -> NoReturn:
     """`main` for a process that does nothing else."""
     try:
+        leftovers.end_with_process()
         stopping.watch()
         buffer_output()
         main()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING
 from weakref import finalize
+
+if TYPE_CHECKING:
+    from tempfile import SpooledTemporaryFile
 
 IN_MEMORY = 8 * 1024 * 1024
 """Bytes of a document; what is longer lies in a temporary file meanwhile."""
@@ -25,6 +28,8 @@ class Once:
         return self._pieces() if self._kept is None else self._again()
 
     def _keep(self) -> SpooledTemporaryFile[str] | None:
+        from tempfile import SpooledTemporaryFile
+
         kept = SpooledTemporaryFile(  # noqa: SIM115 -- closed with the last reader
             IN_MEMORY, "w+", encoding="utf-8", errors="surrogatepass", newline=""
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,13 +14,14 @@ from kpidsl.cli import completing
 from kpidsl.cli.faults import Session
 from kpidsl.cli.streams import is_terminal, say, write
 from kpidsl.diagnostics.errors import UsageError
+from kpidsl.patterns import regex
 
 if TYPE_CHECKING:
     from kpidsl.pipeline import SpecSet
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-NAME = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
-PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+NAME = regex(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*")
+PARAMETER = regex(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 paths = click.argument("paths", nargs=-1, metavar="[PATHS]...", shell_complete=completing.spec_paths)
 as_of = click.option(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from kpidsl.patterns import regex
 
 if TYPE_CHECKING:
     from kpidsl.diagnostics.model import Diagnostic
@@ -15,7 +16,7 @@ OF_NAMES = frozenset({"K0203", "K0204", "K0207", "K0311", "K0605"})
 TOLD_ONCE = OF_NAMES | {"K0411"}
 NAMELESS = "*"  # stands among broken names for a declaration whose name could not be made out
 PLACES = 6  # of one mistake, before the rest is only counted
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 
 
 def follows_from(found: Diagnostic, broken: AbstractSet[str]) -> bool:

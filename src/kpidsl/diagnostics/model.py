@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -10,11 +9,12 @@ from enum import Enum
 
 from kpidsl.diagnostics.follow_on import TOLD_ONCE, follows_from, once
 from kpidsl.diagnostics.suggest import is_slip
+from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 from kpidsl.source_text import Span
 
-_MEANT = re.compile(r"did you mean `([^`]+)`\?")
-_WRITE = re.compile(r"write `([^`…]+)`")
+_MEANT = regex(r"did you mean `([^`]+)`\?")
+_WRITE = regex(r"write `([^`…]+)`")
 
 
 class Severity(Enum):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
-_DIGITS = re.compile(r"\d")
-_VALUE = re.compile(r"-?[0-9][0-9.,:/T -]*")
+from kpidsl.patterns import regex
+
+_DIGITS = regex(r"\d")
+_VALUE = regex(r"-?[0-9][0-9.,:/T -]*")
 _BITS = 509
 """Letters, digits and `_`, of each the first four in a word, have a bit of their own."""
 _LONGEST = 200

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import UsageError
 from kpidsl.engine.spilling import spill_folder
+from kpidsl.patterns import regex
 
 if TYPE_CHECKING:
     import duckdb
     from duckdb import DuckDBPyConnection
 
 _numbers = itertools.count(1)
-_FOLDERS = re.compile(r"""(?<=[Ff]ile ["'])(?:[A-Za-z]:)?[/\\](?:[^"'/\\]+[/\\])*(?=[^"'/\\]+["'])""")
-_MEMORY = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]i?B)", re.IGNORECASE)
+_FOLDERS = regex(r"""(?<=[Ff]ile ["'])(?:[A-Za-z]:)?[/\\](?:[^"'/\\]+[/\\])*(?=[^"'/\\]+["'])""")
+_MEMORY = regex(r"(\d+(?:\.\d+)?) ?([KMGT]i?B)", re.IGNORECASE)
 
 
 def connect(threads: int | None = None, memory_limit: str | None = None) -> DuckDBPyConnection:

@@ -31,12 +31,9 @@ from kpidsl.engine.groups import (
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
 from kpidsl.engine.lacking import Lacking
 from kpidsl.engine.located import Located
-from kpidsl.engine.marks import counted
 from kpidsl.engine.panes import by_panes
 from kpidsl.engine.parts import INFINITE, LEFT_OUT, Part, finish, is_empty
 from kpidsl.engine.place import Door, Places, usable_answers
-from kpidsl.engine.quantiles import QUANTILES, quantiles
-from kpidsl.engine.ranked import ranked
 from kpidsl.engine.scales import Needing, learned, looked_at, of_all, of_few
 from kpidsl.engine.stretches import by_stretch
 from kpidsl.plan.nodes import Cell, Plan
@@ -177,10 +174,13 @@ class Run:
                 alike.setdefault((id(cell.time), id(cell.argument), id(cell.members)), []).append(cell)
             else:
                 rest.append(cell)
-        for same in alike.values():
-            found, left = counted(self, lambda: self.rows(source), same, self.first_time(source, same[0]))
-            self.answers.cells.update(found)
-            rest.extend(left)
+        if alike:
+            from kpidsl.engine.marks import counted
+
+            for same in alike.values():
+                found, left = counted(self, lambda: self.rows(source), same, self.first_time(source, same[0]))
+                self.answers.cells.update(found)
+                rest.extend(left)
         return rest
 
     def first_time(self, source: SourceModel, cell: Cell) -> datetime | None:
@@ -277,11 +277,12 @@ class Run:
 
     def by_windows(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
         """Rows grouped by window, each window made of panes: for quantiles of few values and the like."""
+        from kpidsl.engine.quantiles import QUANTILES, quantiles
+        from kpidsl.engine.ranked import ranked
+
         counted = quantiles(self, rows.source, time, cells)
         self.answers.cells.update(counted)
         cells = [cell for cell in cells if cell not in counted]
-        if not cells:
-            return
         edges = edges_of(cells)
         if edges is None:
             self.answers.cells.update((cell, Answer()) for cell in cells)

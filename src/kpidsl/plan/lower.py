@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from kpidsl import calendar as c
 from kpidsl.calendar import Calendar, Window
@@ -20,8 +21,10 @@ from kpidsl.plan.substituted import substituted
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
-from kpidsl.semantic.goal_model import ScorecardModel
 from kpidsl.source_text import Span
+
+if TYPE_CHECKING:
+    from kpidsl.semantic.goal_model import ScorecardModel
 
 MOST_PERIODS = 20_000
 

@@ -9,7 +9,6 @@ from kpidsl.calendar import Calendar, Window
 from kpidsl.plan import nodes as n
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
-from kpidsl.semantic.windowing import windows
 
 _DAY = timedelta(days=1)
 
@@ -68,6 +67,8 @@ def forecast_plan(
 
 def _total_ends(value: v.Value, window: Window | None, calendar: Calendar) -> datetime | None:
     """When a running total begins anew; None where it never does."""
+    from kpidsl.semantic.windowing import windows
+
     found = [one for one in windows(value) if isinstance(one, c.ToDate)]
     if not found or window is None or window.start is None:
         return None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.results import BoundResult, Value
+from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 from kpidsl.report.numbers import plain
 
@@ -18,7 +18,7 @@ MOST_DECIMALS = 6
 TINY, HUGE = Decimal("1e-6"), Decimal("1e15")
 BARS = "▁▂▃▄▅▆▇█"
 GAP = "·"
-FRACTION = re.compile(r"(?<=\.)\d+")
+FRACTION = regex(r"(?<=\.)\d+")
 OF_A_HUNDRED = ("%", "pp")
 """Units of which 1 is a hundred: values in them are fractions."""
 SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "==": "="}

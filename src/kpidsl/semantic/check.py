@@ -8,13 +8,14 @@ from dataclasses import replace
 from kpidsl.diagnostics import Problems, Severity, did_you_mean
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.goals import check_goals
 from kpidsl.semantic.kpi_check import KpiChecker
 from kpidsl.semantic.lints import lint
 from kpidsl.semantic.numbers import check_fit, unit_mismatch
 from kpidsl.semantic.params import Params, check_params
 from kpidsl.semantic.properties import META, about, once
-from kpidsl.semantic.scope import Declared, Names
+from kpidsl.semantic.scope import Names
 from kpidsl.semantic.settings import check_calendar
 from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.types import Schema

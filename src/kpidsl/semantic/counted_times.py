@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from kpidsl.patterns import regex
+
 TICKS: Final = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
-_FORMAT: Final = re.compile(rf"({'|'.join(TICKS)}) since 1970(?:-01-01)?")
+_FORMAT: Final = regex(rf"({'|'.join(TICKS)}) since 1970(?:-01-01)?")
 
 
 def ticks(form: str | None) -> int | None:

@@ -8,13 +8,14 @@ from kpidsl.diagnostics import Problems, Severity
 from kpidsl.records import dataclass
 from kpidsl.semantic import goal_model as g
 from kpidsl.semantic import model as m
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.objective_check import ObjectiveChecker
 from kpidsl.semantic.of_data import is_of_data
 from kpidsl.semantic.outcome_check import OutcomeChecker
 from kpidsl.semantic.outcome_model import OutcomeModel
 from kpidsl.semantic.policy_check import PolicyChecker
 from kpidsl.semantic.properties import about
-from kpidsl.semantic.scope import Declared, Names
+from kpidsl.semantic.scope import Names
 from kpidsl.semantic.scorecard_check import ScorecardChecker
 from kpidsl.semantic.value_check import ValueChecker
 from kpidsl.syntax.goal_nodes import ObjectiveDecl, OutcomeDecl, ParentProp, PolicyDecl, ScorecardDecl

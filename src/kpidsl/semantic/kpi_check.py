@@ -13,10 +13,10 @@ from kpidsl.diagnostics import Problems
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.bands import check_bands, check_limits, check_possible
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.edges import edge_in_unit
 from kpidsl.semantic.interval_check import interval_ends, interval_model
 from kpidsl.semantic.properties import META, about, action_model, once, supported
-from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.signal_check import forecast_model, needs_trend, signal_model
 from kpidsl.semantic.slicing import check_allowed
 from kpidsl.semantic.suppress_check import suppressed_below

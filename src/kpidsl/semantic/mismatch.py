@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
+from kpidsl.patterns import regex
 from kpidsl.semantic.units import CURRENCY, Unit, is_currency
 from kpidsl.syntax.expr_nodes import Expr, Negate, Quantity
 
@@ -26,9 +26,9 @@ _OF_TIME = (
     "d",
     *(f"{one}{end}" for one in ("second", "minute", "hour", "day", "week") for end in ("", "s")),
 )
-_NUMBER = re.compile(r"-?[0-9][0-9_.]*[kM]?")
-_WRITABLE = re.compile(r"[A-Za-z_%][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
-_UNIT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NUMBER = regex(r"-?[0-9][0-9_.]*[kM]?")
+_WRITABLE = regex(r"[A-Za-z_%][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
+_UNIT_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONG = 40
 
 

@@ -10,7 +10,6 @@ from fractions import Fraction
 from kpidsl.diagnostics import Fix, Problems, did_you_mean
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.decimals import finite
-from kpidsl.semantic.mismatch import lined_up, literal, remedy
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT, POINTS, SECONDS, Unit, UnitTable, UnknownUnit, product
 from kpidsl.semantic.windows import Invalid
@@ -200,7 +199,11 @@ def check_plain(
 ) -> None:
     """A plain number above 1 beside a percentage is hardly meant as a fraction of 100 %. Raises `Invalid`."""
     for unit, other, node in ((a, b, written[1]), (b, a, written[0])):
-        number = literal(node) if unit.label in ("%", "pp") and other.label is None and other.is_number else None
+        if unit.label not in ("%", "pp") or other.label is not None or not other.is_number:
+            continue
+        from kpidsl.semantic.mismatch import literal
+
+        number = literal(node)
         if number is not None and abs(number) > 1:
             problems.error(
                 "K0310",
@@ -242,6 +245,8 @@ def _percent_or_points(unit: Unit, node: Expr) -> str:
 
 def unit_mismatch(a: Unit, b: Unit, span: Span, problems: Problems, written: tuple[Expr, ...] = ()) -> None:
     """Say that two units do not go together, and what to type. `written` are the two sides, where there are."""
+    from kpidsl.semantic.mismatch import lined_up, remedy
+
     sides = len(written) > 1
     problems.error(
         "K0310",

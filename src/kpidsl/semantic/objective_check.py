@@ -8,6 +8,7 @@ from typing import Literal
 from kpidsl import calendar as c
 from kpidsl.semantic import goal_model as m
 from kpidsl.semantic.activity import check_only_deliveries
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.key_result_check import STATES, KeyResultChecker, policy_name
 from kpidsl.semantic.progress_check import abandoned
 from kpidsl.semantic.properties import (
@@ -21,7 +22,6 @@ from kpidsl.semantic.properties import (
     once,
     supported,
 )
-from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windows import Invalid, window_spec
 from kpidsl.syntax import expr_nodes as x

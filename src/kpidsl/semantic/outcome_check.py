@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from kpidsl.semantic import outcome_model as m
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.evidence_check import EvidenceChecker, level_name
 from kpidsl.semantic.goal_model import PeriodModel
 from kpidsl.semantic.judge_check import JudgeChecker
 from kpidsl.semantic.objective_check import fixed_period
 from kpidsl.semantic.properties import META, about, choice, each_named_once, every, once, supported
-from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.value_check import ValueChecker
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import goal_nodes as g

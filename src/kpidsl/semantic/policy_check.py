@@ -8,8 +8,8 @@ from typing import Literal
 
 from kpidsl.semantic import goal_model as m
 from kpidsl.semantic import values as v
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.properties import META, about, choice, each_named_once, once
-from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.units import NUMBER, PERCENT
 from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windows import Invalid

@@ -7,8 +7,9 @@ from typing import Protocol, TypeVar
 
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import model as m
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.repeats import lists_without_repeats
-from kpidsl.semantic.scope import Declared, Named, Names, visible
+from kpidsl.semantic.scope import Named, Names, visible
 from kpidsl.semantic.windows import Invalid, duration
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x

@@ -30,7 +30,6 @@ from kpidsl.semantic.numbers import (
 )
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.parts_of_time import check_calendar
-from kpidsl.semantic.row_remedies import mixed, remedy, shown
 from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction
 from kpidsl.semantic.types import DataType
@@ -324,6 +323,8 @@ class RowChecker:
                 return a, b
         groups = [_GROUPS.get(row.type, "number") if row.type is not None else None for row in (a, b)]
         if None not in groups and groups[0] != groups[1]:
+            from kpidsl.semantic.row_remedies import mixed
+
             message = f"{self.shown(a)} and {self.shown(b)} do not go together"
             self.wrong(node.span, message, "", mixed(a, b, sides), a, b)
         if not a.unit.fits(b.unit):
@@ -335,9 +336,13 @@ class RowChecker:
 
     # ------------------------------------------------------------ words
     def shown(self, row: r.Row) -> str:
+        from kpidsl.semantic.row_remedies import shown
+
         return shown(row)
 
     def remedy(self, row: r.Row, wants: str) -> str | None:
+        from kpidsl.semantic.row_remedies import remedy
+
         return remedy(row, wants)
 
     def instant(self, at: datetime, span: Span) -> datetime:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from kpidsl.diagnostics import NAMELESS, Fix, Problems, did_you_mean
+from kpidsl.patterns import regex
 from kpidsl.records import dataclass
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.terms import GivenFunction
 from kpidsl.source_text import Span
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl, SourceDecl
@@ -23,16 +25,7 @@ if TYPE_CHECKING:
 Named = MetricDecl | KpiDecl | GoalDecl | ObjectiveDecl | OutcomeDecl | PolicyDecl | ScorecardDecl
 D = TypeVar("D")
 RESERVED = frozenset({"value", "target", "previous", "n", "param", "as_of"})
-_NAME = re.compile(r"[a-z_][a-z0-9_]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Declared(Generic[D]):
-    """A declaration, its full name, and the namespace of the file it stands in."""
-
-    name: str
-    namespace: str
-    node: D
+_NAME = regex(r"[a-z_][a-z0-9_]*")
 
 
 @dataclass(slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from kpidsl.diagnostics import Severity
 from kpidsl.semantic import goal_model as m
 from kpidsl.semantic import values as v
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.of_data import is_of_data
 from kpidsl.semantic.properties import META, about, each_named_once, once
-from kpidsl.semantic.scope import Declared
 from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows
 from kpidsl.semantic.windows import Invalid

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic import rows as r
-from kpidsl.semantic.scope import Declared
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax.node import Name

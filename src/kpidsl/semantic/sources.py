@@ -11,6 +11,7 @@ from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import Diagnostic, Fix, Problems, closest, did_you_mean, unsplit
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.counted_times import ticks
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.derived_columns import DerivedColumns
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
 from kpidsl.semantic.numbers import written_unit
@@ -18,10 +19,9 @@ from kpidsl.semantic.params import Params
 from kpidsl.semantic.repeats import source_without_repeats
 from kpidsl.semantic.row_check import RowChecker
 from kpidsl.semantic.row_scope import RowScope, Unusable
-from kpidsl.semantic.scope import Declared, Names, visible
+from kpidsl.semantic.scope import Names, visible
 from kpidsl.semantic.source_columns import require_of_data, require_of_row, times_of
 from kpidsl.semantic.terms import TYPE_SYNONYMS, TYPE_WORDS
-from kpidsl.semantic.time_formats import wrong_with
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.semantic.units import NUMBER, UnitTable
 from kpidsl.semantic.windows import Invalid, duration
@@ -264,10 +264,13 @@ class Sources:
         if kind is not None:
             if kind is DataType.TIMESTAMP and form is not None and (is_counted or "%z" in form):
                 kind = DataType.INSTANT
-            wrong = wrong_with(form, kind, prop.name.text) if form is not None and not is_counted else None
-            if wrong is not None:
-                problems.error("K0302", wrong[0], prop.format.span if prop.format else prop.span, hint=wrong[1])
-                raise Invalid
+            if prop.format is not None and not is_counted:
+                from kpidsl.semantic.time_formats import wrong_with
+
+                wrong = wrong_with(prop.format.value, kind, prop.name.text)
+                if wrong is not None:
+                    problems.error("K0302", wrong[0], prop.format.span, hint=wrong[1])
+                    raise Invalid
             return DeclaredColumn(prop.name.text, kind, NUMBER, form, None, prop.span)
         unit = written_unit(written, self.units, problems)
         if prop.scale is not None and unit.label != "%":

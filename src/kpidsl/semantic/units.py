@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from kpidsl.records import dataclass
-from kpidsl.syntax.expr_nodes import UnitExpr
-from kpidsl.syntax.setting_nodes import UnitDecl
+
+if TYPE_CHECKING:
+    from kpidsl.syntax.expr_nodes import UnitExpr
+    from kpidsl.syntax.setting_nodes import UnitDecl
 
 
 @dataclass(frozen=True, slots=True)

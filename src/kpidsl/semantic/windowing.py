@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
+from kpidsl.patterns import regex
 from kpidsl.semantic import values as v
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.windows import Invalid
@@ -16,7 +16,7 @@ from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
 from kpidsl.syntax.node import Node
 from kpidsl.syntax.shared_nodes import ValueProp
 
-_WINDOWED = re.compile(r"\b(?:over|earlier)\b")
+_WINDOWED = regex(r"\b(?:over|earlier)\b")
 
 
 def unwindowed(value: v.Value, windowed: bool = False) -> list[v.Aggregate]:
@@ -98,7 +98,7 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     for series, around in periods_outside(value):
         each = f"each {series.unit.singular}"
         if around is None:
-            hint = f"put one around it: `({shorten(node)}) over last month`"
+            hint = _one_for_all(value, node) or f"put one around it: `({shorten(node)}) over last month`"
             problems.error("K0322", f"`{each}` has no window whose periods these are", node.span, hint=hint)
         else:
             hint = "say from when on: `since 2024-01-01`"
@@ -113,19 +113,25 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
         if first.span is not None and (first.span.source is not node.span.source or first.span != node.span)
         else []
     )
-    window = next(iter(windows(value)), None)
-    if window is not None and isinstance(node, x.Binary):
-        whole = without_window(node)
-        todo = f"write `({whole}) over" if whole is not None else "put parentheses around all, and behind them `over"
-        hint = f"one part has a window, so all must: {todo} {window.label}`"
-    else:
+    todo = _one_for_all(value, node)
+    if todo is None:
         text = shorten(node)
-        hint = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
+        todo = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
     message = "there is no window around this: which time does it look at?"
-    if window is not None:
+    if windows(value):
         message = "one part of this has a window, and another has none"
-    problems.error("K0321", message, node.span, also=also, hint=hint)
+    problems.error("K0321", message, node.span, also=also, hint=todo)
     raise Invalid
+
+
+def _one_for_all(value: v.Value, node: x.Expr) -> str | None:
+    """What to write where only one side of an operation has a window."""
+    window = next(iter(windows(value)), None)
+    if window is None or not isinstance(node, x.Binary):
+        return None
+    whole = without_window(node)
+    todo = f"write `({whole}) over" if whole is not None else "put parentheses around all, and behind them `over"
+    return f"one part has a window, so all must: {todo} {window.label}`"
 
 
 def windows(value: v.Value) -> list[c.WindowSpec]:

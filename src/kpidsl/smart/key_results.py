@@ -7,9 +7,9 @@ from datetime import date
 
 from kpidsl.records import dataclass
 from kpidsl.semantic import values as v
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.goal_model import DeliverModel, KeyResultModel, ObjectiveModel
 from kpidsl.semantic.kpi_check import measures
-from kpidsl.semantic.scope import Declared
 from kpidsl.smart.additions import changed_line, property_line
 from kpidsl.smart.aims import achievable_key_result, key
 from kpidsl.smart.kpis import OWNER, Evidence, finding, quoted

@@ -11,8 +11,9 @@ from kpidsl.diagnostics import KpidslError
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.kpi_check import measures
-from kpidsl.semantic.scope import Declared, Names
+from kpidsl.semantic.scope import Names
 from kpidsl.semantic.windowing import windows
 from kpidsl.smart.achievable import Aim, achievable, limits_of
 from kpidsl.smart.additions import changed_line, declaration_line, property_line

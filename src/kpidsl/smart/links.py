@@ -7,7 +7,8 @@ from dataclasses import field, fields
 
 from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
-from kpidsl.semantic.scope import Declared, Named, Names, in_namespace
+from kpidsl.semantic.declared import Declared
+from kpidsl.semantic.scope import Named, Names, in_namespace
 from kpidsl.smart.additions import declaration_line, property_line
 from kpidsl.smart.records import Addition, Finding, Letter, State
 from kpidsl.syntax import expr_nodes as x

@@ -55,7 +55,7 @@ class Conversion:
     @property
     def bad(self) -> str | None:
         """The condition for rows whose value cannot be had."""
-        return None if self.guard is None else f"({self.value}) IS NULL AND {self.guard}"
+        return None if self.guard is None else f"CASE WHEN ({self.value}) IS NULL THEN {self.guard} ELSE false END"
 
     @property
     def strict(self) -> str:

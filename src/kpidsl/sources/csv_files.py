@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,10 +12,10 @@ from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier
 from kpidsl.hookspecs import ColumnRequest, Context, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
-from kpidsl.sources import csv_text, decide, files
+from kpidsl.sources import alike, csv_text, decide, files
 from kpidsl.sources.convert import BAD_VALUE, Conversion, Digits, convert, measures, needs_digits
 from kpidsl.sources.csv_quotes import Quotes, check_each_quote, check_quotes
-from kpidsl.sources.csv_reader import Chosen, CsvReader
+from kpidsl.sources.csv_reader import Chosen, CsvFile, CsvReader
 from kpidsl.sources.messages import bad_value, too_many_digits
 from kpidsl.sources.numerals import NumberStyle
 from kpidsl.sources.provider_options import CsvOptions
@@ -33,6 +34,7 @@ class CsvDataset:
         self._style = NumberStyle(options.decimal, options.thousands)
         self._reader = CsvReader(options, context)
         self._schema: Schema | None = None
+        self._digits: dict[str, Digits] = {}
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...] | None:
         """(path, size, modified) of the files."""
@@ -59,18 +61,19 @@ class CsvDataset:
         names = [column.name for column in request.columns]
         self._reader.require(names)
         types = {column.name: column.type for column in self.schema().columns}
-        head = self._head(connection, [c.name for c in request.columns if self._wants_digits(c, types)])
-        digits = {name: head.digits(name, self._style) for name in head.columns}
+        digits = self._digits_of_head(connection, [c.name for c in request.columns if self._wants_digits(c, types)])
         table = duck.fresh_name("csv")
         try:
-            self._fill(connection, table, self._conversions(request, types, digits))
+            self._fill(connection, table, request, types, digits)
         except duck.failures() as error:
             if BAD_VALUE not in str(error):
                 return self._again(connection, request, error)
-            digits = self._measure(connection, list(head.columns))
-            conversions = self._conversions(request, types, digits)
+            measured = self._measure(connection, list(digits))
+            conversions = self._conversions(request, types, measured)
+            if conversions == self._conversions(request, types, digits):  # it is not for want of room
+                raise self._locate(connection, request, types, conversions) or self._unknown(error) from error
             try:
-                self._fill(connection, table, conversions)
+                self._fill(connection, table, request, types, measured)
             except duck.failures() as second:
                 raise self._locate(connection, request, types, conversions) or self._unknown(second) from second
         return table
@@ -86,11 +89,10 @@ class CsvDataset:
         names = [column.name for column in request.columns]
         self._reader.require(names)
         types = {column.name: column.type for column in self.schema().columns}
-        head = self._head(connection, [c.name for c in request.columns if self._wants_digits(c, types)])
-        digits = {name: head.digits(name, self._style) for name in head.columns}
+        digits = self._digits_of_head(connection, [c.name for c in request.columns if self._wants_digits(c, types)])
         table = duck.fresh_name("csv")
         try:
-            self._fill(connection, table, self._conversions(request, types, digits), Chosen(frozenset(files), column))
+            self._fill(connection, table, request, types, digits, Chosen(frozenset(files), column))
         except duck.failures() as error:
             raise self._unknown(error) from error
         return table
@@ -99,20 +101,35 @@ class CsvDataset:
         self,
         connection: DuckDBPyConnection,
         table: str,
-        conversions: dict[str, Conversion],
+        request: ScanRequest,
+        types: Mapping[str, DataType],
+        digits: Mapping[str, Digits],
         chosen: Chosen | None = None,
     ) -> None:
-        picked = ", ".join(f"{conversion.strict} AS {identifier(name)}" for name, conversion in conversions.items())
-        if chosen is not None:
-            picked = ", ".join(filter(None, (picked, identifier(chosen.column))))
-        source = self._reader.relation(list(conversions), chosen=chosen)
+        names = [column.name for column in request.columns]
+        source = self._reader.relation(names, chosen=chosen)
+        kept = [] if chosen is None else [identifier(chosen.column)]
+        if alike.pays(len(names), self._reader.size):
+            conversions = self._conversions(request, types, digits, lambda _: alike.VALUE)
+            asked = {name: (self._reader.column(name), one.strict) for name, one in conversions.items()}
+            together = alike.together(source, asked, *kept)
+            source, values = together.relation, together.found
+        else:
+            values = {name: one.strict for name, one in self._conversions(request, types, digits).items()}
+        picked = [*(f"{value} AS {identifier(name)}" for name, value in values.items()), *kept]
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {identifier(table)} AS SELECT {picked or 'true AS present'} FROM ({source})"
+            f"CREATE OR REPLACE TEMP TABLE {identifier(table)} AS "
+            f"SELECT {', '.join(picked) or 'true AS present'} FROM ({source})"
         )
 
     def _conversions(
-        self, request: ScanRequest, types: dict[str, DataType], digits: dict[str, Digits]
+        self,
+        request: ScanRequest,
+        types: Mapping[str, DataType],
+        digits: Mapping[str, Digits],
+        named: Callable[[str], str] | None = None,
     ) -> dict[str, Conversion]:
+        named = named or self._reader.column
         found = {}
         for column in request.columns:
             declared = column.as_type is not None
@@ -122,8 +139,9 @@ class CsvDataset:
                 wanted.as_type is DataType.INTEGER and bounds.whole > 38
             ):
                 raise too_many_digits(self._reader.label, column.name, bounds)
-            x = self._reader.column(column.name)
-            found[column.name] = convert(x, _TEXT, wanted, digits=bounds, style=self._style, strict=not declared)
+            found[column.name] = convert(
+                named(column.name), _TEXT, wanted, digits=bounds, style=self._style, strict=not declared
+            )
         return found
 
     def _wants_digits(self, column: ColumnRequest, types: dict[str, DataType]) -> bool:
@@ -135,6 +153,11 @@ class CsvDataset:
         return decide.head(
             self._rows(connection, lambda: self._reader.relation(names, limit=decide.sample_rows(len(names)))), names
         )
+
+    def _digits_of_head(self, connection: DuckDBPyConnection, names: Sequence[str]) -> dict[str, Digits]:
+        """The digits that numerals need, as far as the head tells; where the types were found, as it told then."""
+        head = self._head(connection, [name for name in names if name not in self._digits])
+        return {name: self._digits.get(name) or head.digits(name, self._style) for name in names}
 
     def _measure(self, connection: DuckDBPyConnection, names: Sequence[str]) -> dict[str, Digits]:
         if not names:
@@ -157,15 +180,18 @@ class CsvDataset:
         types: dict[str, DataType] = {}
         blank: set[str] = set()
         for name in names:
-            kind = head.type(name, style)
-            if kind is None:  # nothing but NULLs so far: look for the first rows that say something
-                kind = self._late_head(connection, name).type(name, style)
-            if kind is None:
+            seen = head.seen(name, style)
+            if seen.type is None:  # nothing but NULLs so far: look for the first rows that say something
+                seen = self._late_head(connection, name).seen(name, style)
+            if seen.type is None:
                 blank.add(name)
-            types[name] = kind or DataType.TEXT
+            types[name] = seen.type or DataType.TEXT
+            if seen.type in (DataType.INTEGER, DataType.DECIMAL):
+                self._digits[name] = Digits(seen.whole, seen.scale)
         numeric = {name: kind for name, kind in types.items() if kind.is_number or kind is DataType.DATE}
-        for number, some in enumerate(decide.at_once(numeric)):
-            row = self._widening(connection, some)
+        is_wide = alike.pays(len(numeric), reader.size)
+        for number, some in enumerate(decide.at_once(numeric, decide.ALIKE_AT_ONCE if is_wide else decide.AT_ONCE)):
+            row = self._widening(connection, some, is_wide)
             if not number:
                 self._check_rows(quotes, int(str(row[-1])))
             types |= decide.widened(some, row, self._counted(connection, decide.too_long(some, row)))
@@ -180,15 +206,28 @@ class CsvDataset:
             if one.number:
                 check_each_quote(file.path, file.dialect, file.name)
 
-    def _widening(self, connection: DuckDBPyConnection, types: Mapping[str, DataType]) -> Sequence[object]:
+    def _widening(
+        self, connection: DuckDBPyConnection, types: Mapping[str, DataType], is_wide: bool
+    ) -> Sequence[object]:
         """What all rows say of some columns. The aggregates read strictly, so that this pass also proves that every row
         has as many fields as the header.
         """
-        wanted = ", ".join([*decide.widening(types, self._style, self._reader.column), "count(*)"])
-        found = self._rows(
-            connection, lambda: f"SELECT {wanted} FROM ({self._reader.relation(list(types), nulls=False)})"
-        )
-        return found[0]
+
+        def sql() -> str:
+            source, column = self._reader.relation(list(types), nulls=False), self._reader.column
+            if not is_wide:
+                values = decide.widening(types, self._style, column)
+            else:
+                both = decide.widening(types, self._style, lambda _: alike.VALUE)
+                columns = [column(name) for name in types for _ in range(2)]
+                pairs = zip(columns, both, strict=True)
+                asked = {f"{number}": pair for number, pair in enumerate(pairs) if pair[1] != decide.NOTHING}
+                together = alike.together(source, asked)
+                source = together.relation
+                values = tuple(together.found.get(f"{number}", decide.NOTHING) for number in range(len(both)))
+            return f"SELECT {', '.join([*(f'max({value})' for value in values), 'count(*)'])} FROM ({source})"
+
+        return self._rows(connection, sql)[0]
 
     def _counted(self, connection: DuckDBPyConnection, names: Sequence[str]) -> dict[str, tuple[int, int]]:
         """The digits of the long numerals of some columns."""
@@ -225,7 +264,12 @@ class CsvDataset:
         if type(error).__name__ in _NOT_THE_FILE:
             raise self._unknown(error) from error
         counts = {file.path: len(file.columns) for file in self._reader.files}
-        for file, record in self._reader.records():
+
+        def whole(file: CsvFile) -> Callable[[str], bool]:
+            delimiter, number = file.dialect.delimiter, len(file.columns) - 1
+            return lambda line: line.count(delimiter) == number
+
+        for file, record in self._reader.records(whole):
             fields = len(record.fields)
             if fields != counts[file.path]:
                 few = "fewer" if fields < counts[file.path] else "more"
@@ -251,36 +295,32 @@ class CsvDataset:
         conversions: dict[str, Conversion],
     ) -> SourceError | None:
         """The first value, in the order of the files, that is not what its column is."""
-        first: tuple[int, str, str] | None = None
+        texts: dict[str, str] = {}
         for name, conversion in conversions.items():
             if conversion.bad is None:
                 continue
             x = self._reader.column(name)
-            numbered = f"SELECT row_number() OVER () AS row_number_, {x} FROM ({self._reader.relation([name])})"
             found = connection.execute(
-                f"SELECT row_number_, {x} FROM ({numbered}) WHERE {conversion.bad} ORDER BY row_number_ LIMIT 1"
+                f"SELECT {x} FROM ({self._reader.relation([name])}) WHERE {conversion.bad} LIMIT 1"
             )
-            rows = found.fetchall()
-            if rows and (first is None or int(str(rows[0][0])) < first[0]):
-                first = (int(str(rows[0][0])), name, str(rows[0][1]))
-        if first is None:
+            if row := found.fetchone():
+                texts[name] = str(row[0])
+        if not texts:
             return None
-        number, name, text = first
-        column = next(column for column in request.columns if column.name == name)
-        declared = column.as_type is not None
-        for file, record in self._reader.records():
-            if name in file.columns and record.fields[file.columns.index(name)].strip() == text.strip():
-                place = f"{file.name}:{record.line}"
-                return bad_value(place, name, text, column.as_type or types[name], column.format, declared, "csv")
-        return bad_value(
-            f"{self._reader.label}, row {number}",
-            name,
-            text,
-            column.as_type or types[name],
-            column.format,
-            declared,
-            "csv",
-        )
+        wanted = {column.name: column for column in request.columns}
+
+        def said(place: str, name: str) -> SourceError:
+            column = wanted[name]
+            kind, declared = column.as_type or types[name], column.as_type is not None
+            return bad_value(place, name, texts[name], kind, column.format, declared, "csv")
+
+        stripped = {name: text.strip() for name, text in texts.items()}
+        having = re.compile("|".join(re.escape(text) for text in set(stripped.values()))).search
+        for file, record in self._reader.records(lambda _: lambda line: having(line) is None):
+            for name, text in stripped.items():
+                if name in file.columns and record.fields[file.columns.index(name)].strip() == text:
+                    return said(f"{file.name}:{record.line}", name)
+        return said(self._reader.label, next(iter(texts)))
 
 
 def _remedy(record: csv_text.Record, columns: int) -> str:

@@ -9,7 +9,7 @@ import itertools
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -105,6 +105,11 @@ class CsvReader:
                     )
 
     @property
+    def size(self) -> int:
+        """The bytes of the files."""
+        return sum(path.stat().st_size for path in self.paths)
+
+    @property
     def label(self) -> str:
         """The files in a message's words."""
         first = self.files[0].name
@@ -134,10 +139,12 @@ class CsvReader:
         body = " UNION ALL ".join(groups)
         return f"SELECT * FROM ({body})" + (f" LIMIT {limit}" if limit is not None else "")
 
-    def records(self) -> Iterator[tuple[CsvFile, Record]]:
-        """The data rows of all files read in plain Python: slow, for the row that is to be shown."""
+    def records(self, passing: Callable[[CsvFile], Callable[[str], bool]]) -> Iterator[tuple[CsvFile, Record]]:
+        """The data rows of all files read in plain Python, for the row that is to be shown; a line without quotes that
+        `passing` says is none such is not taken apart, which takes ten times as long.
+        """
         for file in self.files:
-            for record in csv_text.records(file.path, file.dialect, file.name):
+            for record in csv_text.records(file.path, file.dialect, file.name, passing=passing(file)):
                 if record.line > file.head_line:
                     yield file, record
 

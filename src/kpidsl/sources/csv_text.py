@@ -10,7 +10,7 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, BinaryIO, Final, NamedTuple, cast
@@ -22,6 +22,7 @@ from kpidsl.sources import zstd
 from kpidsl.sources.kinds_of_file import other_kind
 
 _UNDECODED: Final = re.compile("[\udc80-\udcff]")
+_NO_MARK: Final = "\n\n"  # no line has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,13 @@ def open_text(path: Path, dialect: Dialect, *, newline: str | None = "", errors:
     return io.TextIOWrapper(raw, encoding=encoding, errors=errors if dialect.is_utf8 else "strict", newline=newline)
 
 
-def records(path: Path, dialect: Dialect, name: str, kept: IO[str] | None = None) -> Iterator[Record]:
+def records(
+    path: Path, dialect: Dialect, name: str, kept: IO[str] | None = None, passing: Callable[[str], bool] | None = None
+) -> Iterator[Record]:
     """The records of a file, blank lines and comments left out; `name` is the file's in messages.
 
-    `kept`, where given, gets the lines as they are, without the comments. Raises SourceError K0603 for an
+    `kept`, where given, gets the lines as they are, without the comments. Lines without quotes, which are records
+    of their own, are passed over where `passing` says so. Raises SourceError K0603 for an
     unterminated quote or a byte that is not in the encoding, K0602 for a file that cannot be unpacked.
     """
     csv.field_size_limit(sys.maxsize)
@@ -79,15 +83,19 @@ def records(path: Path, dialect: Dialect, name: str, kept: IO[str] | None = None
             if at[0] <= dialect.skip or (at[1] and dialect.comment and line.startswith(dialect.comment)):
                 continue
             if at[1]:
-                start[0], at[1] = at[0], False
+                start[0] = at[0]
             if not line.isascii() and _UNDECODED.search(line):
                 raise other_kind(path, name) or not_decoded(name, start[0], dialect)
+            if at[1] and passing is not None and passing(line) and quote not in line and escape not in line:
+                continue
+            at[1] = False
             if kept is not None:
                 kept.write(line)
             yield line
 
     start = [1]
     doubled = dialect.escape == dialect.quote
+    quote, escape = dialect.quote or _NO_MARK, dialect.escape or _NO_MARK
     try:
         with open_text(path, dialect) as text:
             reader = csv.reader(

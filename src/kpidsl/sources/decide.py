@@ -20,6 +20,12 @@ SAMPLE: Final = 10_000
 AT_ONCE: Final = 128
 """Columns that one query is asked about: how long it takes to be planned grows with their square."""
 
+ALIKE_AT_ONCE: Final = 512
+"""Columns that one query is asked about in lists (`alike`)."""
+
+NOTHING: Final = "0"
+"""What is asked of a column that cannot turn out wider."""
+
 _LONG: Final = numerals.DIGITS // 2  # characters of a numeral: with more, there could be too many digits
 
 
@@ -28,11 +34,11 @@ def sample_rows(columns: int) -> int:
     return max(1_000, min(SAMPLE, 500_000 // max(columns, 1)))
 
 
-def at_once(types: Mapping[str, DataType]) -> Iterator[dict[str, DataType]]:
+def at_once(types: Mapping[str, DataType], most: int) -> Iterator[dict[str, DataType]]:
     """Columns that one query is asked about; the first are none where there are no columns."""
     names = list(types)
-    for start in range(0, max(len(names), 1), AT_ONCE):
-        yield {name: types[name] for name in names[start : start + AT_ONCE]}
+    for start in range(0, max(len(names), 1), most):
+        yield {name: types[name] for name in names[start : start + most]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +47,17 @@ class Head:
 
     columns: Mapping[str, tuple[str | None, ...]]
 
-    def type(self, name: str, style: NumberStyle) -> DataType | None:
-        return numerals.column_type({value for value in self.columns.get(name, ()) if value is not None}, style)
+    def seen(self, name: str, style: NumberStyle) -> numerals.Seen:
+        return numerals.seen(self._values(name), style)
 
     def digits(self, name: str, style: NumberStyle) -> Digits:
         """The digits that the numerals of the head need, with all the room a machine word (or two) leaves before the
         point.
         """
-        whole = scale = 0
-        for text in {value for value in self.columns.get(name, ()) if value is not None}:
-            if numerals.kind_of(text, style) in (DataType.INTEGER, DataType.DECIMAL):
-                before, after = numerals.digits(style.normal(text.strip(" \t")))
-                whole, scale = max(whole, before), max(scale, after)
-        return Digits(whole, scale)
+        return Digits(*numerals.most_digits(self._values(name), style))
+
+    def _values(self, name: str) -> set[str]:
+        return {value for value in self.columns.get(name, ()) if value is not None}
 
 
 def head(rows: Iterable[Sequence[object]], names: Sequence[str]) -> Head:
@@ -66,8 +70,8 @@ def head(rows: Iterable[Sequence[object]], names: Sequence[str]) -> Head:
 
 
 def widening(types: Mapping[str, DataType], style: NumberStyle, column: Callable[[str], str]) -> tuple[str, ...]:
-    """Aggregates over all rows, two a column, for what may turn out wider than its head: its kind, and how long its
-    longest numeral is; `column` gives a name's SQL.
+    """Whole numbers of a row, two a column, whose greatest tell what turns out wider than its head: its kind, and how
+    long its numeral is; `column` gives a name's SQL.
     """
     found: list[str] = []
     for name, kind in types.items():
@@ -81,20 +85,18 @@ def widening(types: Mapping[str, DataType], style: NumberStyle, column: Callable
                         (numerals.INTEGER, numerals.DECIMAL, f"{numerals.EXPONENT}|{numerals.INFINITY}")
                     )
                 )
-                found += [f"max(CASE {' '.join(whens)} ELSE 0 END)", f"max(length({x}))"]
+                found += [f"CASE {' '.join(whens)} ELSE 0 END", f"length({x})"]
             case DataType.DATE:
                 t = f"trim({x}, ' \t')"
-                found += [
-                    f"max(CASE WHEN regexp_full_match({t}, {literal(numerals.TIMESTAMP)}) THEN 1 ELSE 0 END)",
-                    "0",
-                ]
+                is_time = f"regexp_full_match({t}, {literal(numerals.TIMESTAMP)})"
+                found += [f"CASE WHEN {is_time} THEN 1 ELSE 0 END", NOTHING]
             case _:
-                found += ["0", "0"]
+                found += [NOTHING, NOTHING]
     return tuple(found)
 
 
 def too_long(types: Mapping[str, DataType], row: Sequence[object]) -> list[str]:
-    """The columns of numbers that may have too many digits, from the one row that the aggregates of `widening` give:
+    """The columns of numbers that may have too many digits, from the one row of the greatest that `widening` gives:
     those alone are counted, as that costs more than reading them.
     """
     return [
@@ -116,7 +118,7 @@ def counting(names: Iterable[str], style: NumberStyle, column: Callable[[str], s
 def widened(
     types: Mapping[str, DataType], row: Sequence[object], digits: Mapping[str, tuple[int, int]]
 ) -> dict[str, DataType]:
-    """The final types, from what `widening` gives, and the digits of the columns that are too long."""
+    """The final types, from the greatest that `widening` gives, and the digits of the columns that are too long."""
     final: dict[str, DataType] = {}
     for index, (name, kind) in enumerate(types.items()):
         code = int(str(row[2 * index] or 0))

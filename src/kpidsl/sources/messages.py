@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import Final
 
 from kpidsl.diagnostics import SourceError
+from kpidsl.patterns import regex
 from kpidsl.semantic.types import DataType
 from kpidsl.sources.convert import Digits
-from kpidsl.sources.numerals import EXAMPLES, NOTHING
+from kpidsl.sources.numerals import DIGITS, EXAMPLES, NOTHING
 
 _FORMATS: Final = tuple(
     day + clock
@@ -39,7 +40,7 @@ _FORMATS: Final = tuple(
     )
     for clock in ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S %z")
 )
-_DRESSED: Final = re.compile(r"([^\d\s.,+-]{0,4}\s?)([+-]?\d[\d.,]*)(\s?[^\d\s.,+-]{0,4})")
+_DRESSED: Final = regex(r"([^\d\s.,+-]{0,4}\s?)([+-]?\d[\d.,]*)(\s?[^\d\s.,+-]{0,4})")
 _PERIODS: Final = (
     (r"[12]\d{3}([-/ ]?[Qq])[1-4]", "%Y{}%q"),
     (r"([Qq])[1-4]([-/ ]?)[12]\d{3}", "{}%q{}%Y"),
@@ -73,9 +74,19 @@ def too_many_digits(place: str, column: str, digits: Digits) -> SourceError:
     """K0604: an exact number that does not fit."""
     return SourceError(
         f"{place}: the numbers in column `{column}` need {digits.whole} digits before the point and {digits.scale} "
-        "after it, and an exact number holds 38 in all",
+        f"after it, and an exact number holds {DIGITS} in all",
         code="K0604",
         hint=f"write `column {column}: float` if they need not be exact, or `column {column}: text`",
+        column=column,
+    )
+
+
+def too_wide(place: str, column: str, digits: int) -> SourceError:
+    """K0604: a column of exact numbers that no type here has room for."""
+    return SourceError(
+        f"{place}: column `{column}` is declared with {digits} digits, and an exact number holds {DIGITS}",
+        code="K0604",
+        hint=f"write `column {column}: float` if they need not be exact, or write the file with fewer digits",
         column=column,
     )
 

@@ -47,6 +47,7 @@ _NUMBERS: Final = {
     "boolean": BOOLEAN,
 }
 _TIMES: Final = {"instant": INSTANT, "timestamp": TIMESTAMP, "date": DATE}
+_KINDS: Final = {kind.value: kind for kind in DataType}
 
 
 @cache
@@ -96,6 +97,17 @@ class NumberStyle:
         return text
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the values of a column are (None: nothing tells), and the most digits that its plain numerals need before
+    and after the point.
+    """
+
+    type: DataType | None
+    whole: int = 0
+    scale: int = 0
+
+
 def kind_of(text: str, style: NumberStyle) -> DataType | None:
     """What one text is by itself.
 
@@ -114,10 +126,32 @@ def kind_of(text: str, style: NumberStyle) -> DataType | None:
         return None
     if kind in _TIMES and not _is_day(text[:10]):
         return DataType.TEXT
-    return DataType(kind)
+    return _KINDS[kind or ""]
+
+
+@cache
+def _counted() -> re.Pattern[str]:
+    return re.compile(rf"[ \t]*(?:{INTEGER}|{DECIMAL})[ \t]*")
+
+
+def most_digits(values: Iterable[str], style: NumberStyle) -> tuple[int, int]:
+    """The most digits before and after the point that the plain numerals among texts need."""
+    is_counted = _counted().fullmatch
+    whole = scale = 0
+    for text in values:
+        normal = text if style.plain else style.normal(text.strip(" \t"))
+        if is_counted(normal) and (style.plain or kind_of(text, style) in (DataType.INTEGER, DataType.DECIMAL)):
+            before, after = digits(normal.strip(" \t"))
+            whole, scale = max(whole, before), max(scale, after)
+    return whole, scale
 
 
 def column_type(values: Iterable[str], style: NumberStyle) -> DataType | None:
+    """What a column is whose values are these texts, as `seen` finds it."""
+    return seen(values, style).type
+
+
+def seen(values: Iterable[str], style: NumberStyle) -> Seen:
     """What a column is whose values are these texts: the narrowest type that holds all of them, else text. None where
     nothing tells.
 
@@ -136,17 +170,17 @@ def column_type(values: Iterable[str], style: NumberStyle) -> DataType | None:
             continue
         if kind is DataType.TEXT:
             if text.strip().casefold() not in NOTHING:
-                return DataType.TEXT
+                return Seen(DataType.TEXT)
             seen_nothing = True
             continue
         kinds.add(kind)
-        if kind in (DataType.INTEGER, DataType.DECIMAL):
+        if kind is DataType.INTEGER or kind is DataType.DECIMAL:
             before, after = digits(style.normal(text.strip(" \t")))
             whole, scale = max(whole, before), max(scale, after)
     if not kinds:
-        return DataType.TEXT if seen_nothing else DataType.FLOAT if seen_nan else None
+        return Seen(DataType.TEXT if seen_nothing else DataType.FLOAT if seen_nan else None)
     found = widest(kinds, whole, scale)
-    return found if not seen_nothing or found.is_number or found.is_time else DataType.TEXT
+    return Seen(found if not seen_nothing or found.is_number or found.is_time else DataType.TEXT, whole, scale)
 
 
 def widest(kinds: Iterable[DataType], whole: int, scale: int) -> DataType:

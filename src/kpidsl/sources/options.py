@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,13 @@ _WORDS: Final[Mapping[object, str]] = {
     bool: "true or false",
     tuple: "a text or a list of texts",
     Secret: "a secret",
+}
+
+
+_PLAIN: Final[dict[str, object]] = {"str": str, "int": int, "float": float, "bool": bool, "Secret": Secret}
+_USUAL: Final[dict[object, object]] = {
+    "tuple[str, ...]": tuple[str, ...],
+    **{word + end: kind for word, kind in _PLAIN.items() for end in ("", " | None")},
 }
 
 
@@ -46,11 +54,10 @@ def option_fields(provider: Provider) -> tuple[OptionField, ...]:
     """
     if not dataclasses.is_dataclass(provider.options):
         raise TypeError(f"the options of provider `{provider.name}` are not a dataclass")
-    annotations = typing.get_type_hints(provider.options)
+    fields = [field for field in dataclasses.fields(provider.options) if field.init]
+    annotations = _usual(provider.options, fields) or typing.get_type_hints(provider.options)
     found = []
-    for field in dataclasses.fields(provider.options):
-        if not field.init:
-            continue
+    for field in fields:
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         default = None if field.default is dataclasses.MISSING else field.default
         kind = _kind(annotations[field.name])
@@ -60,6 +67,18 @@ def option_fields(provider: Provider) -> tuple[OptionField, ...]:
         positional = bool(field.metadata.get("positional", False))
         found.append(OptionField(field.name, kind, positional, required, default, str(field.metadata.get("help", ""))))
     return tuple(found)
+
+
+def _usual(options: type, fields: Sequence[dataclasses.Field[Any]]) -> Mapping[str, object] | None:
+    """The types of fields whose annotations are all of the usual words, which `get_type_hints` would compile one by
+    one; None where there are others, or the module has a meaning of its own for such a word.
+    """
+    known = vars(sys.modules[options.__module__]) if options.__module__ in sys.modules else None
+    if known is None or options.__mro__[1:] != (object,) or any(field.type not in _USUAL for field in fields):
+        return None
+    if any(known.get(word, kind) is not kind for word, kind in _PLAIN.items()):
+        return None
+    return {field.name: _USUAL[field.type] for field in fields}
 
 
 def build_options(

@@ -12,9 +12,10 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier, literal, number_of_file, path_pattern, texts
 from kpidsl.hookspecs import Context, ScanRequest
-from kpidsl.semantic.types import Schema
-from kpidsl.sources import files, project
+from kpidsl.semantic.types import DataType, Schema
+from kpidsl.sources import files, messages, project
 from kpidsl.sources.kinds_of_file import no_table
+from kpidsl.sources.numerals import DIGITS
 from kpidsl.sources.project import Origin
 from kpidsl.sources.provider_options import ParquetOptions
 
@@ -51,6 +52,7 @@ class ParquetDataset:
     def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:
         """A view with the requested columns. Raises SourceError."""
         origin = self._origin(connection)
+        self._require_room(connection, origin, request)
         if not self._options.union and self._differ(connection):
             self._require(connection, origin, request)
         return project.relation(connection, origin, request)
@@ -65,6 +67,7 @@ class ParquetDataset:
         """
         self._whole = self._origin(connection)
         whole = replace(self._whole, place=partial(self._place, connection, files))
+        self._require_room(connection, whole, request)
         if not self._options.union and self._differ(connection):
             self._require(connection, whole, request)
         source = self._read(connection, files, column)
@@ -216,6 +219,30 @@ class ParquetDataset:
             has_it = [name in having.get(str(path), set()) for path in self._paths]
             if any(has_it) and not all(has_it):
                 raise self._lacks(self._paths[has_it.index(False)], name, self._paths[has_it.index(True)])
+
+    def _require_room(self, connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> None:
+        """Raise K0604 for exact numbers of more than 38 digits, which DuckDB turns into floats without a word, unless
+        the spec says that they may be floats.
+        """
+        doubtful = [
+            column.name
+            for column in request.columns
+            if column.as_type is not DataType.FLOAT
+            and column.name in origin.fields
+            and origin.fields[column.name].sql_type == "DOUBLE"
+        ]
+        if not doubtful:
+            return
+        listed = [path_pattern(str(path)) for path in self._paths]
+        wide = dict(
+            connection.execute(
+                "SELECT name, max(precision) FROM parquet_schema(?) WHERE precision > ? GROUP BY ALL", [listed, DIGITS]
+            ).fetchall()
+        )
+        for name in doubtful:
+            leaf = name if name in wide else name.rpartition(".")[2]
+            if leaf in wide:
+                raise messages.too_wide(self._label, name, wide[leaf])
 
     def _lacks(self, lacking: Path, name: str, having: Path) -> SourceError:
         file, other = files.shown(lacking, self._context), files.shown(having, self._context)

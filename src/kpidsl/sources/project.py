@@ -14,6 +14,7 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier, literal
 from kpidsl.hookspecs import ColumnRequest, ScanRequest
+from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources.convert import Conversion, Digits, as_text, convert, measures, native_type, needs_digits
@@ -24,7 +25,7 @@ from kpidsl.sources.numerals import DIGITS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_STREAM: Final = re.compile(
+_STREAM: Final = regex(
     r"reading the stream registered as .* failed: (?:Unknown error: )?(.*?)(?:\. Detail: |$)", re.MULTILINE
 )
 

@@ -7,8 +7,9 @@ from datetime import date, datetime
 from kpidsl.diagnostics import Problems, closest, did_you_mean
 from kpidsl.plan.known_columns import Known
 from kpidsl.records import dataclass
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.model import Model
-from kpidsl.semantic.scope import Declared, Named, Names
+from kpidsl.semantic.scope import Named, Names
 from kpidsl.semantic.units import UnitTable
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x

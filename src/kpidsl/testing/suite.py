@@ -12,10 +12,11 @@ from kpidsl.diagnostics import Diagnostic, Problems, Severity, UsageError, did_y
 from kpidsl.plan.known_columns import known_columns
 from kpidsl.records import dataclass
 from kpidsl.semantic.check import check
+from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.goals import contributions
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.of_data import is_of_data
-from kpidsl.semantic.scope import Declared, Named, Names, resolve
+from kpidsl.semantic.scope import Named, Names, resolve
 from kpidsl.semantic.terms import GivenFunction
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
@@ -37,7 +38,7 @@ _OF_A_LINE = frozenset([
     "K0201", "K0203", "K0204", "K0207", "K0303", "K0304", "K0308", "K0309", "K0310", "K0311", "K0312", "K0321", "K0604",
     "K0605",
 ])  # fmt: skip
-_LINTS = frozenset({"K0360", "K0361", "K0365", "K0369"})
+_LINTS = frozenset({"K0360", "K0361", "K0365", "K0369", "K0378"})
 Library = Callable[[], Iterable[UnitDecl]]
 
 

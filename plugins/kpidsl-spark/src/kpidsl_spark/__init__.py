@@ -6,6 +6,7 @@ import re
 from dataclasses import field
 
 from kpidsl.hookspecs import Context, Dataset, Provider, Secret, hookimpl
+from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 
 FIXED = {
@@ -23,15 +24,15 @@ FIXED = {
     "spark.sql.variable.substitute": "false",  # a text with ${env:NAME} in it is a text
 }
 """What numbers depend on: of every session, whatever the cluster's own settings are."""
-ALLOWED = re.compile(
+ALLOWED = regex(
     r"spark\.(app\.name|cores\.max|default\.parallelism|driver\.(host|bindAddress|port|maxResultSize)|blockManager\.port"
     r"|dynamicAllocation\..+|executor\.(cores|memory|memoryOverhead|instances|extraJavaOptions|extraClassPath)"
     r"|driver\.(memory|extraJavaOptions|extraClassPath)|jars|local\.dir|network\..+|rpc\..+|scheduler\..+|shuffle\..+"
     r"|speculation.*|sql\..+|ssl\..+|task\.(cpus|maxFailures)|hadoop\..+)"
 )
-_SECRET = re.compile(r"secret|password|token|credential|access\.?key|account\.key", re.IGNORECASE)
-_MASTER = re.compile(r"spark://[^\s,/]+:\d+(,[^\s,/]+:\d+)*|local(\[[\d*]+\])?")
-_REMOTE = re.compile(r"sc://[^\s;/?#@]+/?")
+_SECRET = regex(r"secret|password|token|credential|access\.?key|account\.key", re.IGNORECASE)
+_MASTER = regex(r"spark://[^\s,/]+:\d+(,[^\s,/]+:\d+)*|local(\[[\d*]+\])?")
+_REMOTE = regex(r"sc://[^\s;/?#@]+/?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,13 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kpidsl.hookspecs import Context, Dataset, Provider, Secret, hookimpl
+from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 
 SSL_MODES: Final = ("disable", "prefer", "require", "verify-ca", "verify-full")
-_URL: Final = re.compile(r"[a-z][\w+]*://", re.IGNORECASE)
-_USER: Final = re.compile(r"[\w+]+://([^:/@?]*)(?::(.*))?@", re.DOTALL)
-_HIDES: Final = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
+_URL: Final = regex(r"[a-z][\w+]*://", re.IGNORECASE)
+_USER: Final = regex(r"[\w+]+://([^:/@?]*)(?::(.*))?@", re.DOTALL)
+_HIDES: Final = regex(r"pass|pwd|secret|token", re.IGNORECASE)
 _INSTEAD: Final = 'leave it out, and write `password = {env = "…"}` beside `url`'
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 
 COMMON: Final = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
@@ -58,10 +59,8 @@ _TIMES: Final = {
     "time_iso8601": rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[+-][0-9]{2}:[0-9]{2}|Z)",
     "msec": rb"[0-9]{1,11}\.[0-9]{3}",
 }
-_VARIABLE: Final = re.compile(r"\$(?:\{(?P<braced>[a-zA-Z0-9_]+)\}|(?P<bare>[a-zA-Z0-9_]+))")
-_DIRECTIVE: Final = re.compile(
-    r"%(?:[!0-9,]*)(?:[<>])?(?:\{(?P<name>[^}]+)\}(?P<kind>\^?[a-zA-Z]+)|(?P<letter>[a-zA-Z%]))"
-)
+_VARIABLE: Final = regex(r"\$(?:\{(?P<braced>[a-zA-Z0-9_]+)\}|(?P<bare>[a-zA-Z0-9_]+))")
+_DIRECTIVE: Final = regex(r"%(?:[!0-9,]*)(?:[<>])?(?:\{(?P<name>[^}]+)\}(?P<kind>\^?[a-zA-Z]+)|(?P<letter>[a-zA-Z%]))")
 
 
 @dataclass(frozen=True, slots=True)

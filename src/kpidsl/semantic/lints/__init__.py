@@ -7,6 +7,7 @@ from itertools import chain
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic.lints.ahead import lint_ahead
 from kpidsl.semantic.lints.columns import lint_columns
+from kpidsl.semantic.lints.counts import lint_counts
 from kpidsl.semantic.lints.filters import lint_filters
 from kpidsl.semantic.lints.goal_walk import goal_expressions
 from kpidsl.semantic.lints.outer import lint_outer
@@ -45,6 +46,7 @@ def lint_expression(node: Expr, value: Value, model: Model, sources: Sources, pr
     told: set[int] = set()
     for spot in spots(node, value):
         lint_series(spot, sources, problems)
+        lint_counts(spot, problems)
         lint_times(spot, model, problems)
         lint_outer(spot, problems)
         lint_filters(spot, told, sources, problems)
