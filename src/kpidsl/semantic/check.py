@@ -47,8 +47,17 @@ def check(
     Raises `UsageError` for a param in `params` that the spec does not declare.
     """
     calendar = check_calendar(names, problems)
-    units = UnitTable(names.units, library())
+    standard = tuple(library())
+    units = UnitTable(names.units, standard)
+    currencies = {one.name.text for one in standard if is_currency_declaration(one)}
     for unit in names.units:
+        if unit.name.text in currencies and not is_currency_declaration(unit):
+            problems.error(
+                "K0311", f"`{unit.name.text}` is a currency of the standard library, and not declared anew", unit.span,
+                hint="leave the line out, or choose another name; currencies do not convert by themselves: multiply by "
+                "a rate from a source of rates",
+            )  # fmt: skip
+            continue
         try:
             units.named(unit.name.text)
         except UnknownUnit as error:
@@ -109,6 +118,10 @@ def check(
     )
     lint(names, model, sources, problems)
     return model
+
+
+def is_currency_declaration(unit: UnitDecl) -> bool:
+    return unit.kind is not None and unit.kind.text == "currency"
 
 
 def _metric(declared: Declared[d.MetricDecl], values: ValueChecker, problems: Problems) -> m.MetricModel | None:

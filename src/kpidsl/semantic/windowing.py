@@ -46,6 +46,12 @@ def is_standalone(value: v.Value) -> bool:
     return bool(v.aggregates(value)) and not unwindowed(value) and not periods_outside(value)
 
 
+def check_mixed(value: v.Value, node: x.Expr, problems: Problems) -> None:
+    """Report a metric of which one part has a window and another has none. Raises `Invalid`."""
+    if windows(value) and unwindowed(value):
+        check_windows(value, node, problems)
+
+
 def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     """Report aggregations without a window. Raises `Invalid`."""
     for series, around in periods_outside(value):
@@ -70,9 +76,10 @@ def check_windows(value: v.Value, node: x.Expr, problems: Problems) -> None:
     if todo is None:
         text = shorten(node)
         todo = f"say when: `{f'({text})' if isinstance(node, x.Binary) else text} over last month`"
-    problems.error(
-        "K0321", "there is no window around this: which time does it look at?", node.span, also=also, hint=todo
-    )
+    message = "there is no window around this: which time does it look at?"
+    if windows(value):
+        message = "one part of this has a window, and another has none"
+    problems.error("K0321", message, node.span, also=also, hint=todo)
     raise Invalid
 
 
