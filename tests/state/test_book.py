@@ -11,7 +11,7 @@ import pytest
 from kpidsl.engine.kept import RUNNING, Panes
 from kpidsl.engine.kept_reading import Read
 from kpidsl.engine.kept_values import Values, as_json, json_after
-from kpidsl.state.book import Book, load
+from kpidsl.state.book import Book, TooMany, load
 
 PLACES = [("a", 0, ()), ("a", 10, ())]
 
@@ -80,3 +80,11 @@ def test_a_column_is_added_up_the_same_often_or_seldom() -> None:
     for low, high in spans:
         assert panes.merged("a", low, high) == Fraction(sum([5, 10, -3, 1][low:high]), 10)
     assert panes._sums["a"] == [0, 5, 15, 12, 13]
+
+
+def test_what_was_too_much_is_looked_at_again_where_data_or_spec_are_others() -> None:
+    then = TooMany(size=1000, columns=10)
+    assert then.is_still(1000, 10) and then.is_still(600, 10) and then.is_still(1900, 6)
+    assert not then.is_still(2000, 10)  # twice the data
+    assert not then.is_still(500, 10)
+    assert not then.is_still(1000, 5)  # half of what was asked

@@ -18,7 +18,6 @@ from kpidsl.cli import main
 from kpidsl.diagnostics import UsageError
 from kpidsl.engine import kept_reading
 from kpidsl.engine.kept_reading import Asked, Reader
-from kpidsl.state.book import TooMany
 from kpidsl.state.update import Update
 from state.work import AS_OF, LATE, Work, source, write
 
@@ -351,14 +350,6 @@ def test_of_wide_files_the_columns_that_are_read_count(tmp_path: Path, monkeypat
         (tmp_path / "new").replace(file)
     work.agree()
     assert max(most) < 2 * narrow < sum(file.stat().st_size for file in work.data.iterdir())
-
-
-def test_what_was_too_much_is_looked_at_again_where_data_or_spec_are_others() -> None:
-    then = TooMany(size=1000, columns=10)
-    assert then.is_still(1000, 10) and then.is_still(600, 10) and then.is_still(1900, 6)
-    assert not then.is_still(2000, 10)  # twice the data
-    assert not then.is_still(500, 10)
-    assert not then.is_still(1000, 5)  # half of what was asked
 
 
 def test_files_of_a_plugin(work: Work, kept: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
