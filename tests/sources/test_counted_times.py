@@ -105,7 +105,7 @@ def test_before_1970_time_is_counted_backwards(tmp_path: Path) -> None:
     ("column", "code", "hint"),
     [
         ("", "K0604", 'column ts: timestamp "seconds since 1970" (or milliseconds, microseconds, nanoseconds)'),
-        ('column ts: timestamp "%s"', "K0604", '"seconds since 1970" (or milliseconds, microseconds, nanoseconds)'),
+        ('column ts: timestamp "%s"', "K0302", '"seconds since 1970" (or milliseconds, microseconds, nanoseconds)'),
         ('column ts: date "seconds since 1970"', "K0302", 'write `column ts: timestamp "seconds since 1970"`'),
     ],
 )

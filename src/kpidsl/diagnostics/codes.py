@@ -36,7 +36,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0211": "a spec file outside the folder of specs that are not trusted",
         # what a spec means
         "K0301": "a declaration without its value or data",
-        "K0302": "a format or range on a column that takes none",
+        "K0302": "a format or range that a column cannot have",
         "K0303": "a word or name of another kind than is expected",
         "K0304": "a number, text or condition where another is expected",
         "K0305": "an expression over rows outside of an aggregation",

@@ -178,7 +178,7 @@ def numeric_type(operator: str, a: DataType | None, b: DataType | None) -> DataT
 def check_fit(a: Unit, b: Unit, written: tuple[Expr, Expr], span: Span, problems: Problems) -> None:
     """Units that are compared or added, as far as they go together at all. Raises `Invalid`.
 
-    `%` and `pp` are different things, and a plain number above 1 is hardly meant as a fraction of 100 %.
+    `%` and `pp` are different things; and see `check_plain`.
     """
     for unit, other, node in ((a, b, written[1]), (b, a, written[0])):
         if unit.label not in ("%", "pp"):
@@ -191,17 +191,41 @@ def check_fit(a: Unit, b: Unit, written: tuple[Expr, Expr], span: Span, problems
                 hint=_percent_or_points(unit, node),
             )
             raise Invalid
+    check_plain(a, b, written, span, problems, "is held against")
+
+
+def check_plain(
+    a: Unit, b: Unit, written: tuple[Expr, Expr], _span: Span, problems: Problems, meets: str = "goes with"
+) -> None:
+    """A plain number above 1 beside a percentage is hardly meant as a fraction of 100 %. Raises `Invalid`."""
+    for unit, other, node in ((a, b, written[1]), (b, a, written[0])):
+        if unit.label not in ("%", "pp") or other.label is not None or not other.is_number:
+            continue
         from kpidsl.semantic.mismatch import literal
 
         number = literal(node)
-        if other.label is None and other.is_number and number is not None and abs(number) > 1:
+        if number is not None and abs(number) > 1:
             problems.error(
                 "K0310",
-                f"a percentage is held against the plain number {node.span.text}, which is {float(number) * 100:g}%",
+                f"a percentage {meets} the plain number {node.span.text}, which is {float(number) * 100:g}%",
                 node.span,
                 hint=_with_sign(node.span.text, unit, number),
             )
             raise Invalid
+
+
+def whole_percentage(sides: tuple[r.Row, r.Row], written: tuple[Expr, Expr], problems: Problems) -> None:
+    """Warn of whole numbers that are held against a percentage: `score > 50%` is true of 1 and of all above."""
+    for at, row in enumerate(sides):
+        node = written[1 - at]
+        plain = isinstance(row, r.ColumnValue) and row.type is DataType.INTEGER and row.unit.label is None
+        if plain and isinstance(node, Quantity) and node.unit == "%" and node.number not in (0, 100):
+            number = node.span.text.removesuffix("%").rstrip()
+            problems.warning(
+                "K0377", f"whole numbers are held against a percentage: {node.span.text} is {node.number / 100} here",
+                node.span,
+                hint=f"write `{number}`, or say what the column holds: `column {row.name}: % as 0..100`",  # type: ignore[attr-defined]
+            )  # fmt: skip
 
 
 def _with_sign(text: str, unit: Unit, number: Fraction) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -12,12 +11,12 @@ from typing import NoReturn
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
-from kpidsl.semantic import counted_times
 from kpidsl.semantic import rows as r
 from kpidsl.semantic.functions_elsewhere import is_null_elsewhere, row_function_hint
 from kpidsl.semantic.limits import both
 from kpidsl.semantic.numbers import (
     check_fit,
+    check_plain,
     compound_value,
     is_zero,
     joined_type,
@@ -27,8 +26,10 @@ from kpidsl.semantic.numbers import (
     rescaled,
     scaled_type,
     unit_mismatch,
+    whole_percentage,
 )
 from kpidsl.semantic.params import Params
+from kpidsl.semantic.parts_of_time import check_calendar
 from kpidsl.semantic.row_scope import RowScope
 from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction
 from kpidsl.semantic.types import DataType
@@ -101,6 +102,8 @@ class RowChecker:
             case x.Compare(operator=operator, left=left, right=right):
                 self.not_null(node)
                 a, b = self.alike(*both(self.row, left, right), node, (left, right))
+                check_calendar(operator, (a, b), (left, right), self.problems)
+                whole_percentage((a, b), (left, right), self.problems)
                 return r.Comparison(D.BOOLEAN, NUMBER, operator, a, b)
             case x.Logic(operator=operator, left=left, right=right):
                 return r.Both(D.BOOLEAN, NUMBER, operator, *both(self.condition, left, right))
@@ -113,9 +116,12 @@ class RowChecker:
                 return r.Negative(row.type, row.unit, row)
             case x.InList(operand=operand, items=items, negated=negated):
                 row = self.row(operand)
-                return r.Among(
-                    D.BOOLEAN, NUMBER, row, tuple(self.alike(row, self.row(item), item)[1] for item in items), negated
-                )
+                self.not_null_among(node)
+                among = tuple(self.alike(row, self.row(item), item, (operand, item))[1] for item in items)
+                for one, item in zip(among, items, strict=True):
+                    check_calendar("==", (row, one), (operand, item), self.problems)
+                    whole_percentage((row, one), (operand, item), self.problems)
+                return r.Among(D.BOOLEAN, NUMBER, row, among, negated)
             case x.InWindow(operand=operand, window=window, negated=negated):
                 row = self.row(operand)
                 if row.type is not None and not row.type.is_time:
@@ -137,7 +143,7 @@ class RowChecker:
                 return r.Pattern(D.BOOLEAN, NUMBER, row, pattern.value)
             case x.If(condition=condition, then=then, otherwise=otherwise):
                 test = self.condition(condition)
-                a, b = self.alike(self.row(then), self.row(otherwise), node)
+                a, b = self.alike(self.row(then), self.row(otherwise), node, (then, otherwise))
                 return r.Choice(joined_type(a.type, b.type), a.unit, test, a, b)
             case x.PercentOf(percent=percent, operand=operand):
                 row = self.number(operand)
@@ -160,6 +166,16 @@ class RowChecker:
                     missing = f"`{self.scope.local_name}` has no column `{side.span.text}`"
                     self.stop("K0605", missing, side.span, hint)
                 self.stop("K0304", "a comparison with `null` is never true", node.span, hint)
+
+    def not_null_among(self, node: x.InList) -> None:
+        """Nothing is among what is null, and what is not among it is unknown."""
+        null = next((item for item in node.items if isinstance(item, x.Null)), None)
+        if null is not None:
+            more = "and … is not null" if node.negated else "or … is null"
+            self.stop(
+                "K0304", "nothing is equal to `null`", null.span,
+                f"leave it out, and write `{more.replace('…', node.operand.span.text)}` behind the list",
+            )  # fmt: skip
 
     def not_here(self, node: x.Expr) -> NoReturn:
         inside = "an aggregation" if isinstance(node, x.Aggregation | x.Conversion) else "`over`, `earlier` and `each`"
@@ -205,7 +221,8 @@ class RowChecker:
         arguments = tuple(self.row(argument) for argument in node.arguments)
         if takes[0] == "same...":
             first = arguments[0]
-            rest = tuple(self.alike(first, row, node)[1] for row in arguments[1:])
+            others = zip(arguments[1:], node.arguments[1:], strict=True)
+            rest = tuple(self.alike(first, row, node, (node.arguments[0], one))[1] for row, one in others)
             kind = reduce(joined_type, (row.type for row in (first, *rest)))
             return r.Function(kind, first.unit, name, (first, *rest))
         for wants, row, argument in zip(takes, arguments, node.arguments, strict=False):
@@ -297,74 +314,36 @@ class RowChecker:
         self, a: r.Row, b: r.Row, node: x.Expr, sides: tuple[x.Expr, x.Expr] | None = None
     ) -> tuple[r.Row, r.Row]:
         """Two values that are compared or added, brought to one unit; `sides` are how they are written."""
+        if sides is not None and not any(isinstance(row, r.Constant) and row.value is None for row in (a, b)):
+            check = check_fit if isinstance(node, x.Compare) else check_plain
+            check(a.unit, b.unit, sides, node.span, self.problems)
         if a.type is None or b.type is None:
             nothing = (isinstance(row, r.Constant) and row.value is None for row in (a, b))
             if any(nothing) or not (a.unit.dimensions or b.unit.dimensions):
                 return a, b
         groups = [_GROUPS.get(row.type, "number") if row.type is not None else None for row in (a, b)]
         if None not in groups and groups[0] != groups[1]:
+            from kpidsl.semantic.row_remedies import mixed
+
             message = f"{self.shown(a)} and {self.shown(b)} do not go together"
-            self.wrong(node.span, message, "", self.mixed(a, b, sides), a, b)
+            self.wrong(node.span, message, "", mixed(a, b, sides), a, b)
         if not a.unit.fits(b.unit):
             if is_zero(a) or is_zero(b):
                 return a, b
             unit_mismatch(a.unit, b.unit, node.span, self.problems, sides or ())
             raise Invalid
-        if sides is not None and isinstance(node, x.Compare):
-            check_fit(a.unit, b.unit, sides, node.span, self.problems)
         return a, rescaled(b, a.unit)
 
     # ------------------------------------------------------------ words
     def shown(self, row: r.Row) -> str:
-        if row.type is None:
-            return "a value of unknown type"
-        words = {D.TEXT: "a text", D.BOOLEAN: "a condition", D.DURATION: "a length of time", D.OTHER: "a nested value"}
-        return words.get(
-            row.type,
-            "a time" if row.type.is_time else f"a number in {row.unit.label}" if row.unit.label else "a number",
-        )
+        from kpidsl.semantic.row_remedies import shown
+
+        return shown(row)
 
     def remedy(self, row: r.Row, wants: str) -> str | None:
-        if wants == "time" and isinstance(row, r.ColumnValue) and row.type is not None and row.type.is_number:
-            if row.type is D.INTEGER and "year" in row.name.lower():
-                return f'if it holds years such as 2026, say so: `column {row.name}: date "%Y"`'
-            formats = counted_times.formats()
-            return f'say what it counts: `column {row.name}: timestamp {formats}`; days such as 20260331: `"%Y%m%d"`'
-        if isinstance(row, r.Constant) and isinstance(row.value, str) and row.value.isidentifier():
-            return f"a column is written without quotes: `{row.value}`"
-        if isinstance(row, r.ColumnValue) and row.type is D.OTHER:
-            return f"if these are bytes of a text, say so: `column {row.name}: text`; make nested ones plain before"
-        if isinstance(row, r.ColumnValue) and row.type is D.TEXT:
-            if wants == "time":
-                return f'declare how it is written: `column {row.name}: timestamp "%d.%m.%Y"`'
-            return f"declare it as a number: `column {row.name}: decimal`"
-        return None
+        from kpidsl.semantic.row_remedies import remedy
 
-    def mixed(self, a: r.Row, b: r.Row, sides: tuple[x.Expr, x.Expr] | None) -> str | None:
-        for row, other, at in ((a, b, 0), (b, a, 1)):
-            if sides is not None and other.type is not None and other.type.is_time:
-                parts = re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)", sides[at].span.text)
-                if parts is not None:
-                    return f"a date has two digits for month and day: {parts[1]}-{parts[2]:0>2}-{parts[3]:0>2}"
-            if isinstance(row, r.Constant) and row.value in (0, 1) and other.type is D.BOOLEAN:
-                return f"a condition is `true` or `false`: write `== {'true' if row.value else 'false'}`"
-            if isinstance(row, r.Constant) and other.type is D.TEXT and isinstance(row.value, Fraction):
-                return f'texts stand in quotes: "{row.value}"'
-            if (
-                isinstance(row, r.Constant)
-                and isinstance(row.value, str)
-                and other.type is not None
-                and other.type.is_number
-            ):
-                digits = re.fullmatch(r"\s*(\d[\d_]*(?:\.\d+)?)\s*", row.value)
-                if digits is not None:
-                    unit = f" {other.unit.label}" if other.unit.label else ""
-                    return f"numbers stand without quotes: {digits[1]}{unit}"
-            is_text = isinstance(row, r.Constant) and isinstance(row.value, str)
-            if is_text and other.type is not None and other.type.is_time:
-                return "dates stand without quotes: 2026-03-31"
-        wants = "time" if any(row.type is not None and row.type.is_time for row in (a, b)) else "number"
-        return self.remedy(a, wants) or self.remedy(b, wants)
+        return remedy(row, wants)
 
     def instant(self, at: datetime, span: Span) -> datetime:
         try:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems, did_you_mean
 from kpidsl.semantic import values as v
+from kpidsl.semantic.row_check import reads_column
+from kpidsl.semantic.sources import Sources
+from kpidsl.semantic.terms import IN_ORDER
+from kpidsl.semantic.types import DataType
 from kpidsl.semantic.windows import Invalid, period_unit
+from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
 
 _WAYS: tuple[v.Partial, ...] = ("exclude", "to date", "prorate")
@@ -23,6 +28,35 @@ _KINDS: dict[v.Kind, str] = {
 def each_period(node: x.Each) -> bool:
     """Whether an `each` is over periods; otherwise it is over the members of a dimension."""
     return node.fiscal or node.partial is not None or c.parse_unit(node.by.text) is not None
+
+
+def innermost(value: v.Value) -> v.EachPeriod | v.EachMember | None:
+    """The series that a reduction brings back to one value, as far as it is plain."""
+    if isinstance(value, v.EachPeriod | v.EachMember):
+        return (innermost(value.operand) if value.operand.info.depth else None) or value
+    if isinstance(value, v.Reduced):
+        return None
+    return next((innermost(part) for part in v.parts(value) if part.info.depth), None)
+
+
+def check_ordered(name: str, value: v.Value, span: Span, sources: Sources, problems: Problems) -> None:
+    """`first`, `last`, `slope` and `cagr` follow an order, and members that are texts have none. Raises `Invalid`."""
+    series = innermost(value)
+    if not isinstance(series, v.EachMember) or name not in IN_ORDER:
+        return
+    dimension = series.dimension
+    for aggregate in v.aggregates(series):
+        row = sources.scope(aggregate.source).find(tuple(dimension.split(".")))
+        if row is None or row.type not in (DataType.TEXT, DataType.BOOLEAN):
+            continue
+        problems.error(
+            "K0604" if reads_column(row) else "K0304",
+            f"`{name}` follows an order, and the members of `{dimension}` have none",
+            span,
+            hint=f"follow the time: `{name}(… each month)`; or take the largest or the usual one: "
+            f"`max(… each {dimension})`, `median(… each {dimension})`",
+        )
+        raise Invalid
 
 
 def periods(node: x.Each, value: v.Value, info: v.Info, problems: Problems) -> v.EachPeriod:

@@ -264,6 +264,13 @@ class Sources:
         if kind is not None:
             if kind is DataType.TIMESTAMP and form is not None and (is_counted or "%z" in form):
                 kind = DataType.INSTANT
+            if prop.format is not None and not is_counted:
+                from kpidsl.semantic.time_formats import wrong_with
+
+                wrong = wrong_with(prop.format.value, kind, prop.name.text)
+                if wrong is not None:
+                    problems.error("K0302", wrong[0], prop.format.span, hint=wrong[1])
+                    raise Invalid
             return DeclaredColumn(prop.name.text, kind, NUMBER, form, None, prop.span)
         unit = written_unit(written, self.units, problems)
         if prop.scale is not None and unit.label != "%":

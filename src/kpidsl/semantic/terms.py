@@ -65,6 +65,7 @@ DISTINCT = frozenset({"count_distinct", "count_distinct~"})
 REDUCTIONS = frozenset(
     {"avg", "min", "max", "sum", "median", "stddev", "percentile", "count", "share", "first", "last", "slope", "cagr"}
 )
+IN_ORDER = frozenset({"first", "last", "slope", "cagr"})
 AGGREGATION_SYNONYMS = {
     "average": "avg",
     "mean": "avg",

@@ -15,14 +15,15 @@ from kpidsl.semantic import values as v
 from kpidsl.semantic.aggregate_check import AggregateChecker
 from kpidsl.semantic.combine import constant_value, in_unit, reduced, scaled, total
 from kpidsl.semantic.conversion_check import conversion
-from kpidsl.semantic.numbers import check_fit, compound_value, quantity_value, unit_mismatch, written_unit
+from kpidsl.semantic.numbers import check_fit, check_plain, compound_value, quantity_value, unit_mismatch, written_unit
 from kpidsl.semantic.scope import Names
-from kpidsl.semantic.series import each_period, periods
+from kpidsl.semantic.series import check_ordered, each_period, periods
 from kpidsl.semantic.slicing import check_allowed
 from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, REDUCTIONS
 from kpidsl.semantic.units import NUMBER
 from kpidsl.semantic.unknown import function_hint, hint_for, report_ring, source_hint
+from kpidsl.semantic.windowing import check_mixed
 from kpidsl.semantic.windows import Invalid, counted_unit, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
@@ -171,6 +172,7 @@ class ValueChecker:
                 if number and not unit.fits(value.info.unit):
                     unit_mismatch(value.info.unit, unit, node.span, self.problems, (quantity,))
                     raise Invalid
+                check_plain(value.info.unit, unit, (operand, quantity), node.span, self.problems)
                 return v.Defaulted(value.info, value, number * unit.factor_to(value.info.unit) if number else number)
             case x.KofN():
                 self.stop("K0307", "`k of n` stands only in `top_box`, `csat`, `ces` and `ces_net`", node.span)
@@ -270,6 +272,8 @@ class ValueChecker:
         if written is None:
             raise Invalid
         value = self.value(written.value, Around(declared.namespace, filters))
+        if isinstance(node, MetricDecl):
+            check_mixed(value, written.value, self.problems)
         value = self.declared_unit(value, node)
         changed = tuple(prop.on for prop in node.properties if isinstance(prop, ChangedProp))
         return v.Measure(value.info, name, value, changed)
@@ -333,6 +337,7 @@ class ValueChecker:
                 node.span,
                 f"write `{name}(… each day)`, or `{name}(column) from source`",
             )
+        check_ordered(name, value, first.span, self.sources, self.problems)
         wants = "boolean" if name == "share" else None if name in ("count", "first", "last") else "number"
         if wants is not None and value.info.sort != wants:
             what = "conditions: `share(availability each day >= 99.9%)`" if wants == "boolean" else "numbers"
@@ -369,8 +374,8 @@ class ValueChecker:
                 return a, b
             unit_mismatch(a.info.unit, b.info.unit, node.span, self.problems, (node.left, node.right))
             raise Invalid
-        if isinstance(node, x.Compare):
-            check_fit(a.info.unit, b.info.unit, (node.left, node.right), node.span, self.problems)
+        check = check_fit if isinstance(node, x.Compare) else check_plain
+        check(a.info.unit, b.info.unit, (node.left, node.right), node.span, self.problems)
         factor = b.info.unit.factor_to(a.info.unit)
         if factor != 1:
             b = v.Converted(replace(b.info, unit=a.info.unit), b, factor)

@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.engine.duck import literal
 from kpidsl.hookspecs import ColumnRequest
-from kpidsl.semantic import counted_times
+from kpidsl.semantic.time_formats import QUARTER, directives, wrong_with
 from kpidsl.semantic.types import DataType
 from kpidsl.sources.numerals import ZERO_OFFSET
-
-_DIRECTIVES: Final = frozenset(
-    {f"%{letter}" for letter in "aAwudbBmyYHIpMSfgnzZjUWGVcxX%"} | {f"%-{letter}" for letter in "dmyHIMSj"}
-)
-"""What DuckDB's strptime knows."""
-QUARTER: Final = "%q"
-_WITH_QUARTERS: Final = frozenset({QUARTER, "%Y", "%y", "%%"})
 
 
 def formatted(t: str, wanted: DataType, request: ColumnRequest) -> str:
     """A text expression as a time, by the request's strptime format. Raises SourceError K0604 where it is none."""
     form = request.format or ""
-    marks = re.findall(r"%-?.?", form, re.DOTALL)
-    known = _WITH_QUARTERS if marks.count(QUARTER) == 1 else _DIRECTIVES
-    unknown = next((mark for mark in marks if mark not in known), None)
-    if unknown is not None or "%" not in form:
-        beside = " beside a quarter" if known is _WITH_QUARTERS else ""
-        what = (
-            f'"{unknown}" in it means nothing{beside}'
-            if unknown is not None
-            else "nothing in it stands for a part of a time"
-        )
-        raise SourceError(
-            f'the format "{form}" of column `{request.name}` cannot be used: {what}',
-            code="K0604",
-            hint="use %Y %m %d for the date, %Y %q for a quarter, %H %M %S %f for the clock, %b for Jan, %p for AM, "
-            f"%z for an offset, or {counted_times.formats()}",
-        )
-    zoned = "%z" in form or "%Z" in form
-    if zoned is not (wanted is DataType.INSTANT):
-        hint = "leave %z out of the format" if zoned else "a time with an offset needs %z in its format"
-        raise SourceError(
-            f'column `{request.name}` is to be a {wanted.value}, which the format "{form}" does not give',
-            code="K0604",
-            hint=hint,
-        )
+    wrong = wrong_with(form, wanted, request.name)
+    if wrong is not None:
+        raise SourceError(wrong[0], code="K0604", hint=wrong[1])
     text = f"regexp_replace({t}, '(?:{ZERO_OFFSET})$', '+00')" if form.endswith("%z") else t
-    parsed = _quarter(text, form) if QUARTER in marks else f"try_strptime({text}, {literal(form)})"
+    parsed = _quarter(text, form) if QUARTER in directives(form) else f"try_strptime({text}, {literal(form)})"
     if "%Y" in form:
         # DuckDB takes 26 for the year 26; a four-digit year is what %Y means elsewhere.
         parsed = f"CASE WHEN year({parsed}) >= 1000 THEN {parsed} END"

@@ -10,12 +10,13 @@ from kpidsl.semantic import goal_model as m
 from kpidsl.semantic import outcome_model as o
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
-from kpidsl.semantic.model import BoundModel, Model
+from kpidsl.semantic.model import BoundModel, KpiModel, MetricModel, Model
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.terms import DISTINCT
 from kpidsl.source_text import Span
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import goal_nodes as g
+from kpidsl.syntax import shared_nodes as p
 
 _COUNTS = ("count", "conversions", *DISTINCT)
 _KEEP_THE_UNIT = ("sum", "avg", "min", "max", "median", "percentile", "first", "last", "stddev")
@@ -26,12 +27,24 @@ _COLUMN = "where the column holds percentages, say so in its source: `column NAM
 
 def lint_percentages(names: Names, model: Model, problems: Problems) -> None:
     """Warn, once for each KPI, metric, key result and piece of evidence, of a percentage that does not fit."""
+    told: set[int] = set()
     for value, places in _judged(names, model):
         found = _found(value)
         if found is None:
             continue
         place = next((span for edge, span in places if edge is None or _is_percentage(edge)), None)
         if place is not None:
+            told.add(id(value))
+            problems.warning("K0377", found[0], place, hint=found[1])
+    measured: list[MetricModel | KpiModel] = [*model.metrics.values(), *model.kpis.values()]
+    for made in measured:
+        if id(made.value) in told or not _is_percentage(made.value) or not _is_a_hundred_times_itself(made.value):
+            continue
+        found = _found(made.value)
+        place = next(
+            (one.value.span for one in _properties(names.named[made.name].node) if isinstance(one, p.ValueProp)), None
+        )
+        if found is not None and place is not None:
             problems.warning("K0377", found[0], place, hint=found[1])
 
 
@@ -63,9 +76,12 @@ def _judged(names: Names, model: Model) -> Iterator[tuple[v.Value, list[tuple[v.
                 yield evidence.finding.value, edges
 
 
+def _properties(node: object) -> tuple[object, ...]:
+    return node.properties if isinstance(node, d.MetricDecl | d.KpiDecl) else ()
+
+
 def _units(node: object) -> list[tuple[v.Value | None, Span]]:
-    properties = node.properties if isinstance(node, d.MetricDecl | d.KpiDecl) else ()
-    return [(None, one.span) for one in properties if isinstance(one, d.UnitProp) and one.unit.text == "%"]
+    return [(None, one.span) for one in _properties(node) if isinstance(one, d.UnitProp) and one.unit.text == "%"]
 
 
 def _aims(node: object) -> dict[str, Span]:
@@ -148,6 +164,14 @@ def _divides(row: r.Row) -> bool:
             return _divides(left) or _divides(right)
         case _:
             return not isinstance(row, r.ColumnValue | r.Constant)
+
+
+def _is_a_hundred_times_itself(value: v.Value) -> bool:
+    """Whether that is written here, and not in a metric that is named."""
+    inner = value.operand if isinstance(value, v.Measure) else value
+    while isinstance(inner, v.Windowed | v.Converted | v.Defaulted):
+        inner = inner.operand
+    return isinstance(inner, v.Operation) and _is_a_hundred_times(inner)
 
 
 def _is_a_hundred_times(value: v.Value) -> bool:
