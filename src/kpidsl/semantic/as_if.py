@@ -14,7 +14,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.semantic import values as v
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.value_check import Around, ValueChecker
-from kpidsl.semantic.windowing import periods_outside, unwindowed
+from kpidsl.semantic.windowing import MOST_LOOKED_INTO, periods_outside, unwindowed
 from kpidsl.semantic.windows import Invalid, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
@@ -55,11 +55,11 @@ def as_if(values: ValueChecker, name: str, span: Span) -> v.Value | None:
 
 
 def sources_read(node: MetricDecl | KpiDecl, names: Names, namespace: str) -> list[str]:
-    """The sources that are aggregated in a value, whatever is wrong with it."""
+    """The sources that are aggregated in a value, whatever is wrong with it; of what is built on many others, some."""
     found: dict[str, None] = {}
     seen: set[str] = set()
     left: list[tuple[object, str]] = [(node, namespace)]
-    while left:
+    while left and len(seen) <= MOST_LOOKED_INTO:
         part, space = left.pop()
         match part:
             case MetricDecl() | KpiDecl():

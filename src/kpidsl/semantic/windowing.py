@@ -16,6 +16,7 @@ from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
 from kpidsl.syntax.node import Node
 from kpidsl.syntax.shared_nodes import ValueProp
 
+MOST_LOOKED_INTO = 40
 _WINDOWED = regex(r"\b(?:over|earlier)\b")
 
 
@@ -54,12 +55,12 @@ def is_standalone(value: v.Value) -> bool:
 
 def seems_standalone(node: MetricDecl | KpiDecl, names: Names, namespace: str) -> bool:
     """Whether a value that has no meaning looks as if it carried its own windows: what is read in it stands within one,
-    or at the end.
+    or at the end. What is built on many others is not looked into.
     """
     reads = False
     seen: set[tuple[str, bool]] = set()
     left: list[tuple[object, str, bool]] = [(node, namespace, False)]
-    while left:
+    while left and len(seen) <= MOST_LOOKED_INTO:
         part, space, windowed = left.pop()
         match part:
             case MetricDecl() | KpiDecl():
@@ -84,7 +85,7 @@ def seems_standalone(node: MetricDecl | KpiDecl, names: Names, namespace: str) -
                 left += [(getattr(part, f.name), space, windowed) for f in fields(part) if f.name != "span"]
             case _:
                 pass
-    return reads
+    return reads and not left
 
 
 def check_mixed(value: v.Value, node: x.Expr, problems: Problems) -> None:
