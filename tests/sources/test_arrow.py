@@ -86,6 +86,29 @@ print([module for module in ("pyarrow", "numpy", "pandas") if module in sys.modu
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
 
 
+HALF = pa.array([1.5, 2.5], pa.float16())
+ODD = [
+    (HALF, "float16", "float32"),
+    (pa.FixedSizeListArray.from_arrays(HALF, 1), "float16", "float32"),
+    (HALF.dictionary_encode(), "float16", "float32"),
+    (pa.array([Decimal("1.50"), None], pa.decimal256(40, 2)), "decimal256(40, 2)", "decimal128(38, 2)"),
+    (pa.array([Decimal(100), None], pa.decimal128(5, -2)), "decimal128(5, -2)", "decimal128(38, 0)"),
+]
+
+
+@pytest.mark.parametrize(("array", "kind", "instead"), ODD, ids=["half", "in a list", "as places", "wide", "hundreds"])
+def test_what_cannot_be_read_is_told_with_its_column(tmp_path: Path, array: pa.Array, kind: str, instead: str) -> None:
+    table = pa.table({"id": [1, 2], "odd": array})
+    words = f"has a column `odd` of Arrow's type {kind}, which cannot be read | make it {instead} before"
+    for given in (table, Once(table)):
+        with pytest.raises(SourceError) as caught:
+            read(dataset(tmp_path, "arrow", "t", frames={"t": given}), ask(id=None))
+        assert told(caught.value).startswith(f"K0602 the table t {words}")
+    with closing(duck.connect()) as connection, pytest.raises(SourceError) as caught:
+        into_duckdb(connection, "source plugged", Remote(table), ScanRequest(ask(odd=None)))
+    assert told(caught.value).startswith(f"K0602 the source `plugged` {words}")
+
+
 def test_what_is_not_given(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         dataset(tmp_path, "arrow", "order", frames={"orders": TABLE})

@@ -14,7 +14,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.semantic import values as v
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.value_check import Around, ValueChecker
-from kpidsl.semantic.windowing import MOST_LOOKED_INTO, periods_outside, unwindowed
+from kpidsl.semantic.windowing import periods_outside, unwindowed
 from kpidsl.semantic.windows import Invalid, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
@@ -22,6 +22,7 @@ from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
 from kpidsl.syntax.node import Node
 from kpidsl.syntax.shared_nodes import ValueProp
 
+MOST_LOOKED_INTO = 40
 _ANY = c.Last(1, c.Unit(c.Grain.MONTH))
 
 

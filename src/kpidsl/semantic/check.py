@@ -18,10 +18,11 @@ from kpidsl.semantic.properties import META, about, once
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.settings import check_calendar
 from kpidsl.semantic.sources import Sources
+from kpidsl.semantic.standalone import Standalone
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable, UnknownUnit
 from kpidsl.semantic.value_check import Around, ValueChecker
-from kpidsl.semantic.windowing import is_standalone, seems_standalone
+from kpidsl.semantic.windowing import is_standalone
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x
@@ -74,6 +75,7 @@ def check(
     constants = check_params(names, units, calendar, params, problems)
     sources = Sources(names, units, calendar, Params(names, constants), schemas, problems)
     failed: dict[str, m.Failed] = {}
+    standalone = Standalone(names)
     metrics: dict[str, m.MetricModel] = {}
     kpis: dict[str, m.KpiModel] = {}
     models = {name: sources.model(name) for name in names.sources}
@@ -94,7 +96,7 @@ def check(
         elif kpi is not None and not own.has_errors:
             kpis[name] = kpi
         else:
-            failed[name] = _failed(Declared(name, declared.namespace, declared.node), names, own)
+            failed[name] = _failed(Declared(name, declared.namespace, declared.node), standalone, own)
         for diagnostic in own:
             problems.add(diagnostic)
     goals = check_goals(names, shared, problems)
@@ -199,11 +201,13 @@ def _limit(node: x.Expr | None, value: v.Value, values: ValueChecker) -> v.Value
     return v.Number(replace(limit.info, unit=unit), limit.number * limit.info.unit.factor_to(unit))
 
 
-def _failed(declared: Declared[d.MetricDecl | d.KpiDecl], names: Names, own: Problems) -> m.Failed:
+def _failed(
+    declared: Declared[d.MetricDecl | d.KpiDecl], standalone: Standalone, own: Problems
+) -> m.Failed:  # fmt: skip
     """What cannot be computed, with the problems it comes from, those of the sources it reads included."""
     node = declared.node
     found = tuple(diagnostic for diagnostic in own if diagnostic.severity is Severity.ERROR)
     is_metric = isinstance(node, d.MetricDecl)
-    alone = is_metric and seems_standalone(node, names, declared.namespace)
+    alone = is_metric and standalone.seems(declared.name)
     kind = "metric" if is_metric else "kpi"
     return m.Failed(kind, declared.name, about(node), found, node.name.span, alone)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
 from kpidsl.patterns import regex
 from kpidsl.semantic import values as v
-from kpidsl.semantic.scope import Names
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
-from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl
-from kpidsl.syntax.node import Node
-from kpidsl.syntax.shared_nodes import ValueProp
 
-MOST_LOOKED_INTO = 40
 _WINDOWED = regex(r"\b(?:over|earlier)\b")
 
 
@@ -51,41 +44,6 @@ def periods_outside(
 def is_standalone(value: v.Value) -> bool:
     """Whether a value can be computed by itself: it reads data, and all of it within windows."""
     return bool(v.aggregates(value)) and not unwindowed(value) and not periods_outside(value)
-
-
-def seems_standalone(node: MetricDecl | KpiDecl, names: Names, namespace: str) -> bool:
-    """Whether a value that has no meaning looks as if it carried its own windows: what is read in it stands within one,
-    or at the end. What is built on many others is not looked into.
-    """
-    reads = False
-    seen: set[tuple[str, bool]] = set()
-    left: list[tuple[object, str, bool]] = [(node, namespace, False)]
-    while left and len(seen) <= MOST_LOOKED_INTO:
-        part, space, windowed = left.pop()
-        match part:
-            case MetricDecl() | KpiDecl():
-                left += [(prop.value, space, windowed) for prop in part.properties if isinstance(prop, ValueProp)]
-            case x.Over(operand=operand):
-                left.append((operand, space, True))
-            case x.Aggregation() | x.Conversion():
-                at = part.at if isinstance(part, x.Aggregation) else None
-                reads = windowed or (at is not None and at.edge == "end")
-                if not reads:
-                    return False
-            case x.NameRef(name=name):
-                found = names.find(name, space)
-                if found is not None and (found.name, windowed) not in seen:
-                    seen.add((found.name, windowed))
-                    left.append((found.node, found.namespace, windowed))
-            case x.Filtered(operand=operand) | x.Each(operand=operand):
-                left.append((operand, space, windowed))
-            case tuple():
-                left += [(one, space, windowed) for one in part]
-            case Node():
-                left += [(getattr(part, f.name), space, windowed) for f in fields(part) if f.name != "span"]
-            case _:
-                pass
-    return reads and not left
 
 
 def check_mixed(value: v.Value, node: x.Expr, problems: Problems) -> None:

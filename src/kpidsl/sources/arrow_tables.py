@@ -11,6 +11,7 @@ from kpidsl.engine.duck import identifier
 from kpidsl.hookspecs import ArrowStream, ScanRequest
 from kpidsl.semantic.types import Schema
 from kpidsl.sources import project
+from kpidsl.sources.arrow_types import require_readable, structure_of
 from kpidsl.sources.once import ReadOnce
 from kpidsl.sources.project import Origin
 
@@ -31,12 +32,22 @@ class Stream:
     way.
     """
 
-    def __init__(self, table: ArrowStream) -> None:
+    def __init__(self, table: ArrowStream, label: str) -> None:
         self._table = table
+        self._label = label
+        self.refused: SourceError | None = None
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """A new stream from the object."""
-        return self._table.__arrow_c_stream__(requested_schema)
+        """A new stream from the object. Raises SourceError where it has a column that cannot be read, and keeps it: of
+        what is raised here, DuckDB tells the text.
+        """
+        capsule = self._table.__arrow_c_stream__(requested_schema)
+        try:
+            require_readable(structure_of(capsule), self._label)
+        except SourceError as error:
+            self.refused = error
+            raise
+        return capsule
 
 
 class ArrowDataset:
@@ -68,14 +79,14 @@ class ArrowDataset:
         name = duck.fresh_name("arrow_stream")
         hint = "does it have a column of a type that DuckDB has no counterpart for?"
         duck.whole()  # the compiled module alone reads no Arrow
-        with project.reading(self._label, hint):
-            connection.register(name, Stream(self._again()))
-            source = identifier(name)
-            fields = {
-                name: found
-                for name, found in project.fields_of(connection, source).items()
-                if not name.startswith("__index_level_")
-            }
+        stream, source = Stream(self._again(), self._label), identifier(name)
+        try:
+            with project.reading(self._label, hint):
+                connection.register(name, stream)
+                found = project.fields_of(connection, source)
+        except SourceError as error:
+            raise stream.refused or error from error
+        fields = {name: field for name, field in found.items() if not name.startswith("__index_level_")}
         label = self._label
         return Origin(source, fields, label, "arrow", lambda number: f"{label}, row {number}")
 
@@ -85,7 +96,7 @@ class ArrowDataset:
             return self._table
         if self._kept is None:
             kept = duck.connect()
-            kept.register("stream", ReadOnce(self._table))
+            kept.register("stream", ReadOnce(self._table, self._label))
             kept.execute("CREATE TABLE kept AS SELECT * FROM stream")
             kept.unregister("stream")
             self._kept = kept

@@ -64,9 +64,8 @@ class DuckdbDataset:
             with project.reading(origin.label):
                 if self._context.untrusted:
                     duck.restrict(apart, self._own_files)
-                connection.register(
-                    stream, Stream(apart.sql(f"SELECT {wanted or 'true AS present'} FROM {origin.source}"))
-                )
+                rows = apart.sql(f"SELECT {wanted or 'true AS present'} FROM {origin.source}")
+                connection.register(stream, Stream(rows, origin.label))
                 fields = project.fields_of(connection, identifier(stream))
             try:
                 copied = Origin(identifier(stream), fields, origin.label, "duckdb", origin.place)

@@ -112,8 +112,9 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
     whole()  # the compiled module alone reads no Arrow
     stream = dataset.scan(request)
     registered, kept = f"{name} stream", f"{name} rows"
-    with project.reading(f"the source `{_spoken(name)}`"):
-        connection.register(registered, ReadOnce(stream))
+    label = f"the source `{_spoken(name)}`"
+    with project.reading(label):
+        connection.register(registered, ReadOnce(stream, label))
         try:
             # Not a temporary one: those belong to one cursor.
             connection.execute(f"CREATE OR REPLACE TABLE {identifier(kept)} AS SELECT * FROM {identifier(registered)}")
@@ -149,7 +150,7 @@ def _registered(connection: DuckDBPyConnection, stream: ArrowStream, what: str) 
     whole()  # the compiled module alone reads no Arrow
     name = fresh_name("answer")
     with project.reading(what):
-        connection.register(name, ReadOnce(stream))
+        connection.register(name, ReadOnce(stream, what))
         try:
             yield name
         finally:

@@ -12,39 +12,23 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ArrowStream
+from kpidsl.sources.arrow_types import STREAM, StreamStructure, require_readable, structure_of
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch, RecordBatchReader, Schema
 
-_NAME: Final = b"arrow_array_stream"
-
-_pointer_of = ctypes.pythonapi.PyCapsule_GetPointer
-_pointer_of.argtypes = [ctypes.py_object, ctypes.c_char_p]
-_pointer_of.restype = ctypes.c_void_p
 _new_capsule = ctypes.pythonapi.PyCapsule_New
 _new_capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
 _new_capsule.restype = ctypes.py_object
 
 
-class _Structure(ctypes.Structure):
-    """struct ArrowArrayStream."""
-
-    _fields_ = (
-        ("get_schema", ctypes.c_void_p),
-        ("get_next", ctypes.c_void_p),
-        ("get_last_error", ctypes.c_void_p),
-        ("release", ctypes.c_void_p),
-        ("private_data", ctypes.c_void_p),
-    )
-
-
 def _release(address: int) -> None:
     """The release function of a copy: it marks the copy as released, as it must, and leaves the stream to its owner."""
-    _Structure.from_address(address).release = None
+    StreamStructure.from_address(address).release = None
 
 
 _hand_back = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_release)
@@ -53,20 +37,22 @@ _hand_back = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_release)
 class ReadOnce:
     """The one stream of an object, lent to each who asks; whoever reads first gets the rows.
 
-    It is released with this object.
+    It is released with this object. Raises SourceError where it has a column that cannot be read; `label` is the
+    stream's in messages.
     """
 
-    def __init__(self, table: ArrowStream) -> None:
+    def __init__(self, table: ArrowStream, label: str) -> None:
         self._capsule = _alike(table).__arrow_c_stream__()
-        self._stream = _Structure.from_address(_pointer_of(self._capsule, _NAME))
-        self._lent: list[_Structure] = []
+        self._stream = structure_of(self._capsule)
+        require_readable(self._stream, label)
+        self._lent: list[StreamStructure] = []
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """A capsule with a copy of the structure."""
-        copy = _Structure.from_buffer_copy(self._stream)
+        copy = StreamStructure.from_buffer_copy(self._stream)
         copy.release = ctypes.cast(_hand_back, ctypes.c_void_p).value
         self._lent.append(copy)
-        capsule: object = _new_capsule(ctypes.addressof(copy), _NAME, None)
+        capsule: object = _new_capsule(ctypes.addressof(copy), STREAM, None)
         return capsule
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from kpidsl.diagnostics import SourceError
 from kpidsl.engine import duck
 from kpidsl.engine.duck import identifier, literal, number_of_file, path_pattern, texts
 from kpidsl.hookspecs import Context, ScanRequest
+from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.sources import files, messages, project
 from kpidsl.sources.kinds_of_file import no_table
@@ -30,6 +31,14 @@ MOST_CHUNKS = 20_000  # columns of row groups: more take longer to be told of th
 _TIMES = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Whether all footers describe the same columns in the same order; the digits of numbers too wide to be exact."""
+
+    are_same: bool
+    wide: Mapping[str, int]
+
+
 class ParquetDataset:
     """One or many Parquet files as a view."""
 
@@ -38,7 +47,7 @@ class ParquetDataset:
         self._context = context
         self._paths = files.expand(options.path, context, "parquet")
         self._whole: Origin | None = None
-        self._alike: tuple[object, bool] | None = None
+        self._alike: tuple[object, _Columns] | None = None
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...] | None:
         """(path, size, modified) of the files."""
@@ -177,12 +186,17 @@ class ParquetDataset:
         """
         if len(self._paths) == 1:
             return False
+        found = self._columns(connection)
+        return found is None or not found.are_same
+
+    def _columns(self, connection: DuckDBPyConnection) -> _Columns | None:
+        """What a look at all footers told; None where files are gone."""
         seen = self.fingerprint()
         if seen is None:
-            return True
+            return None
         if self._alike is None or self._alike[0] != seen:
-            self._alike = seen, _have_same_columns(connection, self._paths)
-        return not self._alike[1]
+            self._alike = seen, _columns_of(connection, self._paths)
+        return self._alike[1]
 
     def _read(self, connection: DuckDBPyConnection, paths: Sequence[Path], column: str | None = None) -> str:
         listed = texts(path_pattern(str(path)) for path in paths)
@@ -233,12 +247,8 @@ class ParquetDataset:
         ]
         if not doubtful:
             return
-        listed = [path_pattern(str(path)) for path in self._paths]
-        wide = dict(
-            connection.execute(
-                "SELECT name, max(precision) FROM parquet_schema(?) WHERE precision > ? GROUP BY ALL", [listed, DIGITS]
-            ).fetchall()
-        )
+        found = self._columns(connection)
+        wide = found.wide if found is not None else {}
         for name in doubtful:
             leaf = name if name in wide else name.rpartition(".")[2]
             if leaf in wide:
@@ -253,15 +263,17 @@ class ParquetDataset:
         )
 
 
-def _have_same_columns(connection: DuckDBPyConnection, paths: Sequence[Path]) -> bool:
-    """Whether all footers describe the same columns in the same order."""
+def _columns_of(connection: DuckDBPyConnection, paths: Sequence[Path]) -> _Columns:
     listed = texts(path_pattern(str(path)) for path in paths)
     alike = f"SELECT * EXCLUDE (file_name), count(*) AS files FROM parquet_schema({listed}) GROUP BY ALL"
     try:
-        ((others,),) = connection.execute(f"SELECT count(*) FROM ({alike}) WHERE files <> {len(paths)}").fetchall()
+        ((others, wide),) = connection.execute(
+            f"SELECT count(*) FILTER (files <> {len(paths)}), "
+            f"list((name, precision) ORDER BY precision) FILTER (precision > {DIGITS}) FROM ({alike})"
+        ).fetchall()
     except duck.failures():  # to read them will tell
-        return False
-    return bool(others == 0)
+        return _Columns(False, {})
+    return _Columns(others == 0, dict(wide or ()))
 
 
 def _bounds(sql_type: str) -> tuple[str, str]:

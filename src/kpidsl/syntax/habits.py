@@ -64,6 +64,8 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
             if re.search(r"\bfrom\b", statement):
                 return "a `where` reaches as far right as it can: put `(… from … where …)` in brackets", None
             return "`from` stands before `where`: `sum(amount) from orders where …`", None
+        if statement.rstrip().endswith(")"):
+            return "each aggregation says its own source: `(sum(amount) from orders) / (count() from orders)`", None
     if "ELSE" in accepted and not accepted & {"OR", "AND"}:
         return "a condition says both: `if … then … else 0`", None
     if "COLOUR_WHEN" in accepted and re.match(r"[ \t]+when\b", after) and text.isidentifier():
