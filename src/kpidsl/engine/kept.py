@@ -21,6 +21,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = Unit(Grain.DAY)
 _MICRO = timedelta(microseconds=1)
 FIRST, NEWEST = "first", "newest"
+RUNNING = 6
+"""Running totals of a column take as long as adding it up so often."""
 Span = tuple[datetime, datetime]
 Slice = tuple["Panes", int, int]
 
@@ -39,7 +41,8 @@ class Panes:
     starts: list[int]
     spans: dict[Key, tuple[int, int]]
     columns: dict[str, Values]
-    _sums: dict[str, list[int] | None] = field(default_factory=dict)
+    _looked_at: dict[str, int] = field(default_factory=dict)
+    _sums: dict[str, list[int]] = field(default_factory=dict)
 
     def inside(self, key: Key, start: int | None, end: int) -> tuple[int, int]:
         """The rows of a member whose panes start in `[start, end)`."""
@@ -48,10 +51,17 @@ class Panes:
         return first, bisect_left(self.starts, end, low, high)
 
     def merged(self, name: str, first: int, end: int) -> Any:
+        """The state of a column over some rows: a number as it is, or None where there is no least or greatest."""
         column = self.columns[name]
-        if name not in self._sums:
-            self._sums[name] = column.sums()
-        return column.merged(first, end, self._sums[name])
+        if not column.is_added:
+            return column.best(first, end)
+        sums = self._sums.get(name)
+        if sums is None:
+            looked_at = self._looked_at[name] = self._looked_at.get(name, 0) + end - first
+            if looked_at <= RUNNING * len(column.items):
+                return column.of_total(sum(column.items[first:end]))
+            sums = self._sums[name] = column.sums()
+        return column.of_total(sums[end] - sums[first])
 
 
 def day_of(calendar: Calendar, at: datetime) -> datetime:

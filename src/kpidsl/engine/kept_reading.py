@@ -22,7 +22,7 @@ from kpidsl.engine.shared_scan import Scan, at_once, guessed, measured, pays, sc
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
-from kpidsl.semantic.rows import Row
+from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.sql import by_file
 from kpidsl.sql import queries as q
 from kpidsl.sql import shared_scan as sql
@@ -52,17 +52,21 @@ Place = tuple[str, int, Key]
 
 @dataclass(slots=True)
 class Read:
-    """State as it was read: a place a row, and columns; `failed` are the cells that have none."""
+    """State as it was read: a place a row, and columns; `failed` are the cells that have none. `sizes` tells about how
+    many members columns have.
+    """
 
     places: list[Place] = field(default_factory=list)
     columns: dict[str, Values] = field(default_factory=dict)
     failed: set[Cell] = field(default_factory=set)
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The cells of one time column and some dimensions, one for each thing asked of a row, with what names it and its
-    filter; and whether the column's first and newest time are wanted. `most` values of state are worth keeping.
+    filter; and whether the column's first and newest time are wanted. `most` values of state are worth keeping. `sizes`
+    is what is known of how many members columns have.
     """
 
     time: Row
@@ -71,6 +75,7 @@ class Asked:
     digests: Mapping[Cell, tuple[str, str | None]]
     extent: bool
     most: int = MOST_VALUES
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def columns(self) -> int:
@@ -199,7 +204,7 @@ class Reader:
             return cells
         done: set[Cell] = set()
         try:
-            sizes = guessed(self.rows, measured(several), self.fetch)
+            sizes = self.sizes(found, asked, measured(several))
             ways = scans(several, sizes, len(edges) - 1, MOST_GROUPS)[0]
         except CellError:
             return cells
@@ -209,6 +214,13 @@ class Reader:
                     self.shared(found, asked, some, edges, starts, daily=daily)
                     done.update(cell for one in some for cell in one.cells)
         return [cell for cell in cells if cell not in done]
+
+    def sizes(self, found: Read, asked: Asked, wanted: Sequence[Row]) -> Mapping[Row, int]:
+        """About how many members columns have, as far as that is not known."""
+        known = {row: asked.sizes[name] for row in wanted if (name := _named(row)) in asked.sizes}
+        sizes = known | guessed(self.rows, [row for row in wanted if row not in known], self.fetch)
+        found.sizes.update((name, size) for row, size in sizes.items() if (name := _named(row)))
+        return sizes
 
     def shared(
         self, found: Read, asked: Asked, several: Sequence[Scan], edges: q.Edges, starts: Sequence[int], *, daily: bool
@@ -323,6 +335,11 @@ class Reader:
             assert cell.argument is not None
             raise _LeftOut(cell.argument)
         return found
+
+
+def _named(row: Row) -> str:
+    """The name of a column, in a source that is reached by a path; of another expression there is none."""
+    return ".".join((*row.path, row.name)) if isinstance(row, ColumnValue) else ""
 
 
 class _Told:

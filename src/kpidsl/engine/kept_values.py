@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 from datetime import date
 from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import accumulate
+from json import JSONEncoder
 from typing import Any
 
 from kpidsl.records import dataclass
@@ -15,6 +17,16 @@ _HUGE = 10**37
 """From here on DuckDB's own sum might overflow where that of the days does not: it is asked itself then."""
 _WIDE = Context(prec=200)  # a DECIMAL(38) is moved without rounding
 _PLAIN = frozenset({int, str, bool, float})
+
+
+as_json = JSONEncoder(separators=(",", ":")).encode
+
+
+def json_after(text: str, more: list[Any]) -> str:
+    """How a list is written with more items behind those of a text."""
+    if not more:
+        return text
+    return f"{text[:-1]}{',' if len(text) > 2 else ''}{as_json(more)[1:]}"
 
 
 class Unkept(Exception):
@@ -29,20 +41,29 @@ class TooMuch(Unkept):
 class Values:
     """What a column of state is in each row. `kind` is `sum` (whole numbers, over 10^scale), `binary` (over 2^scale),
     or `least` and `greatest` (of what stands there; None where nothing does; over 10^scale, or days as text).
+    `text` is how the items are written in JSON, `farthest` what `reach` finds, where that is known already.
     """
 
     kind: str
     scale: int
     is_date: bool
     items: list[Any]
+    text: str | None = field(default=None, compare=False, repr=False)
+    farthest: int | None = field(default=None, compare=False, repr=False)
 
-    def merged(self, start: int, end: int, sums: list[int] | None) -> Any:
-        """The state over some rows: a number as it is, or None where there is no least or greatest."""
-        if sums is not None:
-            total = sums[end] - sums[start]
-            if not self.scale:
-                return total
-            return Fraction(total, 10**self.scale if self.kind == "sum" else 1 << self.scale)
+    @property
+    def is_added(self) -> bool:
+        """Whether the state of several rows is their sum."""
+        return self.kind in ("sum", "binary")
+
+    def of_total(self, total: int) -> int | Fraction:
+        """What a sum of items stands for."""
+        if not self.scale:
+            return total
+        return Fraction(total, 10**self.scale if self.kind == "sum" else 1 << self.scale)
+
+    def best(self, start: int, end: int) -> Any:
+        """The least or greatest of some rows; None where there is none."""
         found = [one for one in self.items[start:end] if one is not None]
         if not found:
             return None
@@ -51,15 +72,22 @@ class Values:
             return date.fromisoformat(best)
         return Fraction(best, 10**self.scale) if self.scale else best
 
-    def sums(self) -> list[int] | None:
+    def sums(self) -> list[int]:
         """The running totals of what is added."""
-        return [0, *accumulate(self.items)] if self.kind in ("sum", "binary") else None
+        return [0, *accumulate(self.items)]
+
+    def reach(self) -> int | None:
+        """How far from 0 its items are; None where they are no numbers that are added."""
+        if self.kind != "sum":
+            return None
+        if self.farthest is not None:
+            return self.farthest
+        return max(*self.items, -min(self.items)) if self.items else 0
 
     def is_safe(self) -> bool:
         """Whether no sum of these rows can be too large for the engine."""
-        if self.kind != "sum" or not self.items:
-            return True
-        return bool(max(*self.items, -min(self.items)) * len(self.items) < _HUGE)
+        reach = self.reach()
+        return reach is None or reach * len(self.items) < _HUGE
 
     def and_more(self, other: Values) -> Values:
         """Both, one after the other. Raises Unkept where they do not fit."""
@@ -67,8 +95,14 @@ class Values:
             raise Unkept("two kinds")
         if self.is_date != other.is_date and not (self.is_void or other.is_void):
             raise Unkept("two types")
-        scale = max(self.scale, other.scale)
-        return Values(self.kind, scale, self.is_date or other.is_date, [*self.at(scale), *other.at(scale)])
+        scale, is_date = max(self.scale, other.scale), self.is_date or other.is_date
+        items = [*self.at(scale), *other.at(scale)]
+        text = None
+        if self.text is not None and scale == self.scale:  # there may be a hundred times as many of these
+            text = json_after(self.text, other.at(scale))
+        reaches = (self.reach(), other.reach()) if scale == self.scale == other.scale else (None, None)
+        farthest = max((one for one in reaches if one is not None), default=None)
+        return Values(self.kind, scale, is_date, items, text, farthest)
 
     @property
     def is_void(self) -> bool:

@@ -52,8 +52,9 @@ def in_spans(
 def cardinalities(rows: RowsOf, wanted: Sequence[Row], spans: Sequence[Span]) -> exp.Select:
     """About how many distinct values each expression has in the rows of some spans: one row of counts."""
     counts = [function("approx_count_distinct", rows.member(row)) for row in wanted]
-    parts = [rows.select([*rows.conditions, *_inside(span)]) for span in spans]
-    return exp.select(*counts, copy=False).from_(exp.union_all(parts).subquery("r", copy=False), copy=False)
+    inside = exp.or_(*(exp.paren(exp.and_(*_inside(span))) for span in spans))  # a scan for each takes twice the time
+    here = rows.select([*rows.conditions, exp.paren(inside)])
+    return exp.select(*counts, copy=False).from_(here.subquery("r", copy=False), copy=False)
 
 
 def _inside(span: Span) -> list[exp.Expr]:

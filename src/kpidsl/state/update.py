@@ -97,6 +97,8 @@ class Update:
                 asked = replace(asked, most=self.most())
             if fresh:
                 some = asked if not book.files else _but(asked, _missing(book, asked))
+                if self.are_few(fresh):
+                    some = replace(some, sizes=book.sizes)
                 found = self.read(some, fresh, sources)
                 book = book.with_files([names[path] for path in fresh], found, _unkept(some, found), asked.most)
                 read = fresh
@@ -143,6 +145,10 @@ class Update:
     def size(self) -> int:
         """The bytes of all files."""
         return sum(mark.size for mark in self.seen.marks.values())
+
+    def are_few(self, files: Iterable[Path]) -> bool:
+        """Whether files are so few beside the others that they have hardly other members."""
+        return 2 * sum(self.seen.marks[path].size for path in files) < self.size
 
     def most(self) -> int:
         """How many values are worth keeping."""
