@@ -78,6 +78,12 @@ def test_a_wrong_test_does_not_keep_the_spec_from_being_evaluated() -> None:
     assert load("-", stdin_text=spec).evaluate(as_of="2026-03-31").errors == ()
 
 
+def test_a_table_that_is_not_closed_hides_no_expectation() -> None:
+    open_table = GOOD.replace("  }\n  expect", "  expect revenu over last month == 3 EUR\n  expect", 1)
+    report = load("-", stdin_text=SHOP + open_table).check(schemas=False)
+    assert [one[0] for one in said(report.diagnostics)] == ["K0102", "K0204"]
+
+
 def test_what_is_wrong_with_the_spec_is_told_once() -> None:
     broken = SHOP.replace("metric paid = count()", "metric paid = cuont()")
     report = load("-", stdin_text=broken + GOOD).check(schemas=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import fields, replace
 from fractions import Fraction
 from functools import reduce
@@ -10,6 +11,7 @@ from itertools import pairwise
 from kpidsl.diagnostics import did_you_mean
 from kpidsl.semantic import outcome_model as m
 from kpidsl.semantic import values as v
+from kpidsl.semantic.as_if import mentions
 from kpidsl.semantic.bands import known
 from kpidsl.semantic.edges import as_percentage, bound_model
 from kpidsl.semantic.goal_model import PeriodModel
@@ -241,11 +243,15 @@ class EvidenceChecker:
     ) -> tuple[m.MeasuredModel, tuple[RequireModel, ...]]:
         criteria: tuple[m.CriterionModel, ...] = ()
         value: v.Value
-        if isinstance(prop, o.RubricProp):
-            value, criteria = self.rubric(prop)
-        else:
-            value = self.values.number(prop.value, self.around)
-        check_windows(value, prop.value, self.problems)
+        try:
+            if isinstance(prop, o.RubricProp):
+                value, criteria = self.rubric(prop)
+            else:
+                value = self.values.number(prop.value, self.around)
+            check_windows(value, prop.value, self.problems)
+        except Invalid:
+            self.beside_the_measure(lines)
+            raise
         found: list[tuple[m.LevelModel, g.LevelProp]] = []
         fine = True
         seen: dict[str, g.LevelProp] = {}
@@ -280,6 +286,18 @@ class EvidenceChecker:
             self.in_order(found)
         value = as_percentage(value, tuple(one.bound.low for one, _ in found))
         return m.MeasuredModel(value, tuple(one for one, _ in found), criteria), requires
+
+    def beside_the_measure(self, lines: list[g.LevelProp]) -> None:
+        """Check what has a meaning of its own where what is measured has none."""
+        for line in lines:
+            with suppress(Invalid):
+                level_name(line.level, self.levels, self.values)
+        counted = Around(self.around.namespace, local={"n": v.RowCount(v.Info(NUMBER, "flow"))})
+        for prop in self.node.properties:
+            for node in prop.conditions if isinstance(prop, RequireProp) else ():
+                if not mentions(node, ("value", *SAID)):
+                    with suppress(Invalid):
+                        check_windows(self.values.condition(node, counted), node, self.problems)
 
     def known(self, value: v.Value) -> dict[str, v.Value]:
         """What `require` may name."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
 from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
+from kpidsl.records import dataclass
 from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
+from kpidsl.semantic.as_if import as_if, mentions, sources_read
 from kpidsl.semantic.bands import check_bands, check_limits, check_possible
 from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.edges import edge_in_unit
@@ -27,7 +29,6 @@ from kpidsl.semantic.windows import Invalid, counted_unit
 from kpidsl.syntax import decl_nodes as d
 from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import shared_nodes as p
-from kpidsl.syntax.node import Node
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -43,6 +44,20 @@ KPI_ONCE = (
     d.ForecastProp,
 )
 STATUSES = ("green", "amber", "red", "no_data", "stale", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value, and what it is held against, cut by and asked for."""
+
+    value: v.Value
+    targets: tuple[m.BoundModel, ...]
+    amber: m.BoundModel | None
+    guards: tuple[m.GuardModel, ...]
+    requires: tuple[m.RequireModel, ...]
+    interval: v.Interval | None
+    suppress: int | None
+    slices: tuple[tuple[str, ...], ...]
 
 
 class KpiChecker:
@@ -63,7 +78,44 @@ class KpiChecker:
         if measured is None:
             self.beside_the_value()
             return None
-        value: v.Value = measured
+        held = self.held_against(measured)
+        value = held.value
+        trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
+        signals, forecast = self.signals(value, trend[0] if trend else None)
+        comparisons = [
+            found
+            for prop in self.node.properties
+            if isinstance(prop, d.CompareProp)
+            for found in self.compare(prop, value)
+        ]
+        actions = self.all(d.ActionProp, self.action)
+        supports = self.supports()
+        if not self.ok:
+            return None
+        return m.KpiModel(
+            self.name,
+            about(self.node),
+            value,
+            value.info.unit,
+            held.targets,
+            held.amber,
+            held.guards,
+            held.requires,
+            tuple(comparisons),
+            held.slices,
+            trend[0] if trend else None,
+            any(isinstance(prop, d.WorstSegmentProp) for prop in self.node.properties),
+            tuple(actions),
+            supports,
+            self.node.name.span,
+            signals,
+            forecast,
+            held.interval,
+            held.suppress,
+        )
+
+    def held_against(self, value: v.Value) -> Held:
+        """What the value is held against, cut by and asked for."""
         around = Around(self.namespace, (), {"value": value, "previous": v.Preceding(value.info, value)})
         targets = tuple(self.all(d.TargetProp, lambda prop: self.target(prop, value, around)))
         written_targets = [prop for prop in self.node.properties if isinstance(prop, d.TargetProp)]
@@ -73,7 +125,6 @@ class KpiChecker:
             around = replace(around, local={**around.local, "target": shown})
         value, targets = self.percent(value, targets)
         ambers = self.all(d.AmberProp, lambda prop: self.bound(prop.bound, value, around, None, False, prop))
-        amber = ambers[0] if ambers else None
         intervals = self.all(p.IntervalProp, lambda prop: interval_model(prop, value, self.problems))
         ends = interval_ends(value, intervals[0]) if intervals else {}
         guarded = replace(around, local={**around.local, "n": v.RowCount(v.Info(NUMBER, "flow")), **ends})
@@ -86,41 +137,19 @@ class KpiChecker:
         ]
         suppress = self.all(d.SuppressProp, lambda prop: suppressed_below(prop, value, self.problems))
         slices = self.all(p.ByProp, lambda prop: self.slice(prop, value, (*targets, *ambers)))
-        trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
-        signals, forecast = self.signals(value, trend[0] if trend else None)
-        comparisons = [
-            found
-            for prop in self.node.properties
-            if isinstance(prop, d.CompareProp)
-            for found in self.compare(prop, value)
-        ]
-        actions = self.all(d.ActionProp, self.action)
-        supports = self.supports()
+        amber = ambers[0] if ambers else None
         self.judged(targets)
         check_bands(targets, amber, self.problems)
         self.limits(value, targets)
-        if not self.ok:
-            return None
-        return m.KpiModel(
-            self.name,
-            about(self.node),
+        return Held(
             value,
-            value.info.unit,
-            tuple(targets),
+            targets,
             amber,
             tuple(guards),
             tuple(requires),
-            tuple(comparisons),
-            tuple(slices),
-            trend[0] if trend else None,
-            any(isinstance(prop, d.WorstSegmentProp) for prop in self.node.properties),
-            tuple(actions),
-            supports,
-            self.node.name.span,
-            signals,
-            forecast,
             intervals[0] if intervals else None,
             suppress[0] if suppress else None,
+            tuple(slices),
         )
 
     def value(self) -> v.Value | None:
@@ -152,7 +181,24 @@ class KpiChecker:
         return value
 
     def beside_the_value(self) -> None:
-        """Check what has a meaning of its own where the value has none: nothing is said that may come of that."""
+        """Check what stands beside a value that is wrong: nothing is said that may come of that."""
+        known = as_if(self.values, self.name, self.node.name.span)
+        if known is not None and not known.info.depth and known.info.sort == "number":
+            self.held_against(known)
+        else:
+            self.beside_nothing()
+        for prop in self.node.properties:
+            for item in prop.items if isinstance(prop, d.CompareProp) else ():
+                if isinstance(item, d.EarlierItem):
+                    with suppress(Invalid):
+                        counted_unit(item.count, item.unit, self.problems)
+        trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
+        self.signals(None, trend[0] if trend else None)
+        self.all(d.ActionProp, self.action)
+        self.supports()
+
+    def beside_nothing(self) -> None:
+        """Check what has a meaning of its own where nothing is known of the value."""
         own = Around(self.namespace)
         counted = Around(self.namespace, (), {"n": v.RowCount(v.Info(NUMBER, "flow"))})
         for prop in self.node.properties:
@@ -164,17 +210,13 @@ class KpiChecker:
                     self.each_alone((condition,), lambda node: self.values.condition(node, counted))
                 case p.RequireProp(conditions=conditions):
                     self.each_alone(conditions, lambda node: self.values.condition(node, counted))
-                case d.CompareProp(items=items):
-                    for item in items:
-                        if isinstance(item, d.EarlierItem):
+                case p.ByProp(dimensions=dimensions):
+                    for source in sources_read(self.node, self.values.names, self.namespace):
+                        for name in dimensions:
                             with suppress(Invalid):
-                                counted_unit(item.count, item.unit, self.problems)
+                                self.values.sources.scope(source).row(name.parts, name.span, self.problems)
                 case _:
                     pass
-        trend = self.all(d.TrendProp, lambda prop: (prop.count, counted_unit(prop.count, prop.unit, self.problems)))
-        self.signals(None, trend[0] if trend else None)
-        self.all(d.ActionProp, self.action)
-        self.supports()
         if not any(isinstance(prop, d.TargetProp) for prop in self.node.properties):
             self.needs_target()
 
@@ -353,14 +395,3 @@ def measures(value: v.Value) -> list[v.Measure]:
         if len(inside) != 1:
             return found
         value = inside[0]
-
-
-def mentions(node: object, names: tuple[str, ...]) -> bool:
-    """Whether an expression holds one of these names."""
-    if isinstance(node, tuple):
-        return any(mentions(one, names) for one in node)
-    if isinstance(node, x.NameRef):
-        return node.name in names
-    return isinstance(node, Node) and any(
-        mentions(getattr(node, f.name), names) for f in fields(node) if f.name != "span"
-    )

@@ -63,6 +63,7 @@ class ValueChecker:
         self._sizes = limits.Sizes()
         self._depth = 0
         self._count = 0
+        self.outline: ValueChecker | None = None  # of values that are not sound: see `as_if`
 
     # ------------------------------------------------------------ entry points
     def condition(self, node: x.Expr, around: Around) -> v.Value:

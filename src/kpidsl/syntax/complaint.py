@@ -195,6 +195,15 @@ def _name(offset: int, source: Source, problems: Problems) -> None:
     )
 
 
+def report_stray(source: Source, offset: int, problems: Problems) -> None:
+    """A `}` where nothing is open: it may be the one that a block above lacks, which is told there."""
+    if any(one.code == "K0102" and one.span is not None and one.span.source is source for one in problems.as_found):
+        return
+    hint = "take it out"
+    span = Span(source, offset, offset + 1)
+    problems.error("K0101", "this `}` closes nothing", span, hint=hint, fix=Fix(hint, span, ""))
+
+
 def report_open(source: Source, place: int, needed: int, problems: Problems) -> None:
     """A brace or bracket that is still open where its statement or block must have ended."""
     text = source.text

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from kpidsl.diagnostics import Fix, Problems
 from kpidsl.source_text import Source, Span
 from kpidsl.syntax.recovery import begins_declaration, is_property
+from kpidsl.syntax.tables import tables
 
 MOST_LINES = 5  # of a file that are told one by one
 _ENDS = "\x0b\x85\u2028\u2029"
@@ -23,6 +24,8 @@ _PIECE = re.compile(
 _END_IN_COMMENT = re.compile(rf"[{_ENDS}]|\r(?![\r\n])")
 _THOUSANDS = re.compile(r"\d.\d{3}(?![\w.])", re.DOTALL)
 _TAKEN_OUT = re.compile(r"\w*(?:\0+\w*)+")
+_BEFORE = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NAMES = {
     "\x0b": "a line end within a paragraph", "\x85": "a line end of other systems", "\x1a": "an end of file of DOS",
     "\x1b": "an escape", "\r": "a carriage return", "\u00ad": "soft hyphen", "\ufeff": "byte order mark",
@@ -125,10 +128,20 @@ def _odd(text: str) -> Iterator[_Odd]:
                 yield _Odd(at, character, "", " ", "take it out")
         elif unicodedata.category(character) == "Zs" and _THOUSANDS.match(text, at - 1):
             yield _Odd(at, character, "_", "_", "digits are grouped by `_`: `1_000`")
-        elif unicodedata.category(character)[0] == "Z":
+        elif unicodedata.category(character)[0] == "Z" or (character == "\u200b" and _parts_words(text, at)):
             yield _Odd(at, character, " ", " ", "write a plain space")
         else:
             yield _Odd(at, character, "", "", "take it out")
+
+
+def _parts_words(text: str, at: int) -> bool:
+    """Whether a character that nobody sees stands between two words, one of which is one of the language's."""
+    before, after = _BEFORE.search(text[max(0, at - 60) : at]), _WORD.match(text, at + 1)
+    if before is None or after is None or re.search(rf"\b{before[0]}{after[0]}\b", text):
+        return False
+    known = tables()
+    words = {word for keywords, *_ in known.readers for word in keywords} if known is not None else set()
+    return before[0] in words or after[0] in words
 
 
 def _plain(character: str) -> str | None:

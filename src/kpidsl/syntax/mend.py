@@ -62,13 +62,21 @@ def mend(source: Source, text: str, problems: Problems, chunk: Chunk, first: Une
             accepted = complaint.accepted(error)
             if gap is not None and offset >= gap[1]:
                 complaint.report_open(source, gap[0], gap[1], problems)
-                return Mended(None, count + 1, False, frozenset(lost))
+                filled = _filled(text, gap[1])
+                if filled is None:
+                    return Mended(None, count + 1, False, frozenset(lost))
+                text, gap = filled, _gap(filled, chunk)
+                continue
             if "KPI" in accepted and offset < chunk.end:
                 # Between declarations: what stands here up to the next line that may begin one belongs together.
                 closing = _closed_before(text, chunk, offset)
                 if closing is not None:
                     complaint.report_closed(source, closing, offset, problems)
                     whole = False  # what stands here belongs into the block above
+                elif text.startswith("}", offset):
+                    complaint.report_stray(source, offset, problems)
+                    text = without(text, offset, offset + 1)
+                    continue
                 else:
                     complaint.report(error, offset, source, chunk, problems)
                 found = _NEXT_AT_EDGE.search(text, offset, chunk.end)
@@ -190,6 +198,12 @@ def _gap(text: str, chunk: Chunk) -> tuple[int, int] | None:
             blocks.extend((at, indent) for at in marks if text[at] == "{")
         offset += len(line) + 1
     return None
+
+
+def _filled(text: str, outside: int) -> str | None:
+    """The text with a `}` on a line of its own before what stands outside of a block; None where there is no room."""
+    indent = text[text.rfind("\n", 0, outside) + 1 : outside]
+    return f"{text[: outside - 2]}}}\n{text[outside:]}" if len(indent) > 1 and indent.isspace() else None
 
 
 def _surplus(line: str) -> int:
