@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import statistics
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +16,8 @@ import pytest
 
 import kpidsl
 from engine.evaluating import days, evaluate, money, value
+from kpidsl.engine import shared_scan
+from kpidsl.report.explained import queries
 
 DAY = date(2026, 3, 2)
 MARCH = "over 2026-03"
@@ -156,6 +160,38 @@ def test_a_deviation_of_money_in_the_millions() -> None:
     amounts = ["90000000.01", "1.00", "50000000.55"]
     expected = statistics.stdev(map(Decimal, amounts))
     assert over("stddev(x) from o", money(*amounts, precision=18)) == Decimal(f"{expected:.15g}")
+
+
+def test_a_deviation_of_decimals_whose_squares_no_type_can_hold() -> None:
+    rng = random.Random(7)
+    numbers = [Decimal(rng.randrange(-(10**22), 10**22)).scaleb(-18) for _ in range(300)]
+    columns = {
+        "at": [DAY if row % 7 else date(2026, 2, 3) for row in range(300)],
+        "x": pa.array(numbers, pa.decimal128(38, 18)),
+        "kind": [f"k{row % 5}" for row in range(300)],
+    }
+    columns["at"] += [date(2025, 1, 1)]  # far away in every sense: another window alone sees it
+    columns["x"] = pa.concat_arrays([columns["x"], pa.array([Decimal(10**19)], pa.decimal128(38, 18))])
+    columns["kind"] += ["k1"]
+    windows = {"over 2026-03": 3, "over 2026-02": 2}
+    spec = 'source o { from arrow("o"); time at }\n'
+    spec += "kpi whole { value sum(x) from o over all time; target >= 0 }\n"
+    expected = {}
+    for number, (kind, (window, month)) in enumerate(itertools.product(range(5), windows.items())):
+        spec += f'kpi k{number} {{ value stddev(x) from o where kind == "k{kind}" {window}; target >= 1; by kind }}\n'
+        inside = [x for row, x in enumerate(numbers) if row % 5 == kind and columns["at"][row].month == month]
+        variance = statistics.variance(map(Fraction, inside))
+        root = (Decimal(variance.numerator) / Decimal(variance.denominator)).sqrt()
+        expected[f"k{number}"] = Context(prec=15).plus(root)
+    for pays in (True, False):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(shared_scan, "pays", lambda _, answer=pays: answer)
+            found = kpidsl.load("-", stdin_text=spec).evaluate(
+                as_of="2026-03-31", sources={"o": pa.table(columns)}, explain=True
+            )
+        values = {one.name: one.assessment.value for one in found.kpis if one.name != "whole"}
+        assert values == expected
+        assert not any("LIST(" in query for query in queries(found))
 
 
 def test_a_mean_is_a_quotient_of_exact_parts_at_15_digits() -> None:

@@ -296,3 +296,30 @@ def test_conditions_that_are_written_alike_are_one_leaf_of_each_scan(
     found = kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-03-31", sources={"o": table})
     assert [one.value for one in found.metrics] == [45, 2, 2, 1, 1, 2, 2, 1, 1, 1, 1, 2, 2]
     assert len(asked.scans) > 1 or most > 8
+
+
+@pytest.mark.parametrize(
+    ("value", "condition", "few"),
+    [
+        ("count()", 'kind == "k{}"', 12),
+        ("sum(weight)", 'kind == "k{}"', 4),  # floats are added up exactly
+        ("stddev(size)", 'kind == "k{}"', 4),
+        ("stddev(weight)", 'kind == "k{}"', 2),
+        ("count()", 'kind matches "k{}.*"', 2),
+    ],
+)
+def test_what_is_dear_to_ask_of_each_row_is_asked_of_groups_sooner(
+    monkeypatch: pytest.MonkeyPatch, value: str, condition: str, few: int
+) -> None:
+    columns = {"at": [datetime(2026, 3, 2, tzinfo=UTC)] * 9, "kind": [f"k{row}" for row in range(9)]}
+    table = pa.table({**columns, "size": list(range(9)), "weight": [row / 4 for row in range(9)]})
+    for number in (few - 1, few):
+        kpis = "".join(
+            f"kpi k{one} {{ value {value} from o where {condition.format(one)} over 2026-03; target >= 0 }}\n"
+            for one in range(number)
+        )
+        asked = Asked(monkeypatch)
+        kpidsl.load("-", stdin_text=f'source o {{ from arrow("o"); time at }}\n{kpis}').evaluate(
+            as_of="2026-03-31", sources={"o": table}
+        )
+        assert bool(asked.scans) == (number == few)

@@ -15,6 +15,7 @@ from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import DataType
 from kpidsl.sql.aggregates import LIMB, Scale
+from kpidsl.sql.halves import cut_of
 from kpidsl.stats.intervals import quantile_ranks
 
 Known = Fraction | str | bool | date | datetime
@@ -97,6 +98,8 @@ def _total(column: Sequence[Any], *, in_limbs: bool) -> Any:
         if not in_limbs or any(isinstance(one, float) for value in values for one in value):
             return [one for value in values for one in value]
         return [_total(limb, in_limbs=False) for limb in zip(*values, strict=True)]
+    if isinstance(values[0], tuple):
+        return tuple([_total(half, in_limbs=False) for half in zip(*values, strict=True)])
     if isinstance(values[0], Decimal):
         return reduce(_WIDE.add, values)
     return sum(values)
@@ -105,7 +108,7 @@ def _total(column: Sequence[Any], *, in_limbs: bool) -> Any:
 def is_empty(state: Sequence[Any]) -> bool:
     """Whether a state counts nothing."""
     for one in state:  # noqa: SIM110 -- `any` over a generator takes four times as long, for each segment
-        if one and type(one) is not list:
+        if one and type(one) is not list and type(one) is not tuple:
             return False
     return True
 
@@ -264,6 +267,9 @@ def _spread(cell: Cell, state: Sequence[Any], scale: Scale) -> Part:
     if scale.limbs and not exact:
         first = whole(total, scale.exponent, scale.bits)
         second = whole(squares, 2 * scale.exponent, scale.bits)
+    elif scale.cut is not None:
+        high, both, low = map(Fraction, squares)
+        first, second = sum(map(Fraction, total), Fraction(0)), high + 2 * both + low
     elif isinstance(total, list):
         values = [Fraction(one) for one in total]
         first, second = sum(values, Fraction(0)), sum((one * one for one in values), Fraction(0))
@@ -323,8 +329,10 @@ def assumed_scale(low: float | None, high: float | None, least: float | None) ->
     return Scale(top, limbs, 0, assumed=True)
 
 
-def exact_scale(low: int | Decimal | None, high: int | Decimal | None, rows: int) -> Scale:
-    """How exact numbers between `low` and `high` are squared: exactly while that takes no more than 38 digits."""
+def exact_scale(low: int | Decimal | None, high: int | Decimal | None, rows: int, *, halves: bool = True) -> Scale:
+    """How exact numbers between `low` and `high` are squared: in one piece while that takes no more than 38 digits,
+    else by `halves` where an engine can do so.
+    """
     if low is None or high is None:
         return Scale(0, 1, 1, Fraction(0), "HUGEINT")
     origin, span = Fraction(low), Fraction(high) - Fraction(low)
@@ -332,4 +340,5 @@ def exact_scale(low: int | Decimal | None, high: int | Decimal | None, rows: int
     digits = max(len(str(int(span * 10**places))), places)
     if 2 * digits + len(str(rows)) <= 38:
         return Scale(0, 1, 1, origin, f"DECIMAL({digits}, {places})" if places else "HUGEINT")
-    return Scale(0, 1, 1)
+    cut = cut_of(digits, places, rows) if halves else None
+    return Scale(0, 1, 1, origin if cut is not None else None, cut=cut)

@@ -74,7 +74,9 @@ def of_all(rows: RowsOf, wanted: Iterable[Row], fetch: Fetch, bits: int = LIMB) 
     listed = list(wanted)
     count, *edges = fetch(q.spread(rows, listed))[0]
     return {
-        row: scale_for(low, high, least, bits) if row.type is DataType.FLOAT else exact_scale(low, high, count)
+        row: scale_for(low, high, least, bits)
+        if row.type is DataType.FLOAT
+        else exact_scale(low, high, count, halves=rows.is_here)
         for row, low, high, least in zip(listed, edges[::3], edges[1::3], edges[2::3], strict=True)
     }
 

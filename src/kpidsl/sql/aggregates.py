@@ -13,7 +13,8 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
-from kpidsl.sql.row_sql import number, with_room
+from kpidsl.sql.halves import Cut, above
+from kpidsl.sql.row_sql import with_room
 from kpidsl.sql.times import cast, function
 from kpidsl.stats.distributions import normal_quantile, square_root
 
@@ -34,8 +35,8 @@ class Scale:
 
     Floating-point ones, none of which reaches 2^exponent, are cut into `limbs` of `bits` from there downwards, their
     squares into `square_limbs` from 2^(2·exponent). Of exact ones only the squares need a scale: they are taken of
-    what is left when `origin` is taken away, in the type `exact`. Where there are no limbs, or no type can hold the
-    squares, the values themselves are fetched.
+    what is left when `origin` is taken away, in the type `exact`. Where no type can hold the squares, what is left is
+    `cut` in two parts that are multiplied. Where there is nothing of all this, the values themselves are fetched.
 
     What is `assumed` was seen in a sample alone: numbers that the limbs do not hold are left out, and counted.
     """
@@ -45,14 +46,15 @@ class Scale:
     square_limbs: int
     origin: Fraction | None = None
     exact: str | None = None
+    cut: Cut | None = None
     bits: int = LIMB
     assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Operands:
-    """The columns of one cell in a query: its filter (None: all rows), argument, time and tie-breaking key, and the
-    unit that is coded.
+    """The columns of one cell in a query: its filter (None: all rows), argument, time and tie-breaking key, the unit
+    that is coded, and the argument's two parts with their products.
     """
 
     keep: exp.Expr | None
@@ -61,6 +63,7 @@ class Operands:
     key: tuple[exp.Expr, ...]
     scale: Scale | None
     unit: exp.Expr | None = None
+    halves: tuple[exp.Expr, ...] = ()
 
 
 def states(cell: Cell, at: Operands) -> list[exp.Expr]:
@@ -106,7 +109,7 @@ def states(cell: Cell, at: Operands) -> list[exp.Expr]:
         case "ranks":
             return _around_ranks(kept, x, cell)
         case "stddev" | "variance":
-            return [*_squares(kept, x, cell.argument, at.scale), kept.count(x), *infinite(kept, x, cell.argument)]
+            return [*_squares(kept, x, cell.argument, at), kept.count(x), *infinite(kept, x, cell.argument)]
         case "first" | "last":
             assert at.time is not None
             return [_edge_value(kept, x, cell, at), kept.count(x)]
@@ -234,28 +237,25 @@ def infinite(kept: _Kept, x: exp.Expr, row: Row) -> list[exp.Expr]:
     return [kept.count_if(function("isinf", x))] if row.type is DataType.FLOAT else []
 
 
-def _squares(kept: _Kept, x: exp.Expr, row: Row, scale: Scale | None) -> list[exp.Expr]:
+def _squares(kept: _Kept, x: exp.Expr, row: Row, at: Operands) -> list[exp.Expr]:
     """Sums of numbers and of their squares (about a common origin, which a variance does not depend on)."""
+    scale = at.scale
     assert scale is not None
+    if at.halves:
+        high, low, *products = (kept.of("sum", one) for one in at.halves)
+        return [function("row", high, low), function("row", *products)]
     if scale.exact is not None:
         assert scale.origin is not None
-        centred = cast(_about(x, row, scale.origin), scale.exact)
+        centred = cast(above(x, row, scale.origin), scale.exact)
         root = centred.copy() if scale.exact == "HUGEINT" else with_room(centred.copy())
         return [kept.of("sum", centred), kept.of("sum", exp.Mul(this=root, expression=centred.copy()))]
-    if row.type is not DataType.FLOAT:
-        return [_values(kept, x), exp.null()]
-    if not scale.limbs:
+    if row.type is not DataType.FLOAT or not scale.limbs:
         return [_values(kept, x), exp.null()]
     below = _below_one(x, scale)
     return [
         _limbs(kept, (below,), scale.limbs, scale.bits),
         _limbs(kept, _squared(below), scale.square_limbs, scale.bits),
     ]
-
-
-def _about(x: exp.Expr, row: Row, origin: Fraction) -> exp.Expr:
-    wide = cast(x.copy(), "HUGEINT") if row.type is DataType.INTEGER else x.copy()
-    return exp.paren(exp.Sub(this=wide, expression=number(origin)))
 
 
 def _order_statistics(kept: _Kept, x: exp.Expr, level: Fraction) -> list[exp.Expr]:

@@ -136,7 +136,9 @@ def merges(scale: Scale | None, cell: Cell) -> bool:
     """Whether states of a cell over groups can be merged to one: not where they are the values themselves."""
     if scale is None or cell.argument is None:
         return True
-    return scale.limbs > 0 or (cell.function in ("stddev", "variance") and scale.exact is not None)
+    if cell.function in ("stddev", "variance") and (scale.exact is not None or scale.cut is not None):
+        return True
+    return scale.limbs > 0
 
 
 @dataclass(frozen=True, slots=True)

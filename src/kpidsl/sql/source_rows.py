@@ -13,6 +13,7 @@ from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Operands, Scale
+from kpidsl.sql.halves import halves
 from kpidsl.sql.row_sql import RowSql
 from kpidsl.sql.times import function
 
@@ -99,7 +100,12 @@ class RowsOf:
                 time = self.row(self.source.holds.start)
         unit = self.row(cell.per[0]) if cell.function == "prevalence" else None
         scale = scales.get(cell.argument) if cell.argument is not None else None
-        return Operands(keep, argument, time, key, scale, unit)
+        parts: tuple[exp.Expr, ...] = ()
+        if scale is not None and scale.cut is not None and cell.function in ("stddev", "variance"):
+            assert cell.argument is not None and scale.origin is not None
+            cut = halves(self.sql.sql(cell.argument), cell.argument, scale.origin, scale.cut)
+            parts = tuple(map(self.column, cut))
+        return Operands(keep, argument, time, key, scale, unit, parts)
 
     def member(self, row: Row) -> exp.Expr:
         """A dimension's member; instants as civil times, which can be fetched and read."""
