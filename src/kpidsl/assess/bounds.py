@@ -15,8 +15,8 @@ from kpidsl.records import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A bound as evaluated; `missing` where an edge has no value. `result` and `words`, what the document and a
-    sentence make of it, stand where it is the same for many segments.
+    """A bound as evaluated; `missing` where an edge has no value. `result`, `words` and `numbers`, what the document
+    and a sentence make of it, stand where it is the same for many segments.
     """
 
     operator: str | None
@@ -26,10 +26,13 @@ class Bound:
     plan: BoundPlan
     result: BoundResult | None = None
     words: str | None = None
+    numbers: tuple[Fraction, ...] | None = None
 
     @property
     def edges(self) -> tuple[Fraction, ...]:
         """The numbers that are on the bound."""
+        if self.numbers is not None:
+            return self.numbers
         return tuple(
             edge.value for edge in (self.low, self.high) if edge is not None and isinstance(edge.value, Fraction)
         )

@@ -71,12 +71,11 @@ def said(value: Fraction | Decimal | None, unit: str | None, *edges: Fraction) -
         return _with_unit(f"{top:,}", unit)
     short = _SHORT.divide(Decimal(top), Decimal(below))
     for edge in edges:
-        digits = _SHORT.prec
-        while digits < _FIFTEEN.prec and _side(Fraction(short), edge * scale) != _side(
-            Fraction(top, below), edge * scale
-        ):
-            digits += 1
-            short = Context(prec=digits).divide(Decimal(top), Decimal(below))
+        high, low = edge.as_integer_ratio()
+        if (
+            abs(top * low - high * scale * below) * _SIX_DIGITS < abs(top) * low * 10
+        ):  # so near that six digits may tell
+            short = _on_its_side(Decimal(top), Decimal(below), short, edge * scale)
     return _with_unit(f"{trimmed(short):,f}", unit)
 
 
@@ -86,6 +85,15 @@ def bound_said(value: Fraction, unit: str | None) -> str:
     if full is None or len(full.as_tuple().digits) > _MOST_WRITTEN:
         return said(value, unit)
     return _with_unit(f"{trimmed(full * 100 if unit in ('%', 'pp') else full):,f}", unit)
+
+
+def _on_its_side(top: Decimal, below: Decimal, short: Decimal, edge: Fraction) -> Decimal:
+    """A quotient with as many digits as it takes not to read as on another side of an edge."""
+    digits, side = _SHORT.prec, _side(Fraction(top) / Fraction(below), edge)
+    while digits < _FIFTEEN.prec and _side(Fraction(short), edge) != side:
+        digits += 1
+        short = Context(prec=digits).divide(top, below)
+    return short
 
 
 def _side(value: Fraction, edge: Fraction) -> int:

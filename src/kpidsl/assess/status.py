@@ -284,7 +284,9 @@ class Judge:
             plan,
         )
         if members and _is_fixed(plan):
-            found = self.alike[id(plan)] = replace(found, result=shown(found), words=self.words(found))
+            found = self.alike[id(plan)] = replace(
+                found, result=shown(found), words=self.words(found), numbers=found.edges
+            )
         return found
 
     def edge(self, step: Step, members: Mapping[str, object], hidden: Hidden) -> Scalar | Missing:
