@@ -93,7 +93,7 @@ def test_times_that_no_calendar_has_end_no_run(times: pa.Array) -> None:
     assert "a time that no calendar has" in error.message
 
 
-@pytest.mark.parametrize("condition", ["g >= 0.7", "g == 1", "1 < g", "g in [1, 2]"])
+@pytest.mark.parametrize("condition", ["g >= 0.7", "g == 1", "g in [1, 2]"])
 def test_what_is_nested_is_compared_with_no_number(condition: str) -> None:
     spec = f'source o {{ from arrow("o"); time at }}\nmetric m = (count() from o where {condition}) over last month\n'
     (error,) = evaluate(spec, "2026-03-31", o={"at": days("2026-03-01"), "g": [[1]]}).errors

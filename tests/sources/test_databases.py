@@ -316,16 +316,6 @@ def test_intervals_of_duckdb_are_seconds_and_months_have_none(tmp_path: Path) ->
         read(opened, ask(m=T.DURATION))
 
 
-def test_clocks_of_duckdb_are_seconds_since_midnight(tmp_path: Path) -> None:
-    """As those of workbooks are: a column of them was a nested value, which nothing could be done with."""
-    duckdb_file(tmp_path, "CREATE TABLE t AS SELECT unnest([TIME '08:30:00.5', TIME '24:00:00', NULL]) AS c")
-    opened = dataset(tmp_path, "duckdb", "shop.duckdb", table="t")
-    table = read(opened)
-    assert table.schema == {"c": "duration"}
-    assert table.column("c") == [Decimal("30600.5"), Decimal(86_400), None]
-    assert read(opened, ask(c=T.OTHER)).column("c") == ["08:30:00.5", "24:00:00", None]
-
-
 def test_a_row_of_a_view_of_sqlite_is_named_by_its_number(tmp_path: Path) -> None:
     sqlite_file(
         tmp_path, "CREATE TABLE t(x TEXT)", "INSERT INTO t VALUES ('1'), ('one')", "CREATE VIEW v AS SELECT x FROM t"

@@ -89,7 +89,6 @@ def native_type(sql_type: str) -> DataType:
         "TIMESTAMP WITH TIME ZONE": DataType.INSTANT,
         "TIMESTAMPTZ_NS": DataType.INSTANT,
         "INTERVAL": DataType.DURATION,
-        "TIME": DataType.DURATION,
     }
     return known.get(name, DataType.OTHER)
 
@@ -167,11 +166,11 @@ def convert(
     if request.format is not None and wanted.is_time and (native is DataType.TEXT or native is DataType.INTEGER):
         return from_text(as_text(x, sql_type), wanted, request, digits, style, strict)
     if native is DataType.DURATION and wanted is native:
-        return _seconds(x, sql_type)
+        return _seconds(x)
     if sql_type == "BLOB" and wanted is DataType.TEXT:
         return Conversion(f"TRY(decode({x}))", wanted, f"{x} IS NOT NULL")
-    if native in (DataType.OTHER, DataType.DURATION) and wanted is DataType.OTHER:
-        return Conversion(f"CAST({x} AS VARCHAR)", wanted)  # a list, as Python has it, is no member of anything
+    if native is DataType.OTHER and wanted is native:
+        return Conversion(f"CAST({x} AS VARCHAR)", native)  # a list, as Python has it, is no member of anything
     if wanted is native or wanted is DataType.OTHER:
         return Conversion(_normal(x, sql_type), native)
     if wanted is DataType.TEXT and native not in (DataType.OTHER, DataType.DURATION):
@@ -305,14 +304,10 @@ def _normal(x: str, sql_type: str) -> str:
             return x
 
 
-def _seconds(x: str, sql_type: str) -> Conversion:
-    """An interval as what a length of time is elsewhere: exact seconds; a clock as those since midnight. An interval
-    with months has no length.
-    """
-    micros = f"CAST(epoch_us({x}) AS DECIMAL(20, 0)) * CAST(0.000001 AS DECIMAL(7, 6))"
-    if sql_type == "TIME":
-        return Conversion(micros, DataType.DURATION)
+def _seconds(x: str) -> Conversion:
+    """An interval as what a length of time is elsewhere: exact seconds. One with months has no length."""
     months = f"date_part('year', {x}) <> 0 OR date_part('month', {x}) <> 0"
+    micros = f"CAST(epoch_us({x}) AS DECIMAL(20, 0)) * CAST(0.000001 AS DECIMAL(7, 6))"
     return Conversion(f"CASE WHEN NOT ({months}) THEN {micros} END", DataType.DURATION, f"{x} IS NOT NULL")
 
 
