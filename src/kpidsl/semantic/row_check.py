@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import reduce
@@ -314,6 +314,7 @@ class RowChecker:
         self, a: r.Row, b: r.Row, node: x.Expr, sides: tuple[x.Expr, x.Expr] | None = None
     ) -> tuple[r.Row, r.Row]:
         """Two values that are compared or added, brought to one unit; `sides` are how they are written."""
+        a, b = as_length(a, b), as_length(b, a)
         if sides is not None and not any(isinstance(row, r.Constant) and row.value is None for row in (a, b)):
             check = check_fit if isinstance(node, x.Compare) else check_plain
             check(a.unit, b.unit, sides, node.span, self.problems)
@@ -360,6 +361,14 @@ class RowChecker:
     def stop(self, code: str, message: str, span: Span, hint: str | None = None) -> NoReturn:
         self.problems.error(code, message, span, hint=hint)
         raise Invalid
+
+
+def as_length(row: r.Row, other: r.Row) -> r.Row:
+    """The difference of two columns of which nothing is known is one of times, where a length of time meets it."""
+    if not isinstance(row, r.Arithmetic) or row.operator != "-" or row.type is not None or row.unit != NUMBER:
+        return row
+    both = isinstance(row.left, r.ColumnValue) and isinstance(row.right, r.ColumnValue)
+    return replace(row, type=D.DURATION, unit=SECONDS) if both and other.unit.fits(SECONDS) else row
 
 
 def reads_column(row: r.Row) -> bool:

@@ -81,6 +81,11 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "a type is said in the source: `column amount: float`", None
     if text == ":" and statement.count("(") > statement.count(")"):
         return "what is given to a function has no name: `sum(amount)`", None
+    if text == ":" and re.search(r"\d$", statement):
+        many = re.search(r"(\d[\d_.]*)$", statement)
+        if many is not None and re.match(r"1\b(?![.:])", after):
+            return f"so many to one is a plain number: `{many[1]}`", None
+        return "a ratio is a quotient: `20 per 3`", None
     if text == ":":
         return "a property is written without a colon", ""
     if text == "where" and not accepted & {"COMPARISON", "WHERE"}:

@@ -16,6 +16,7 @@ _WINDOW = re.compile(r"\s+(last|next|this|trailing|since|\d{4}\b)")
 _BEGINS = ("last", "next", "this", "trailing", "since")
 _DECLARED = r"(?:metric|kpi|source|objective|outcome|param|goal|scorecard|policy|unit|key\s+result)"
 _SPLITS = ("split", "per", "segment", "breakdown", "dimension", "dimensions")
+_PERIODS = ("hour", "day", "week", "month", "quarter", "half", "year", "period")
 _NUMBER = r"-?\d[\d_.]*%?(?:\s+[A-Za-z]+)?"
 
 
@@ -71,6 +72,22 @@ def _of_other_tools(word: _Word) -> Advice | None:
     if text == "(" and re.search(r"\bfrom[ \t]+\w+$", statement):
         named = re.match(r"[ \t]*[\"'](\w+)[\"'][ \t]*\)", after)
         return f"a source is named alone: `from {named[1] if named else 'orders'}`", None
+    return None
+
+
+def _of_lists(word: _Word) -> Advice | None:
+    """Two words where one stands: `for older people`, `compare previous month`."""
+    statement, text = word.statement, word.text
+    if not text.isidentifier():
+        return None
+    if re.search(r"\bcompare\s+(?:[^;{}\n]*,\s*)?previous\s+$", statement) and text.rstrip("s") in _PERIODS:
+        return "`previous` is the window before, whatever its length: leave the word behind it out", ""
+    words = re.match(r"\s*(for|tags|method|stakeholder)\s+(?:[^;{}\n]*,\s*)?(\w+)\s+$", statement)
+    if words is not None:
+        one = f"`{words[2]}_{text}`"
+        if words[1] in ("method", "stakeholder"):
+            return f"a name is one word: {one}", None
+        return f"put a comma between them, or make one word of it: {one}", None
     return None
 
 
@@ -177,6 +194,16 @@ def _of_goals(word: _Word) -> Advice | None:
     if re.match(r"\s*(increase|reduce)\b", statement) and "BY" in word.accepted and re.match(r"\d", text):
         shown = _number(text + word.after)
         return f"say `by {shown}` for how much, or `to {shown}` for how far", None
+    bound = re.search(r"\bto\s+(below|under|above|over)\s+(\d\S*)?\s*$", statement)
+    if bound is not None and (bound[2] or text[:1].isdigit()):
+        return (
+            f"write `to {'<' if bound[1] in ('below', 'under') else '>'} {bound[2] or _number(text + word.after)}`",
+            None,
+        )
+    needed = re.match(r"\s*need\s+(\d+)\s+(of\s+)?$", statement)
+    if needed is not None and (needed[2] or text == "of"):
+        kind = re.search(r"\b(evidence|methods?|stakeholders?)\b", word.after)
+        return f"say how many are needed: `need {needed[1]} {kind[1] if kind else 'evidence'}`", None
     kept = re.match(r"\s*(reach|keep)\b", statement)
     if kept is not None and text in ("of", "at", "above", "over", "below", "under"):
         sign = "<=" if text in ("below", "under") else ">="
@@ -268,6 +295,7 @@ def _of_calendars(word: _Word) -> Advice | None:
 
 _LOOKS: tuple[Callable[[_Word], Advice | None], ...] = (
     _of_other_tools,
+    _of_lists,
     _of_time,
     _of_windows,
     _of_bounds,
