@@ -27,6 +27,7 @@ from kpidsl.semantic.numbers import (
     scaled_type,
     unit_mismatch,
     whole_percentage,
+    with_its_unit,
 )
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.parts_of_time import check_calendar
@@ -98,6 +99,9 @@ class RowChecker:
                 literal = compound_value(node, self.units, lambda name: self.scope.has(name.parts), self.problems)
                 if literal is not None:
                     return r.Constant(D.DECIMAL, literal[1], literal[0])
+                regrouped = with_its_unit(node, self.units, lambda name: self.scope.has(name.parts))
+                if regrouped is not None:
+                    return self.row(regrouped)
                 return self.arithmetic(operator, *both(self.row, left, right), node)
             case x.Compare(operator=operator, left=left, right=right):
                 self.not_null(node)
