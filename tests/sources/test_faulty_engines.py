@@ -68,6 +68,32 @@ def test_settings_of_a_connection_change_no_other_sources_numbers(setting: str, 
     assert [kpi.assessment.value for kpi in results.kpis] == [9, 3, 2]
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "GLOBAL default_collation = 'nocase'",
+        "GLOBAL integer_division = true",
+        "GLOBAL default_order = 'desc'",
+        "GLOBAL default_null_order = 'nulls_first'",
+        "GLOBAL ieee_floating_point_ops = false",
+        "preserve_insertion_order = false",
+    ],
+)
+def test_settings_of_the_whole_database_are_set_back(setting: str, tmp_path: Path) -> None:
+    letters = SPEC + 'kpi letters { value count_distinct(g) from o where g != "A" over last month; target >= 1 }\n'
+    rows = "day,v,g\n2026-03-02,9,a\n2026-03-03,0,A\n2026-03-31,0,b\n"
+    results = evaluated(tmp_path, Related(lambda it: it.execute(f"SET {setting}")), letters, rows)
+    assert [kpi.assessment.value for kpi in results.kpis][::2] == [9, 2]
+    name = setting.removeprefix("GLOBAL ").partition(" ")[0]
+    if name.startswith("default"):  # set back with those of its connection
+        assert results.errors == ()
+        return
+    (error,) = results.errors
+    assert error.message.startswith(
+        f"the provider `faulty` of `f` failed: PermissionError: relation() set {name} for all"
+    )
+
+
 def test_a_transaction_that_is_left_open_is_ended(tmp_path: Path) -> None:
     results = evaluated(tmp_path, Related(lambda connection: connection.execute("BEGIN")))
     assert (results.errors, results.kpis[1].assessment.value) == ((), 3)

@@ -10,7 +10,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kpidsl.diagnostics import UsageError
 from kpidsl.engine.spilling import spill_folder
@@ -65,6 +65,30 @@ def settle_again(connection: DuckDBPyConnection) -> None:
         _settle(connection)
         for setting in ("default_collation", "default_null_order", "default_order", "integer_division"):
             connection.execute(f"RESET {setting}")
+
+
+_OF_ALL: Final = {
+    "default_collation": "",
+    "default_null_order": "NULLS_LAST",
+    "default_order": "ASC",
+    "integer_division": False,
+    "ieee_floating_point_ops": True,
+    "old_implicit_casting": False,
+    "preserve_insertion_order": True,
+}
+"""Settings of the whole database that numbers depend on, as `connect` has them."""
+
+
+def changed_for_all(connection: DuckDBPyConnection) -> list[str]:
+    """The settings that somebody changed for all connections of a database, which are set back."""
+    wanted = ", ".join(f"current_setting('{name}')" for name in _OF_ALL)
+    values = connection.execute(f"SELECT {wanted}").fetchone() or ()
+    # It calls the usual order by either name.
+    found = [name for name, value in zip(_OF_ALL, values, strict=True) if value not in (_OF_ALL[name], "ASCENDING")]
+    for name in found:
+        with suppress(failures()):  # the configuration was locked, too
+            connection.execute(f"RESET GLOBAL {name}")
+    return found
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
-from kpidsl.engine.duck import failures, fresh_name, identifier, settle_again, whole
+from kpidsl.engine.duck import changed_for_all, failures, fresh_name, identifier, settle_again, whole
 from kpidsl.hookspecs import ArrowStream, ColumnRequest, Dataset, Relational, Scannable, ScanRequest
 from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import project
@@ -70,7 +70,7 @@ def is_ours(dataset: object) -> bool:
 def lent(connection: DuckDBPyConnection, make: Callable[[DuckDBPyConnection], object], asked: str) -> str:
     """A view of what a plugin makes in a connection and a database of its own: settings, macros and temporary tables
     are not those of other sources, and it may close it. What is temporary there is copied. Raises what the plugin and
-    DuckDB raise.
+    DuckDB raise, and PermissionError for settings that it changed for all.
     """
     whole()  # a plugin may use whatever a connection of DuckDB has
     place, view = fresh_name("plugin"), fresh_name("made")
@@ -88,7 +88,11 @@ def lent(connection: DuckDBPyConnection, make: Callable[[DuckDBPyConnection], ob
             found = f"{identifier(place)}.main.{identifier(view)}"
             apart.execute(f"CREATE TABLE {found} AS SELECT * FROM {identifier(made)}")
     finally:
+        settle_again(apart)
         apart.close()
+        changed = changed_for_all(connection)
+    if changed:
+        raise PermissionError(f"{asked}() set {changed[0]} for all; SET SESSION is for its own connection")
     connection.execute(f"CREATE TEMP VIEW {identifier(view)} AS SELECT * FROM {found}")
     return view
 
