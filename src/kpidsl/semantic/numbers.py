@@ -155,6 +155,14 @@ def rescaled(row: r.Row, unit: Unit) -> r.Row:
     return r.Scaled(scaled_type(row.type, factor), unit, row, factor)
 
 
+def as_length(row: r.Row, other: r.Row) -> r.Row:
+    """The difference of two columns of which nothing is known is one of times, where a length of time meets it."""
+    if not isinstance(row, r.Arithmetic) or row.operator != "-" or row.type is not None or row.unit != NUMBER:
+        return row
+    both = isinstance(row.left, r.ColumnValue) and isinstance(row.right, r.ColumnValue)
+    return replace(row, type=DataType.DURATION, unit=SECONDS) if both and other.unit.fits(SECONDS) else row
+
+
 def scaled_type(kind: DataType | None, factor: Fraction) -> DataType | None:
     """The type of a number times a factor: a tenth of a whole number is a decimal, a third of one is none."""
     if kind is None or kind is DataType.FLOAT or factor.denominator == 1:
