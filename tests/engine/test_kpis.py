@@ -164,3 +164,21 @@ def test_a_unit_is_written_without_what_it_is_divided_by_again(expression: str, 
     o = {"at": days("2026-03-02"), "amount": money("60"), "worked": [4], "weight": [5]}
     (found,) = evaluate(f"{spec}metric m = ({parts}) over last month", "2026-03-31", o=o).metrics
     assert found.unit == unit
+
+
+@pytest.mark.parametrize(
+    ("amount", "bounds", "reason"),
+    [
+        ("123456789.125", "target >= 123_456_789.13", "99.999999996% of the target of >= 123,456,789.13"),
+        ("22.0000001", "target 18..22; amber 16..24", "22.0000001 misses the target of 18 to 22; amber is 16 to 24"),
+        ("21.9999999", "target 18..22", "21.9999999 meets the target of 18 to 22"),
+        ("120000.00001", "target >= 120_000", "120,000.00001 meets the target of >= 120,000"),
+        ("120000.00001", "target >= 120_001", "99.999% of the target of >= 120,001"),
+        ("0.004", "target < 0.004", "0.004 misses the target of < 0.004"),
+        ("-1234567.5", "target >= -1_234_567", "-1,234,570 misses the target of >= -1,234,567"),
+        ("7654321.9", "target >= 5_000_000", "7,654,320 meets the target of >= 5,000,000"),
+    ],
+)
+def test_a_reason_says_bounds_in_full_and_values_on_their_side_of_them(amount: str, bounds: str, reason: str) -> None:
+    rows = {"at": days("2026-03-01"), "x": money(amount, scale=8)}
+    assert kpi(f"value sum(x) from o over last month; {bounds}", "2026-03-31", o=rows).reason == reason

@@ -120,8 +120,8 @@ def test_no_part_follows_from_a_total_that_is_shown(parts: list[int]) -> None:
 
 @given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=2, max_size=4))
 def test_in_a_table_no_line_gives_a_cell_away(table: list[list[int]]) -> None:
-    """Each row and each column that is shown has no hidden cell, or two that are ten together – but where there is no
-    other cell to hide.
+    """Each row and each column that is shown has no hidden cell, or two that are ten together; where there is no other
+    cell to hide, it is not shown. Nor is a small cell had by adding and subtracting what is.
     """
     sizes = cross(table)
     found = kept_back(10, sizes)
@@ -129,9 +129,17 @@ def test_in_a_table_no_line_gives_a_cell_away(table: list[list[int]]) -> None:
         place = 0 if total[0] == ("r",) else 1
         cells = [group for group in sizes if len(group[0]) == 2 and group[1][place] == total[1][0] and sizes[group]]
         hidden = [cell for cell in cells if cell in found]
-        if hidden and len(hidden) < len(cells):
+        if hidden:
             assert len(hidden) > 1
             assert sum(sizes[cell] or 0 for cell in hidden) >= 10
+    assert not {group for group in determined(sizes, found) if 0 < (sizes[group] or 0) < 10}
+
+
+def test_a_total_with_one_part_is_hidden_with_it() -> None:
+    """Nobody of team y is in town a: the 10 of team y are the 10 of town b, and the rest of town b are 9."""
+    found = kept_back(10, cross([[60, 0], [9, 10]]))
+    assert (("c",), (1,)) in found
+    assert not determined(cross([[60, 0], [9, 10]]), found) & {(("r", "c"), (1, 0)), (("r", "c"), (1, 1))}
 
 
 def test_as_many_members_as_there_may_be_are_looked_at_once_each() -> None:

@@ -27,6 +27,13 @@ class Bound:
     result: BoundResult | None = None
     words: str | None = None
 
+    @property
+    def edges(self) -> tuple[Fraction, ...]:
+        """The numbers that are on the bound."""
+        return tuple(
+            edge.value for edge in (self.low, self.high) if edge is not None and isinstance(edge.value, Fraction)
+        )
+
     def holds(self, value: Fraction) -> bool:
         """Whether a value is within the bound: compared as exact numbers, unrounded."""
         assert self.low is not None

@@ -14,6 +14,7 @@ from kpidsl.semantic.decimals import finite_ratio, trimmed
 _FIFTEEN = Context(prec=15)
 _SHORT = Context(prec=6)
 _SIX_DIGITS = 10**6
+_MOST_WRITTEN = 12
 
 
 def written(value: Fraction, exact: bool) -> Decimal:
@@ -59,17 +60,39 @@ def value_of(value: Known, exact: bool, calendar: Calendar) -> Decimal | str | b
             return value.isoformat()
 
 
-def said(value: Fraction | Decimal | None, unit: str | None) -> str:
-    """A number in a sentence, at six significant digits."""
+def said(value: Fraction | Decimal | None, unit: str | None, *edges: Fraction) -> str:
+    """A number in a sentence, at six significant digits; more where it would read as on another side of an edge."""
     if value is None:
         return "nothing"
     top, below = value.as_integer_ratio()
-    if unit in ("%", "pp"):
-        top *= 100
+    scale = 100 if unit in ("%", "pp") else 1
+    top *= scale
     if below == 1 and abs(top) < _SIX_DIGITS:
-        text = f"{top:,}"
-    else:
-        text = f"{trimmed(_SHORT.divide(Decimal(top), Decimal(below))):,f}"
+        return _with_unit(f"{top:,}", unit)
+    short = _SHORT.divide(Decimal(top), Decimal(below))
+    for edge in edges:
+        digits = _SHORT.prec
+        while digits < _FIFTEEN.prec and _side(Fraction(short), edge * scale) != _side(
+            Fraction(top, below), edge * scale
+        ):
+            digits += 1
+            short = Context(prec=digits).divide(Decimal(top), Decimal(below))
+    return _with_unit(f"{trimmed(short):,f}", unit)
+
+
+def bound_said(value: Fraction, unit: str | None) -> str:
+    """A bound in a sentence: with all digits, where they are so few that somebody may have written them."""
+    full = finite_ratio(*value.as_integer_ratio())
+    if full is None or len(full.as_tuple().digits) > _MOST_WRITTEN:
+        return said(value, unit)
+    return _with_unit(f"{trimmed(full * 100 if unit in ('%', 'pp') else full):,f}", unit)
+
+
+def _side(value: Fraction, edge: Fraction) -> int:
+    return (value > edge) - (value < edge)
+
+
+def _with_unit(text: str, unit: str | None) -> str:
     return f"{text}%" if unit == "%" else f"{text} {unit}" if unit else text
 
 

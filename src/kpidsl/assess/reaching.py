@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from kpidsl.assess.bounds import Bound
 from kpidsl.assess.goal_results import ItemResult
-from kpidsl.assess.numbers import said, share_said
+from kpidsl.assess.numbers import bound_said, said, share_said
 from kpidsl.assess.way import Figure, Point, number
 from kpidsl.plan.key_results import KeyResultPlan
 from kpidsl.records import dataclass
@@ -93,11 +93,15 @@ class Reaching:
     @property
     def goal(self) -> str:
         """The target in a sentence."""
-        assert self.target is not None and self.target.low is not None
-        low = said(number(self.target.low), self.unit)
-        if self.target.operator is not None:
-            return f"{self.target.operator} {low}"
-        return f"{low} to {said(number(self.target.high), self.unit)}"
+        assert self.target is not None
+        edges = " to ".join(bound_said(edge, self.unit) for edge in self.edges)
+        return edges if self.target.operator is None else f"{self.target.operator} {edges}"
+
+    @property
+    def edges(self) -> tuple[Fraction, ...]:
+        """The numbers that are on the target."""
+        assert self.target is not None
+        return tuple(edge for one in (self.target.low, self.target.high) if (edge := number(one)) is not None)
 
     @property
     def words(self) -> str:
@@ -108,7 +112,7 @@ class Reaching:
         return self.compared(number(self.figures["value"]), reached=self.is_reached_now)
 
     def compared(self, value: Fraction | None, *, reached: bool) -> str:
-        return f"{said(value, self.unit)} {'meets' if reached else 'misses'} the target of {self.goal}"
+        return f"{said(value, self.unit, *self.edges)} {'meets' if reached else 'misses'} the target of {self.goal}"
 
     @property
     def way(self) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kpidsl.assess.bounds import Bound, shown
 from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
-from kpidsl.assess.numbers import difference, quotient, said, written
+from kpidsl.assess.numbers import bound_said, difference, quotient, said, written
 from kpidsl.assess.numbers import value_of as as_document
 from kpidsl.assess.results import Assessment, BoundResult, Comparison
 from kpidsl.assess.suppress import SHOWN, Group, Hidden
@@ -233,10 +233,11 @@ class Judge:
             return "no_data", f"the target: {why(target.missing)}"
         goal = self.words(target)
         if target.holds(value):
-            return "green", f"{said(value, self.unit)} meets the target of {goal}"
+            return "green", f"{said(value, self.unit, *target.edges)} meets the target of {goal}"
         if amber is not None and amber.missing is not None:
             return "no_data", f"the amber bound: {why(amber.missing)}"
-        far = part_of(of) + " of" if of is not None else said(value, self.unit) + " misses"
+        # All of a strict target does not meet it.
+        far = part_of(of) + " of" if of is not None and of != 1 else said(value, self.unit, *target.edges) + " misses"
         far = f"{far} the target of {goal}"
         if amber is not None and amber.holds(value):
             return "amber", f"{far}; amber is {self.words(amber)}"
@@ -245,13 +246,8 @@ class Judge:
     def words(self, bound: Bound) -> str:
         if bound.words is not None:
             return bound.words
-        low = (
-            said(bound.low.value, self.unit) if bound.low is not None and isinstance(bound.low.value, Fraction) else ""
-        )
-        if bound.operator is not None:
-            return f"{bound.operator} {low}"
-        assert bound.high is not None and isinstance(bound.high.value, Fraction)
-        return f"{low} to {said(bound.high.value, self.unit)}"
+        edges = " to ".join(bound_said(edge, self.unit) for edge in bound.edges)
+        return edges if bound.operator is None else f"{bound.operator} {edges}"
 
     def unmet(
         self, plan: SlicePlan, members: Mapping[str, object], count: int | None, errors: list[object]

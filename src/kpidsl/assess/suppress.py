@@ -75,7 +75,7 @@ def kept_back(below: int, sizes: Sizes) -> set[Group]:
 
     Those of fewer than `below` rows, but for none. Then, until nothing changes: all parts of what is not shown; and
     where a total is shown, so many of its parts, the smallest first, that at least two are not, of `below` rows
-    together – else the total less the others would tell.
+    together – else the total less the others would tell. Where there are no more parts, the total is not shown either.
     """
     found = {group for group, n in sizes.items() if n is not None and 0 < n < below}
     families = _families(sizes)
@@ -91,6 +91,8 @@ def kept_back(below: int, sizes: Sizes) -> set[Group]:
             while missing and shown and (len(missing) < 2 or sum(sizes[part] or 0 for part in missing) < below):
                 missing.append(shown.pop(0))
             found.update(missing)
+            if missing and (len(missing) < 2 or sum(sizes[part] or 0 for part in missing) < below):
+                found.add(total)  # it is what is missing
     return found
 
 
