@@ -91,3 +91,10 @@ def test_times_that_no_calendar_has_end_no_run(times: pa.Array) -> None:
     (error,) = results.errors
     assert error.code == "K0613"
     assert "a time that no calendar has" in error.message
+
+
+@pytest.mark.parametrize("condition", ["g >= 0.7", "g == 1", "g in [1, 2]"])
+def test_what_is_nested_is_compared_with_no_number(condition: str) -> None:
+    spec = f'source o {{ from arrow("o"); time at }}\nmetric m = (count() from o where {condition}) over last month\n'
+    (error,) = evaluate(spec, "2026-03-31", o={"at": days("2026-03-01"), "g": [[1]]}).errors
+    assert (error.code, error.message) == ("K0604", "a nested value and a number do not go together")

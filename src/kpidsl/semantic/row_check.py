@@ -44,7 +44,7 @@ _WORDS = {
     D.INTEGER: "a whole number", D.DECIMAL: "a number", D.FLOAT: "a number", D.TEXT: "a text", D.BOOLEAN: "a condition",
     D.DATE: "a day", D.TIMESTAMP: "a time", D.INSTANT: "a time with a zone",
 }  # fmt: skip
-_GROUPS = {D.TEXT: "text", D.BOOLEAN: "truth", D.DATE: "time", D.TIMESTAMP: "time", D.INSTANT: "time"}
+_GROUPS = {D.TEXT: "text", D.BOOLEAN: "truth", D.DATE: "time", D.TIMESTAMP: "time", D.INSTANT: "time", D.OTHER: "other"}
 
 
 class RowChecker:
