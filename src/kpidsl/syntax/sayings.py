@@ -41,6 +41,15 @@ def said(text: str, statement: str, after: str, accepted: AbstractSet[str]) -> A
     return None
 
 
+def _twice(word: _Word) -> Advice | None:
+    """A word that was typed twice."""
+    before = re.search(r"([A-Za-z_]\w*)[ \t]+$", word.statement)
+    if before is not None and before[1] == word.text:
+        return f"`{word.text}` stands here twice: leave one out", ""
+    taken = re.search(r"(?<![\w.])([A-Za-z_]\w*)[ \t]+\1[ \t]+$", word.statement)  # the second one for a name
+    return (f"`{taken[1]}` stands there twice: leave one out", None) if taken is not None else None
+
+
 def _of_other_tools(word: _Word) -> Advice | None:
     text, statement, after = word.text, word.statement, word.after
     if text == ")":
@@ -309,6 +318,7 @@ def _of_calendars(word: _Word) -> Advice | None:
 
 
 _LOOKS: tuple[Callable[[_Word], Advice | None], ...] = (
+    _twice,
     _of_other_tools,
     _of_lists,
     _of_time,
