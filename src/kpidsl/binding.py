@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from kpidsl.diagnostics import FOREIGN, KpidslError, OptionError, Problems, SourceError
+from kpidsl.diagnostics import KpidslError, OptionError, Problems, SourceError, foreign_errors
 from kpidsl.engine.duck import failures, identifier, relation
 from kpidsl.engine.lacking import Lacking
 from kpidsl.hookspecs import ColumnRequest, Dataset, Limits, Queryable, ScanRequest
@@ -87,7 +87,7 @@ def bind(
                 bound.failed[name] = error
             bound.schemas[name] = None
             continue
-        except FOREIGN as error:
+        except foreign_errors() as error:
             bound.failed[name] = foreign(name, written.provider.text, error)
             bound.schemas[name] = None
             continue
@@ -110,7 +110,7 @@ def _look(cache: SchemaCache, chosen: Chosen, dataset: Dataset, limits: Limits |
         return found
     except KpidslError:
         raise
-    except FOREIGN as error:
+    except foreign_errors() as error:
         raise foreign(name, chosen.provider.name, error) from error
 
 
@@ -155,7 +155,7 @@ def dataset_beside(
     except KpidslError as error:
         problems.error(error.code, error.message, written.span, hint=error.hint)
         return error
-    except FOREIGN as error:
+    except foreign_errors() as error:
         failed = foreign(what, written.provider.text, error)
         problems.error(failed.code, failed.message, written.span, hint=failed.hint)
         return failed
@@ -179,7 +179,7 @@ def read_holidays(bound: Bound, connection: DuckDBPyConnection) -> frozenset[dat
         found = connection.execute(q.text(q.distinct(name, column))).fetchall()
     except KpidslError as error:
         return error
-    except FOREIGN as error:
+    except foreign_errors() as error:
         return foreign("holidays", "holidays", error)
     return frozenset(day for (day,) in found if day is not None)
 
@@ -239,7 +239,7 @@ class Tables(dict[str, str]):
             if name in self._bound.limits and is_streamed(dataset := self._bound.datasets[name])
         }
         for name, found in (side_by_side(calls, self._jobs, self._told, self._stop) if calls else {}).items():
-            if isinstance(found, FOREIGN):
+            if isinstance(found, foreign_errors()):
                 self._fail(name, found)
             elif isinstance(found, BaseException):
                 raise found
@@ -359,7 +359,7 @@ class Tables(dict[str, str]):
                 except SourceError as error:
                     if not (spare and self._spare(name, error)):
                         raise
-        except FOREIGN as error:
+        except foreign_errors() as error:
             self._fail(name, error)
 
     def _spare(self, name: str, error: SourceError) -> bool:
@@ -372,7 +372,7 @@ class Tables(dict[str, str]):
         self._requests[name] = replace(self._requests[name], columns=left)
         return True
 
-    def _fail(self, name: str, error: Exception | SystemExit) -> None:
+    def _fail(self, name: str, error: BaseException) -> None:
         if isinstance(error, KpidslError):
             self.failed[name] = error
         else:
@@ -384,7 +384,7 @@ class Tables(dict[str, str]):
         for name in tuple(self):
             try:
                 found += (path for path, _, _ in self._bound.datasets[name].fingerprint() or ())
-            except FOREIGN as error:
+            except foreign_errors() as error:
                 self._fail(name, error)
                 del self[name]
         return found

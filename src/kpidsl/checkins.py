@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from kpidsl.binding import Bound, Learn, dataset_beside
-from kpidsl.diagnostics import FOREIGN, KpidslError, Problems, SourceError, did_you_mean
+from kpidsl.diagnostics import KpidslError, Problems, SourceError, did_you_mean, foreign_errors
 from kpidsl.hookspecs import ColumnRequest, Dataset, ScanRequest
 from kpidsl.opening import Opener
 from kpidsl.remote import foreign
@@ -107,7 +107,7 @@ def read_checkins(
         except KpidslError as error:
             found[name] = error
             continue
-        except FOREIGN as error:
+        except foreign_errors() as error:
             found[name] = foreign(view, "checkins", error)
             continue
         found[name] = tuple(_checkin(dict(zip(there, row, strict=True))) for row in rows)

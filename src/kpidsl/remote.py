@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from kpidsl.diagnostics import FOREIGN, KpidslError, SourceError
+from kpidsl.diagnostics import KpidslError, SourceError, foreign_errors
 from kpidsl.engine.duck import is_interruption
 from kpidsl.hookspecs import ArrowStream, Dataset, Limits, Queryable, ScanRequest
 from kpidsl.patience import patiently
@@ -43,7 +43,7 @@ def checked_schema(found: object) -> None:
         names.add(column.name)
 
 
-def foreign(source: str, provider: str, error: Exception | SystemExit) -> SourceError:
+def foreign(source: str, provider: str, error: BaseException) -> SourceError:
     """An exception of a provider that is none of ours: named, and kept from the other sources.
 
     Raises KeyboardInterrupt where it only says that a query was stopped.
@@ -117,7 +117,7 @@ class Engines:
                 found = patiently(lambda: taken(cursor, dataset.query(sql), what), allowed, what, dataset.cancel)
             except KpidslError:
                 raise
-            except FOREIGN as error:
+            except foreign_errors() as error:
                 raise foreign(source, provider, error) from error
             finally:
                 cursor.close()
@@ -182,6 +182,6 @@ def places(
             found[name] = engines.remote(dataset, request, schema, bound.limits.get(name), name, provider)
         except KpidslError as error:
             failed[name] = error
-        except FOREIGN as error:
+        except foreign_errors() as error:
             failed[name] = foreign(name, provider, error)
     return Places(found, here, read), failed

@@ -250,6 +250,34 @@ def test_what_a_forked_process_is_told_does_not_end_the_command(tmp_path: Path) 
     assert (tmp_path / "half.json.tmp").exists()
 
 
+LEFT = """
+import sys, threading, time
+from kpidsl import cli
+
+def done(*_):
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    threading.Timer(0.5, print, ["ready"], {"flush": True}).start()
+    return 0
+
+cli._run = done
+cli.run()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such signals")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_wait_for_threads_that_a_plugin_left(stop: signal.Signals) -> None:
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, "-c", LEFT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    ) as ran:
+        assert ran.stdout is not None
+        assert ran.stdout.readline() == b"ready\n"
+        ran.send_signal(stop)
+        _, said = ran.communicate(timeout=30)
+    assert (ran.returncode, said) == (130, b"interrupted\n")
+
+
 def test_state_that_is_half_written_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(self: Path, payload: bytes) -> int:
         with self.open("wb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -36,10 +37,18 @@ def test_a_schema_that_is_none(schema: Callable[[], Any], says: str, tmp_path: P
     assert "fault of the provider" in (error.hint or "")
 
 
+def twice() -> pa.RecordBatchReader:
+    found = table().append_column("v", pa.array([7, 7]))
+    return found.to_reader()
+
+
 @pytest.mark.parametrize(
     ("rows", "code", "says"),
     [
         (raising(SystemExit(9)), "K0602", "SystemExit: 9"),
+        (raising(asyncio.CancelledError("too late")), "K0602", "CancelledError: too late"),
+        (raising(GeneratorExit()), "K0602", "GeneratorExit"),
+        (twice, "K0602", "the source `f` has two columns `v`"),
         (lambda: table([1.0, float("inf")]), "K0604", 'row 2: "inf" in column `v` is not a whole number'),
         (lambda: table(["1", "x"]), "K0604", 'row 2: "x" in column `v` is not a whole number, as its provider says'),
         (lambda: table([[1], [2]]), "K0602", "said that `v` is integer, and its rows hold BIGINT[]"),
@@ -83,6 +92,7 @@ def half_way(error: BaseException) -> Callable[[], Any]:
 def test_a_stream_that_fails_half_way(error: Exception, tmp_path: Path) -> None:
     (found,) = evaluated(tmp_path, Dataset(lambda: SCHEMA, half_way(error))).errors
     assert found.message == "the source `f` cannot be read: after some of its rows: the line is dead"
+    assert "try again" in (found.hint or "")
 
 
 def test_what_a_source_says_half_way_keeps_its_code(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from semantic.cases import in_shop
+from semantic.cases import checked, in_shop
 
 VALUES = [
     # aggregations
@@ -35,6 +35,9 @@ VALUES = [
     ("avg(delivered_at - ordered_at) from orders", "seconds", "mean"),
     ("avg(days_between(ordered_at, delivered_at)) from orders", "days", "mean"),
     ("share(delivered_at - ordered_at <= 30 minutes) from orders", "%", "ratio"),
+    ("sum(energy * 0.4 kg/kWh) from orders", "kg", "flow"),
+    ("sum(2 * energy * 0.4 EUR/kWh/km) from orders", "EUR/km", "flow"),
+    ("(sum(energy) from orders) * 0.4 kg/kWh", "kg", "flow"),
     ("share(ordered_at + 18 weeks < as_of) from orders", "%", "ratio"),
     ("share(day in next fiscal quarter) from orders", "%", "ratio"),
     ('share(status not in ["a", "b",] and delivered_at is not null) from orders', "%", "ratio"),
@@ -113,3 +116,23 @@ def test_kpis(body: str) -> None:
     found = in_shop(f"unit order\nmetric orders_paid {{ value count() from orders; unit order }}\nkpi k {{ {body} }}")
     assert found.codes == []
     assert found.named("k").name == "k"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "share(closed_at - opened_at <= 4 hours) from calls",
+        "share(closed_at - seen_at <= 4 hours) from calls",
+        "count() from calls where 4 hours >= closed_at - seen_at",
+    ],
+)
+def test_times_whose_columns_are_not_known_are_as_far_apart_as_others(expression: str) -> None:
+    source = 'source calls { from csv("calls.csv"); time opened_at }\n'
+    assert checked(("spec.kpi", f"{source}metric m = {expression}")).codes == []
+
+
+def test_a_length_of_time_from_the_time_of_a_source_has_its_unit_without_the_data() -> None:
+    source = 'source calls { from csv("calls.csv"); time opened_at }\n'
+    metric = "metric m = avg(closed_at - opened_at) from calls\n"
+    assert checked(("spec.kpi", f"{source}{metric}kpi k {{ value m over last month; target <= 4 hours }}")).codes == []
+    assert checked(("spec.kpi", f"{source}{metric}kpi k {{ value m over last month; target <= 4 }}")).codes == ["K0310"]

@@ -224,12 +224,13 @@ def test_answers_that_cannot_be_computed_with(answered: Callable[[Rows], Any], s
         (Engine(behind=raising(RuntimeError("no table"))), "RuntimeError: no table"),
         (Engine(behind=lambda: None), "TypeError: table() gives a NoneType, not a text"),
         (Engine(known=raising(RuntimeError("which?"))), "RuntimeError: which?"),
-        (Engine(known=list), "TypeError: unhashable type"),
+        (Engine(known=list), "unhashable type"),
     ],
 )
 def test_an_engine_that_fails_is_named_by_its_provider(engine: Engine, says: str, tmp_path: Path) -> None:
     (error,) = evaluated(tmp_path, engine).errors
-    assert error.message.startswith(f"the provider `faulty` of `f` failed: {says}")
+    assert error.message.startswith("the provider `faulty` of `f` failed: ")
+    assert says in error.message
 
 
 def test_what_cannot_stand_behind_from_is_read(tmp_path: Path) -> None:

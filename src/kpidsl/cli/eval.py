@@ -14,7 +14,7 @@ from kpidsl.cli import completing, options
 from kpidsl.cli.fail_on import FAILS, fails, statuses
 from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.streams import Progress, aside, columns, is_coloured, is_terminal, say, write
-from kpidsl.diagnostics.errors import FOREIGN, UsageError
+from kpidsl.diagnostics.errors import UsageError, foreign_errors
 from kpidsl.diagnostics.glyphs import visible
 from kpidsl.diagnostics.suggest import did_you_mean
 
@@ -222,7 +222,7 @@ def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dic
                 if not isinstance(text, str):
                     raise TypeError(f"render gives a {type(text).__name__}, not a text")
                 found[name] = partial(_same, text)
-            except FOREIGN as error:
+            except foreign_errors() as error:
                 say_error(f"the results cannot be written as {name}: {type(error).__name__}: {error}", code="K0806")
     return found
 

@@ -53,7 +53,7 @@ def answer(run: Callable[[], int], session: Session) -> int:
         say_error(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
         trace(session)
         return Exit.NOT_HAD
-    except (Exception, SystemExit) as error:  # noqa: BLE001  the one place where nothing may pass
+    except BaseException as error:  # noqa: BLE001  the one place where nothing may pass
         if type(error) is RuntimeError and str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
             return interrupted()
         say(fault(error))

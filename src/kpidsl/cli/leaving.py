@@ -9,6 +9,7 @@ import threading
 from typing import NoReturn
 
 from kpidsl import leftovers
+from kpidsl.cli import stopping
 from kpidsl.cli.faults import Exit
 
 
@@ -22,6 +23,8 @@ def leave(ended: SystemExit) -> NoReturn:
     code = ended.code if ended.code is not None else Exit.FINE
     is_watched = sys.getprofile() is not None or sys.gettrace() is not None or sys.flags.inspect
     has_threads = threading.active_count() > 1 and code != Exit.INTERRUPTED
+    if has_threads:
+        stopping.end_at_once()
     if not isinstance(code, int) or is_watched or has_threads:
         raise ended
     if code == Exit.INTERRUPTED:

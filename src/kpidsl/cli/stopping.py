@@ -36,6 +36,26 @@ def watch() -> None:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def end_at_once() -> None:
+    """From here on Ctrl-C and SIGTERM end the process: all is done, and the interpreter waits for threads of plugins,
+    where nobody catches a KeyboardInterrupt.
+    """
+    with suppress(ValueError):  # not in the main thread
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if callable(signal.getsignal(number)):
+                signal.signal(number, _end)
+
+
+def _end(_signal: int, _frame: object) -> None:
+    leftovers.remove_all()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    if claim():
+        _say()
+    os._exit(CODE)
+
+
 def claim() -> bool:
     """Whether it is still to be said that the run was interrupted: to the first who asks."""
     return _said.acquire(blocking=False)

@@ -1,20 +1,19 @@
 """Problems found in specs and around them: record, collector, renderers."""
 
 from kpidsl.diagnostics.errors import (
-    FOREIGN,
     CellError,
     KpidslError,
     OptionError,
     SourceError,
     Unanswerable,
     UsageError,
+    foreign_errors,
 )
 from kpidsl.diagnostics.follow_on import NAMELESS
 from kpidsl.diagnostics.model import Diagnostic, Fix, Label, Problems, Severity
 from kpidsl.diagnostics.suggest import closest, did_you_mean, unsplit
 
 __all__ = [
-    "FOREIGN",
     "NAMELESS",
     "CellError",
     "Diagnostic",
@@ -29,5 +28,6 @@ __all__ = [
     "UsageError",
     "closest",
     "did_you_mean",
+    "foreign_errors",
     "unsplit",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from typing import Final
 
@@ -31,8 +32,13 @@ class UsageError(KpidslError):
     exit_code = 2
 
 
-FOREIGN: Final = (Exception, SystemExit)
-"""What a provider or another part of a plugin may raise, which may be anyone's: what exits takes nothing else along."""
+def foreign_errors() -> tuple[type[BaseException], ...]:
+    """What a provider or another part of a plugin may raise, which may be anyone's: what exits, or was cancelled, takes
+    nothing else along.
+    """
+    asked = sys.modules.get("asyncio.exceptions")  # only who imported it can have been cancelled
+    cancelled = (asked.CancelledError,) if asked is not None else ()
+    return (Exception, SystemExit, GeneratorExit, *cancelled)
 
 
 class SourceError(KpidslError):

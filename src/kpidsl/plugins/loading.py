@@ -14,7 +14,7 @@ from typing import Any, Final
 import pluggy
 
 from kpidsl import hookspecs
-from kpidsl.diagnostics import FOREIGN, Diagnostic, closest
+from kpidsl.diagnostics import Diagnostic, closest, foreign_errors
 from kpidsl.hookspecs import PROJECT, Function, Provider, ReportFormat
 from kpidsl.plugins.entry_points import EntryPoint, entry_points, normal_name
 from kpidsl.plugins.registry import ENVIRONMENT, Failure, Offer, Plugin, Registry, reason, warning
@@ -114,7 +114,7 @@ class _Loading:
                 continue
             try:
                 things = tuple(call())
-            except FOREIGN as error:
+            except foreign_errors() as error:
                 self._failed(
                     "K0806", entry, f"{hook} of the plugin {entry.distribution} failed: {reason(error)}", error
                 )

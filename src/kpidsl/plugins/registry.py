@@ -8,7 +8,7 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-from kpidsl.diagnostics import FOREIGN, Diagnostic, KpidslError, Severity, closest
+from kpidsl.diagnostics import Diagnostic, KpidslError, Severity, closest, foreign_errors
 from kpidsl.hookspecs import Function, Provider, ReportFormat
 from kpidsl.records import dataclass
 
@@ -141,7 +141,7 @@ class Registry:
         for distribution, call in self.listeners:
             try:
                 call(results)
-            except FOREIGN as error:
+            except foreign_errors() as error:
                 words = f"{distribution} failed after the evaluation, in kpidsl_after_eval: {reason(error)}"
                 found.append(warning("K0806", words, "the results are complete; tell the plugin's authors"))
         return tuple(found)

@@ -16,6 +16,7 @@ from kpidsl.semantic import values as v
 from kpidsl.semantic.as_if import as_if, mentions, sources_read
 from kpidsl.semantic.bands import check_bands, check_limits, check_possible
 from kpidsl.semantic.declared import Declared
+from kpidsl.semantic.declared_unit import SORTS
 from kpidsl.semantic.edges import edge_in_unit
 from kpidsl.semantic.interval_check import interval_ends, interval_model
 from kpidsl.semantic.properties import META, about, action_model, once, supported
@@ -23,7 +24,7 @@ from kpidsl.semantic.signal_check import forecast_model, needs_trend, signal_mod
 from kpidsl.semantic.slicing import check_allowed
 from kpidsl.semantic.suppress_check import suppressed_below
 from kpidsl.semantic.units import NUMBER, Unit
-from kpidsl.semantic.value_check import SORTS, Around, ValueChecker
+from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windowing import check_windows, previous_exists
 from kpidsl.semantic.windows import Invalid, counted_unit
 from kpidsl.syntax import decl_nodes as d

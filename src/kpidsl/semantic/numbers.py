@@ -47,6 +47,11 @@ def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> Non
     if name.casefold() in ("thousand", "thousands", "million", "millions", "mio", "mn"):
         size = "k` is thousand" if name.casefold().startswith("t") else "M` is million"
         hint = f"a letter stands right behind the number: `1.5{size}"
+    if name.casefold() in ("x", "times"):
+        hint = "so many times is a plain number: leave it out"
+    if name.casefold() in ("ppm", "ppb"):
+        per = "1_000_000" if name.casefold() == "ppm" else "1_000_000_000"
+        hint = f"parts of a whole are a quotient: `500 per {per}`"
     if name.casefold() in ("month", "months", "quarter", "quarters", "year", "years"):
         hint = "months and years have no fixed length: use days or weeks"
     problems.error("K0311", f"there is no unit `{name}`", span, hint=hint)
@@ -106,6 +111,25 @@ def compound_value(
     return number, product(unit, named_unit(name.name, name.span, units, problems), 1 if node.operator == "*" else -1)
 
 
+def with_its_unit(node: Binary, units: UnitTable, is_taken: Callable[[NameRef], bool]) -> Binary | None:
+    """`energy * 0.4 kg/kWh`, which is read as `(energy * 0.4 kg) / kWh`, with the unit beside its number; None for
+    anything else.
+    """
+    behind: list[Binary] = []
+    inner: Expr = node
+    while isinstance(inner, Binary) and inner.operator in ("*", "/") and isinstance(inner.right, NameRef):
+        if inner.right.name not in units.names or is_taken(inner.right):
+            return None
+        behind.append(inner)
+        inner = inner.left
+    if not behind or not isinstance(inner, Binary) or inner.operator != "*" or not isinstance(inner.right, Quantity):
+        return None
+    number: Expr = inner.right
+    for one in reversed(behind):
+        number = replace(one, left=number, span=Span(one.span.source, inner.right.span.start, one.span.end))
+    return replace(node, operator="*", left=inner.left, right=number)
+
+
 def quantity_constant(node: Quantity | Quotient, units: UnitTable, problems: Problems) -> r.Constant:
     """A literal as a row value."""
     number, unit = quantity_value(node, units, problems)
@@ -129,6 +153,14 @@ def rescaled(row: r.Row, unit: Unit) -> r.Row:
         value = row.value * factor
         return r.Constant(scaled_type(row.type, value), unit, value)
     return r.Scaled(scaled_type(row.type, factor), unit, row, factor)
+
+
+def as_length(row: r.Row, other: r.Row) -> r.Row:
+    """The difference of two columns of which nothing is known is one of times, where a length of time meets it."""
+    if not isinstance(row, r.Arithmetic) or row.operator != "-" or row.type is not None or row.unit != NUMBER:
+        return row
+    both = isinstance(row.left, r.ColumnValue) and isinstance(row.right, r.ColumnValue)
+    return replace(row, type=DataType.DURATION, unit=SECONDS) if both and other.unit.fits(SECONDS) else row
 
 
 def scaled_type(kind: DataType | None, factor: Fraction) -> DataType | None:

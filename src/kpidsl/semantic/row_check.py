@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -15,6 +16,7 @@ from kpidsl.semantic import rows as r
 from kpidsl.semantic.functions_elsewhere import is_null_elsewhere, row_function_hint
 from kpidsl.semantic.limits import both
 from kpidsl.semantic.numbers import (
+    as_length,
     check_fit,
     check_plain,
     compound_value,
@@ -27,6 +29,7 @@ from kpidsl.semantic.numbers import (
     scaled_type,
     unit_mismatch,
     whole_percentage,
+    with_its_unit,
 )
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.parts_of_time import check_calendar
@@ -67,6 +70,7 @@ class RowChecker:
         self.params = params
         self.problems = problems
         self.namespace = namespace
+        self._instead: dict[int, str] = {}
 
     # ------------------------------------------------------------ entry points
     def condition(self, node: x.Expr) -> r.Row:
@@ -98,9 +102,14 @@ class RowChecker:
                 literal = compound_value(node, self.units, lambda name: self.scope.has(name.parts), self.problems)
                 if literal is not None:
                     return r.Constant(D.DECIMAL, literal[1], literal[0])
+                regrouped = with_its_unit(node, self.units, lambda name: self.scope.has(name.parts))
+                if regrouped is not None:
+                    return self.row(regrouped)
                 return self.arithmetic(operator, *both(self.row, left, right), node)
             case x.Compare(operator=operator, left=left, right=right):
                 self.not_null(node)
+                self.may_lack_quotes(left, right)
+                self.may_lack_quotes(right, left)
                 a, b = self.alike(*both(self.row, left, right), node, (left, right))
                 check_calendar(operator, (a, b), (left, right), self.problems)
                 whole_percentage((a, b), (left, right), self.problems)
@@ -117,6 +126,8 @@ class RowChecker:
             case x.InList(operand=operand, items=items, negated=negated):
                 row = self.row(operand)
                 self.not_null_among(node)
+                for item in items:
+                    self.may_lack_quotes(item, operand)
                 among = tuple(self.alike(row, self.row(item), item, (operand, item))[1] for item in items)
                 for one, item in zip(among, items, strict=True):
                     check_calendar("==", (row, one), (operand, item), self.problems)
@@ -167,6 +178,14 @@ class RowChecker:
                     self.stop("K0605", missing, side.span, hint)
                 self.stop("K0304", "a comparison with `null` is never true", node.span, hint)
 
+    def may_lack_quotes(self, node: x.Expr, other: x.Expr) -> None:
+        """A word that is held against a text and is no column may be one without quotes."""
+        if isinstance(node, x.NameRef) and isinstance(other, x.NameRef) and len(node.parts) == 1:
+            with suppress(Invalid):
+                row = self.scope.find(other.parts) if self.scope.schema is not None else None
+                if row is not None and row.type is D.TEXT:
+                    self._instead[node.span.start] = f'texts stand in quotes: "{node.name}"'
+
     def not_null_among(self, node: x.InList) -> None:
         """Nothing is among what is null, and what is not among it is unknown."""
         null = next((item for item in node.items if isinstance(item, x.Null)), None)
@@ -193,7 +212,7 @@ class RowChecker:
             return r.AsOf(D.INSTANT, NUMBER)
         if parts[0] == "param" and len(parts) > 1:
             return self.params.of(node, self.namespace, self.problems)
-        return self.scope.row(parts, node.span, self.problems)
+        return self.scope.row(parts, node.span, self.problems, self._instead.get(node.span.start))
 
     def call(self, node: x.Call) -> r.Row:
         name = node.function.text
@@ -314,6 +333,7 @@ class RowChecker:
         self, a: r.Row, b: r.Row, node: x.Expr, sides: tuple[x.Expr, x.Expr] | None = None
     ) -> tuple[r.Row, r.Row]:
         """Two values that are compared or added, brought to one unit; `sides` are how they are written."""
+        a, b = as_length(a, b), as_length(b, a)
         if sides is not None and not any(isinstance(row, r.Constant) and row.value is None for row in (a, b)):
             check = check_fit if isinstance(node, x.Compare) else check_plain
             check(a.unit, b.unit, sides, node.span, self.problems)

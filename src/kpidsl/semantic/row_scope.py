@@ -123,14 +123,19 @@ class RowScope:
             if parts[0] == self.local_name:
                 return self.find(parts[1:])
         if self.schema is None and (len(parts) == 1 or closest(parts[0], (*self.joins, *self.others)) is None):
-            return ColumnValue(None, NUMBER, self.path, self.source, name)
+            return ColumnValue(self._unknown(name), NUMBER, self.path, self.source, name)
         return None
+
+    def _unknown(self, name: str) -> DataType | None:
+        """What is known of a column without the data: one that places rows in time is a time."""
+        return DataType.TIMESTAMP if name in self.times else None
 
     def _column(self, name: str) -> Row:
         declared = self.declared.get(name)
         given = self.schema.get(name) if self.schema is not None else None
         provided = given.type if given is not None else None
         if declared is None:
+            provided = self._unknown(name) if provided is None else provided
             if provided is DataType.TEXT and name in self.times:
                 provided = DataType.TIMESTAMP
             unit = SECONDS if provided is DataType.DURATION else NUMBER

@@ -48,6 +48,7 @@ _ELSEWHERE = {
     "round": "leave it out: tables round, and documents keep every digit",
 }  # fmt: skip
 """Functions of other tools between aggregations, and what there is here."""
+_PERIODS = frozenset(f"{one}{end}" for one in ("hour", "day", "week", "month", "quarter", "year") for end in ("", "s"))
 _PERCENTILE = re.compile(r"(?:p|perc|pct|percentile)_?(\d{1,2})", re.IGNORECASE)
 
 
@@ -56,6 +57,8 @@ def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], source
     text = node.name
     if text in _LOCAL:
         return _LOCAL[text]
+    if text in _PERIODS:
+        return f"for each {text.rstrip('s')} there is one value: `avg(… each {text.rstrip('s')})` is the usual one"
     meant = did_you_mean(text, _with(sources.names.values(namespace), local))
     if meant is not None:
         return meant

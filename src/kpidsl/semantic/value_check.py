@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field, replace
 from fractions import Fraction
+from functools import partial
 from typing import NoReturn
 
 from kpidsl import calendar as c
@@ -13,9 +14,17 @@ from kpidsl.records import dataclass
 from kpidsl.semantic import limits
 from kpidsl.semantic import values as v
 from kpidsl.semantic.aggregate_check import AggregateChecker
-from kpidsl.semantic.combine import constant_value, in_unit, reduced, scaled, total
+from kpidsl.semantic.combine import constant_value, reduced, scaled, total
 from kpidsl.semantic.conversion_check import conversion
-from kpidsl.semantic.numbers import check_fit, check_plain, compound_value, quantity_value, unit_mismatch, written_unit
+from kpidsl.semantic.declared_unit import SORTS, declared_unit
+from kpidsl.semantic.numbers import (
+    check_fit,
+    check_plain,
+    compound_value,
+    quantity_value,
+    unit_mismatch,
+    with_its_unit,
+)
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.series import check_ordered, each_period, periods
 from kpidsl.semantic.slicing import check_allowed
@@ -27,12 +36,11 @@ from kpidsl.semantic.windowing import check_mixed
 from kpidsl.semantic.windows import Invalid, counted_unit, window_spec
 from kpidsl.source_text import Span
 from kpidsl.syntax import expr_nodes as x
-from kpidsl.syntax.decl_nodes import ChangedProp, KpiDecl, MetricDecl, UnitProp
+from kpidsl.syntax.decl_nodes import ChangedProp, KpiDecl, MetricDecl
 from kpidsl.syntax.node import Text
 from kpidsl.syntax.shared_nodes import ValueProp
 
 MOST_NESTED_EACH = 2
-SORTS = {"number": "number", "boolean": "condition", "text": "text", "time": "time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +133,13 @@ class ValueChecker:
             case x.Call():
                 return self.reduction(node, around)
             case x.Binary(operator=operator, left=left, right=right):
-                literal = compound_value(
-                    node,
-                    self.units,
-                    lambda name: self.names.find(name.name, around.namespace) is not None,
-                    self.problems,
-                )
+                taken = partial(self.is_taken, namespace=around.namespace)
+                literal = compound_value(node, self.units, taken, self.problems)
                 if literal is not None:
                     return v.Number(v.Info(literal[1], "constant"), literal[0])
+                regrouped = with_its_unit(node, self.units, taken)
+                if regrouped is not None:
+                    return self.meaning(regrouped, around)
                 return self.arithmetic(operator, *limits.both(lambda side: self.value(side, around), left, right), node)
             case x.Compare(operator=operator, left=left, right=right):
                 a, b = self.alike(*limits.both(lambda side: self.value(side, around), left, right), node)
@@ -209,6 +216,10 @@ class ValueChecker:
         hint = hint_for(node, around.namespace, around.local, self.sources)
         self.stop("K0204", f"there is no metric `{text}`", node.span, hint)
 
+    def is_taken(self, name: x.NameRef, namespace: str) -> bool:
+        """Whether a name that is a unit means something else here."""
+        return self.names.find(name.name, namespace) is not None
+
     def param(self, node: x.NameRef, namespace: str) -> v.Value:
         value = constant_value(self.sources.params.of(node, namespace, self.problems))
         if value is None:
@@ -275,23 +286,9 @@ class ValueChecker:
         value = self.value(written.value, Around(declared.namespace, filters))
         if isinstance(node, MetricDecl):
             check_mixed(value, written.value, self.problems)
-        value = self.declared_unit(value, node)
+        value = declared_unit(value, node, self.units, self.problems)
         changed = tuple(prop.on for prop in node.properties if isinstance(prop, ChangedProp))
         return v.Measure(value.info, name, value, changed)
-
-    def declared_unit(self, value: v.Value, node: MetricDecl | KpiDecl) -> v.Value:
-        """The value in the unit its declaration says."""
-        prop = next((prop for prop in node.properties if isinstance(prop, UnitProp)), None)
-        if prop is None:
-            return value
-        unit = written_unit(prop.unit, self.units, self.problems)
-        if value.info.sort != "number":
-            self.stop("K0304", f"a {SORTS[value.info.sort]} has no unit", prop.unit.span, "leave `unit` out")
-        converted = in_unit(value, unit)
-        if converted is None:
-            unit_mismatch(value.info.unit, unit, prop.unit.span, self.problems)
-            raise Invalid
-        return converted
 
     # ------------------------------------------------------------ vectors
     def each(self, node: x.Each, around: Around) -> v.Value:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import ctypes
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from kpidsl.diagnostics import SourceError
@@ -58,14 +59,33 @@ def require_readable(stream: StreamStructure, label: str) -> None:
     """Raise SourceError K0602 for the first column of a stream that DuckDB has no type for; `label` is the stream's in
     messages.
     """
-    schema = _Schema()
-    if not stream.get_schema or _get_schema(stream.get_schema)(ctypes.addressof(stream), ctypes.byref(schema)):
-        return  # whoever reads it will be told why
-    try:
-        for place in range(schema.n_children):
-            column = schema.children[place].contents
+    with _columns(stream) as columns:
+        for column in columns:
             for said in _formats(column):
                 _require(column.name, said, label)
+
+
+def require_distinct(stream: StreamStructure, label: str) -> None:
+    """Raise SourceError K0602 for a column that is there twice: whoever asks for it would get one or the other."""
+    with _columns(stream) as columns:
+        names = [(column.name or b"").decode("utf-8", "replace") for column in columns]
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise SourceError(
+            f"{label} has two columns `{twice}`",
+            code="K0602",
+            hint="this is a fault of the provider: a stream has the columns that were asked for, each once",
+        )
+
+
+@contextmanager
+def _columns(stream: StreamStructure) -> Iterator[list[_Schema]]:
+    schema = _Schema()
+    if not stream.get_schema or _get_schema(stream.get_schema)(ctypes.addressof(stream), ctypes.byref(schema)):
+        yield []  # whoever reads it will be told why
+        return
+    try:
+        yield [schema.children[place].contents for place in range(schema.n_children)]
     finally:
         if schema.release:
             _release(schema.release)(ctypes.byref(schema))

@@ -117,8 +117,10 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
     stream = dataset.scan(request)
     registered, kept = f"{name} stream", f"{name} rows"
     label = f"the source `{_spoken(name)}`"
-    with project.reading(label):
-        connection.register(registered, ReadOnce(stream, label))
+    with project.reading(label, "its provider broke off: try again, and tell its authors if that does not help"):
+        once = ReadOnce(stream, label)
+        once.require_distinct(label)
+        connection.register(registered, once)
         try:
             # Not a temporary one: those belong to one cursor.
             connection.execute(f"CREATE OR REPLACE TABLE {identifier(kept)} AS SELECT * FROM {identifier(registered)}")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ArrowStream
-from kpidsl.sources.arrow_types import STREAM, StreamStructure, require_readable, structure_of
+from kpidsl.sources.arrow_types import STREAM, StreamStructure, require_distinct, require_readable, structure_of
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch, RecordBatchReader, Schema
@@ -46,6 +46,10 @@ class ReadOnce:
         self._stream = structure_of(self._capsule)
         require_readable(self._stream, label)
         self._lent: list[StreamStructure] = []
+
+    def require_distinct(self, label: str) -> None:
+        """Raise SourceError where a column is there twice."""
+        require_distinct(self._stream, label)
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """A capsule with a copy of the structure."""

@@ -167,6 +167,8 @@ def reading(label: str, hint: str | None = None) -> Iterator[None]:
             raise SourceError(f"{label} cannot be read: {duck.words(error)}", code="K0602", hint=hint) from error
         message = f"{label} cannot be read: after some of its rows: {stream}"
         found = SourceError.said(stream, message)
+        if found is not None:
+            found.hint = found.hint or hint
         raise found or SourceError(message, code="K0602", hint=hint) from error
 
 

@@ -81,6 +81,11 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "a type is said in the source: `column amount: float`", None
     if text == ":" and statement.count("(") > statement.count(")"):
         return "what is given to a function has no name: `sum(amount)`", None
+    if text == ":" and re.search(r"\d$", statement):
+        many = re.search(r"(\d[\d_.]*)$", statement)
+        if many is not None and re.match(r"1\b(?![.:])", after):
+            return f"so many to one is a plain number: `{many[1]}`", None
+        return "a length of time has a unit: `30 minutes`; a ratio is a quotient: `20 per 3`", None
     if text == ":":
         return "a property is written without a colon", ""
     if text == "where" and not accepted & {"COMPARISON", "WHERE"}:
@@ -182,6 +187,8 @@ def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | Non
             return "put the sign at the beginning of the next line: a line that begins with one continues this"
         return "go on in this line: the next one would be a statement of its own"
     if "COMMA" in accepted and re.search(r"\w\s+$", before) and text.isidentifier():
+        return "put a comma between them"
+    if "COMMA" in accepted and re.search(r"\"\s+$", before) and text.startswith('"'):
         return "put a comma between them"
     if accepted <= {"STRING", "LONG_STRING"}:
         return f'put it in quotes: "{text}"' if text.isidentifier() else 'a text in "quotes" stands here'

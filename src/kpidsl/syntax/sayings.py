@@ -15,8 +15,10 @@ Advice = tuple[str, str | None]
 _WINDOW = re.compile(r"\s+(last|next|this|trailing|since|\d{4}\b)")
 _BEGINS = ("last", "next", "this", "trailing", "since")
 _DECLARED = r"(?:metric|kpi|source|objective|outcome|param|goal|scorecard|policy|unit|key\s+result)"
-_SPLITS = ("split", "per", "segment", "breakdown", "dimension", "dimensions")
-_NUMBER = r"-?\d[\d_.]*%?(?:\s+[A-Za-z]+)?"
+_SPLITS = ("split", "per", "segment", "segments", "slice", "group", "breakdown", "dimension", "dimensions")
+_PERIODS = ("hour", "day", "week", "month", "quarter", "half", "year", "period")
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_NUMBER = r"-?\d[\d_.]*%?(?:\s+[A-Za-z]\w*)?"
 
 
 _LENGTHS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "y": "year"}
@@ -37,6 +39,15 @@ def said(text: str, statement: str, after: str, accepted: AbstractSet[str]) -> A
         if found is not None:
             return found
     return None
+
+
+def _twice(word: _Word) -> Advice | None:
+    """A word that was typed twice."""
+    before = re.search(r"([A-Za-z_]\w*)[ \t]+$", word.statement)
+    if before is not None and before[1] == word.text:
+        return f"`{word.text}` stands here twice: leave one out", ""
+    taken = re.search(r"(?<![\w.])([A-Za-z_]\w*)[ \t]+\1[ \t]+$", word.statement)  # the second one for a name
+    return (f"`{taken[1]}` stands there twice: leave one out", None) if taken is not None else None
 
 
 def _of_other_tools(word: _Word) -> Advice | None:
@@ -71,6 +82,27 @@ def _of_other_tools(word: _Word) -> Advice | None:
     if text == "(" and re.search(r"\bfrom[ \t]+\w+$", statement):
         named = re.match(r"[ \t]*[\"'](\w+)[\"'][ \t]*\)", after)
         return f"a source is named alone: `from {named[1] if named else 'orders'}`", None
+    return None
+
+
+def _of_lists(word: _Word) -> Advice | None:
+    """Two words where one stands: `for older people`, `compare previous month`."""
+    statement, text = word.statement, word.text
+    called = re.match(r"\s*by\s+(?:[^;{}\n]*,\s*)?(\w+)\s*$", statement)
+    if text == "(" and called is not None:
+        column = re.match(r"\s*(\w+)\s*\)", word.after)
+        part = f"{called[1]}({column[1] if column else '…'})"
+        return f"a dimension is a column: `let {called[1]}_of = {part}` in the source, and `by {called[1]}_of`", None
+    if not text.isidentifier():
+        return None
+    if re.search(r"\bcompare\s+(?:[^;{}\n]*,\s*)?previous\s+$", statement) and text.rstrip("s") in _PERIODS:
+        return "`previous` is the window before, whatever its length: leave the word behind it out", ""
+    words = re.match(r"\s*(for|tags|method|stakeholder)\s+(?:[^;{}\n]*,\s*)?(\w+)\s+$", statement)
+    if words is not None:
+        one = f"`{words[2]}_{text}`"
+        if words[1] in ("method", "stakeholder"):
+            return f"a name is one word: {one}", None
+        return f"put a comma between them, or make one word of it: {one}", None
     return None
 
 
@@ -123,6 +155,12 @@ def _of_bounds(word: _Word) -> Advice | None:
     if word.text == "and" and both is not None and other is not None and both[1] != other[1]:
         low, high = (both[2], other[2]) if both[1] == ">" else (other[2], both[2])
         return f"the least and the most: `{name} {low} .. {high}`", None
+    long = re.fullmatch(r"([<>]=?)\s*(\d+)\s+(\w+)\s+(\d+)\s+(\w+)\s*", f"{written}{word.text}".rstrip("};\n "))
+    if long is not None and {long[3].rstrip("s"), long[5].rstrip("s")} <= _SECONDS.keys():
+        whole, rest = (_SECONDS[long[at].rstrip("s")] * int(long[at - 1]) for at in (3, 5))
+        unit = _SECONDS[long[5].rstrip("s")]
+        if (whole + rest) % unit == 0:
+            return f"a length of time has one unit: `{name} {long[1]} {(whole + rest) // unit} {long[5]}`", None
     part = re.search(r"(\d+)%\s+$", written)
     if part is not None and word.text in ("above", "over", "more", "below", "under", "less"):
         share = 100 + int(part[1]) * (1 if word.text in ("above", "over", "more") else -1)
@@ -177,6 +215,19 @@ def _of_goals(word: _Word) -> Advice | None:
     if re.match(r"\s*(increase|reduce)\b", statement) and "BY" in word.accepted and re.match(r"\d", text):
         shown = _number(text + word.after)
         return f"say `by {shown}` for how much, or `to {shown}` for how far", None
+    if text == "from" and re.match(r"\s*(increase|reduce)\b.*\bby\b", statement, re.DOTALL):
+        start = re.match(rf"\s+({_NUMBER})", word.after)
+        return f"where it starts stands before `by`: `from {start[1] if start else '…'} by …`", None
+    bound = re.search(r"\bto\s+(below|under|above|over)\s+(\d\S*)?\s*$", statement)
+    if bound is not None and (bound[2] or text[:1].isdigit()):
+        return (
+            f"write `to {'<' if bound[1] in ('below', 'under') else '>'} {bound[2] or _number(text + word.after)}`",
+            None,
+        )
+    needed = re.match(r"\s*need\s+(\d+)\s+(of\s+)?$", statement)
+    if needed is not None and (needed[2] or text == "of"):
+        kind = re.search(r"\b(evidence|methods?|stakeholders?)\b", word.after)
+        return f"say how many are needed: `need {needed[1]} {kind[1] if kind else 'evidence'}`", None
     kept = re.match(r"\s*(reach|keep)\b", statement)
     if kept is not None and text in ("of", "at", "above", "over", "below", "under"):
         sign = "<=" if text in ("below", "under") else ">="
@@ -267,7 +318,9 @@ def _of_calendars(word: _Word) -> Advice | None:
 
 
 _LOOKS: tuple[Callable[[_Word], Advice | None], ...] = (
+    _twice,
     _of_other_tools,
+    _of_lists,
     _of_time,
     _of_windows,
     _of_bounds,

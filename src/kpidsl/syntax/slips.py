@@ -129,6 +129,12 @@ def _currency(place: Place) -> Slip | None:
     for sign, code in CURRENCIES.items():
         if not place.text.startswith(sign, place.offset):
             continue
+        whole, part = re.search(r"\d[\d_]*$", place.before), re.match(r".(\d+)", place.after)
+        if whole is not None and part is not None:  # `4€50`
+            meant = f"{whole[0]}.{part[1]} {code}"
+            start, end = place.line_start + whole.start(), place.offset + part.end()
+            sure = meant if len(part[1]) == 2 and not re.match(r"[\w.%]", place.text[end : end + 1]) else None
+            return foreign(start, end, sign, f"write `{meant}`", sure)
         ahead = re.match(rf"{re.escape(sign)}[ \t]*({_NUMBER})([kM]\b)?(?![\d.,]*\d)", place.after)
         if ahead is not None:
             meant = f"{ahead[1].replace(',', '_')}{ahead[2] or ''} {code}"
