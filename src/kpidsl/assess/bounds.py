@@ -33,9 +33,8 @@ class Bound:
         """The numbers that are on the bound."""
         if self.numbers is not None:
             return self.numbers
-        return tuple(
-            edge.value for edge in (self.low, self.high) if edge is not None and isinstance(edge.value, Fraction)
-        )
+        edges = (self.low,) if self.high is None else (self.low, self.high)
+        return tuple([edge.value for edge in edges if edge is not None and isinstance(edge.value, Fraction)])
 
     def holds(self, value: Fraction) -> bool:
         """Whether a value is within the bound: compared as exact numbers, unrounded."""

@@ -81,7 +81,11 @@ def said(value: Fraction | Decimal | None, unit: str | None, *edges: Fraction) -
 
 def bound_said(value: Fraction, unit: str | None) -> str:
     """A bound in a sentence: with all digits, where they are so few that somebody may have written them."""
-    full = finite_ratio(*value.as_integer_ratio())
+    top, below = value.as_integer_ratio()
+    whole, rest = divmod(100 * top if unit in ("%", "pp") else top, below)
+    if not rest and abs(whole) < 10**_MOST_WRITTEN:
+        return _with_unit(f"{whole:,}", unit)
+    full = finite_ratio(top, below)
     if full is None or len(full.as_tuple().digits) > _MOST_WRITTEN:
         return said(value, unit)
     return _with_unit(f"{trimmed(full * 100 if unit in ('%', 'pp') else full):,f}", unit)
