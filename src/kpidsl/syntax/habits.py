@@ -31,6 +31,7 @@ _CONTINUING = re.compile(r"[ \t]*(where|over|on|per|each|default|and|or|[+*/-] |
 _TITLED = re.compile(r"\s*(metric|kpi|source|objective|outcome|scorecard|policy|evidence|key\s+result)\s+")
 _PERIOD = r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?"
 _PERIODS = re.compile(rf"\b(?:over|period|horizon|baseline)\s+{_PERIOD}\s*(?:\.\.|to\b|-|–)\s*{_PERIOD}(?![\w-])")
+_DATES = re.compile(r"\s*(\d{4}-\d\d-\d\d)\s*(?:to|until|till|\.\.|-|–)\s*(\d{4}-\d\d-\d\d)")
 _TURNED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
 _COLOURS = ("green", "amber", "red")
 _RELATIVE = {"past": "last", "rolling": "trailing", "current": "this"}
@@ -52,7 +53,12 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
         return "a choice is written `if … then … else …`", None
     if text == "from" and re.match(r"\s*\(\s*select\b", after, re.IGNORECASE):
         return "a query is no source: name one, and narrow it by `where`", None
+    if text.isdecimal() and re.search(r"\bperiod\s+from\s+$", line) and (dates := _DATES.match(text + after)):
+        return f"a period is written without `from`: `period {dates[1]}..{dates[2]}`", None
     if text == "from":
+        dates = _DATES.match(after)
+        if dates is not None and "AMBITION" in accepted:
+            return f"the time of an objective is its period: `period {dates[1]}..{dates[2]}`", None
         if not line.strip():
             return "put `from` on the line of its call", None
         if "FROM_NUMBER" in accepted:
