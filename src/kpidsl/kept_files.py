@@ -50,7 +50,8 @@ def maker() -> bytes:
         with os.scandir(folders.pop()) as entries:
             for entry in sorted(entries, key=lambda one: one.name):
                 if entry.is_dir():
-                    folders.append(entry.path)
+                    if entry.name != "__pycache__":
+                        folders.append(entry.path)
                 elif not entry.name.endswith((".pyc", ".md")):
                     state = entry.stat()
                     found.append(f"{entry.path} {state.st_size} {state.st_mtime_ns}")

@@ -85,7 +85,7 @@ def test_memory_does_not_grow_with_rows(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_memory_grows_with_members_by_less_than_the_document(tmp_path: Path) -> None:
     found = []
-    for people in (1_500, 12_000):
+    for people in (1_500, 30_000):  # of fewer, what a process takes more or less of by chance is as much as the margin
         made(tmp_path / f"{people}.parquet", 100_000, people)
         # The least of three: threads of the database take more or less of what they need at once.
         found.append(min(took(tmp_path / f"{people}.parquet", MEMBERS, "--memory", LIMIT) for _ in range(3)))
