@@ -230,6 +230,7 @@ def test_a_signal_ends_what_does_not_come_back(tmp_path: Path, stop: signal.Sign
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no forks")
+@pytest.mark.slow
 def test_what_a_forked_process_is_told_does_not_end_the_command(tmp_path: Path) -> None:
     body = """
         child = os.fork()
@@ -266,6 +267,7 @@ cli.run()
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such signals")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_a_signal_ends_the_wait_for_threads_that_a_plugin_left(stop: signal.Signals) -> None:
     environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
     with subprocess.Popen(

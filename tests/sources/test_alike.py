@@ -50,6 +50,7 @@ def both(monkeypatch: pytest.MonkeyPatch, folder: Path, text: str, **asked: T) -
 
 
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.slow
 def test_columns_together_are_what_each_is_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

@@ -127,6 +127,7 @@ def digits_of(connection: DuckDBPyConnection, texts: list[str], style: NumberSty
 
 @settings(deadline=None)
 @given(st.lists(NUMERALS | st.decimals().map(str) | st.sampled_from(TEXTS), min_size=1, max_size=20), st.booleans())
+@pytest.mark.slow
 def test_a_plain_numeral_needs_as_many_digits_as_patterns_tell(
     connection: DuckDBPyConnection, texts: list[str], is_plain: bool
 ) -> None:

@@ -22,6 +22,7 @@ ANY = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]),
 
 
 @given(text=ANY)
+@pytest.mark.slow
 def test_any_text_is_a_literal_and_any_name_an_identifier(text: str) -> None:
     with duckdb.connect() as connection:
         assert connection.execute(f"SELECT {duck.literal(text)}").fetchall() == [(text,)]

@@ -17,6 +17,7 @@ SOME_WORDS = """
 WORDS = SOME_WORDS.split()
 
 
+@pytest.mark.slow
 def test_no_two_terminals_match_the_same_text_and_no_rule_conflicts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lark's strict mode refuses shift/reduce conflicts and terminals of one priority that collide."""
     pytest.importorskip("interegular", reason="a development dependency")
