@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -323,3 +324,23 @@ def test_what_is_dear_to_ask_of_each_row_is_asked_of_groups_sooner(
             as_of="2026-03-31", sources={"o": table}
         )
         assert bool(asked.scans) == (number == few)
+
+
+def test_deviations_that_are_brought_as_lists_take_nothing_from_the_scan_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = 60
+    huge = pa.array([Decimal(10**33 + row * 10**31) for row in range(rows)], pa.decimal128(38, 0))
+    columns = {"at": [datetime(2026, 3, 2, tzinfo=UTC)] * rows, "kind": [f"k{row % 15}" for row in range(rows)]}
+    table = pa.table({**columns, "huge": huge, "size": list(range(rows))})
+    kpis = "".join(
+        f'kpi {name}{one} {{ value {value} from o where kind == "k{one}" over 2026-03; target >= 0 }}\n'
+        for one in range(15)
+        for name, value in (("sum", "sum(size)"), ("deviation", "stddev(huge)"))
+    )
+    asked = Asked(monkeypatch)
+    found = kpidsl.load("-", stdin_text=f'source o {{ from arrow("o"); time at }}\n{kpis}').evaluate(
+        as_of="2026-03-31", sources={"o": table}
+    )
+    assert {cell.function for scan in asked.scans for cell in scan.cells} == {"sum"}
+    assert {one.assessment.status for one in found.kpis} == {"green"}

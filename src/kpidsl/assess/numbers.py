@@ -71,10 +71,7 @@ def said(value: Fraction | Decimal | None, unit: str | None, *edges: Fraction) -
         return _with_unit(f"{top:,}", unit)
     short = _SHORT.divide(Decimal(top), Decimal(below))
     for edge in edges:
-        high, low = edge.as_integer_ratio()
-        if (
-            abs(top * low - high * scale * below) * _SIX_DIGITS < abs(top) * low * 10
-        ):  # so near that six digits may tell
+        if _are_near(top, below, edge, scale):
             short = _on_its_side(Decimal(top), Decimal(below), short, edge * scale)
     return _with_unit(f"{trimmed(short):,f}", unit)
 
@@ -89,6 +86,12 @@ def bound_said(value: Fraction, unit: str | None) -> str:
     if full is None or len(full.as_tuple().digits) > _MOST_WRITTEN:
         return said(value, unit)
     return _with_unit(f"{trimmed(full * 100 if unit in ('%', 'pp') else full):,f}", unit)
+
+
+def _are_near(top: int, below: int, edge: Fraction, scale: int) -> bool:
+    """Whether a quotient is so near `scale` edges that six digits may read as on another side."""
+    high, low = edge.as_integer_ratio()
+    return abs(top * low - scale * high * below) * _SIX_DIGITS < abs(top) * low * 10
 
 
 def _on_its_side(top: Decimal, below: Decimal, short: Decimal, edge: Fraction) -> Decimal:

@@ -5,7 +5,6 @@ Nothing is evaluated by such a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import fields, replace
 
@@ -13,6 +12,7 @@ from kpidsl import calendar as c
 from kpidsl.diagnostics import Problems
 from kpidsl.semantic import values as v
 from kpidsl.semantic.scope import Names
+from kpidsl.semantic.uses import uses
 from kpidsl.semantic.value_check import Around, ValueChecker
 from kpidsl.semantic.windowing import periods_outside, unwindowed
 from kpidsl.semantic.windows import Invalid, window_spec
@@ -56,34 +56,22 @@ def as_if(values: ValueChecker, name: str, span: Span) -> v.Value | None:
 
 
 def sources_read(node: MetricDecl | KpiDecl, names: Names, namespace: str) -> list[str]:
-    """The sources that are aggregated in a value, whatever is wrong with it; of what is built on many others, some."""
+    """The sources that a value reads, whatever is wrong with it; of what is built on many others, some."""
     found: dict[str, None] = {}
     seen: set[str] = set()
-    left: list[tuple[object, str]] = [(node, namespace)]
+    left: list[tuple[Node, str]] = [(node, namespace)]
     while left and len(seen) <= MOST_LOOKED_INTO:
-        part, space = left.pop()
-        match part:
-            case MetricDecl() | KpiDecl():
-                left += [(prop.value, space) for prop in part.properties if isinstance(prop, ValueProp)]
-            case x.Aggregation(source=source):
-                declared = names.source(source, space, Problems())
-                if declared is not None:
-                    found[declared.name] = None
-            case x.NameRef(name=name):
-                meant = names.find(name, space)
-                if meant is not None and meant.name not in seen:
-                    seen.add(meant.name)
-                    left.append((meant.node, meant.namespace))
-            case _:
-                left += [(one, space) for one in _inside(part)]
+        declared, space = left.pop()
+        properties = declared.properties if isinstance(declared, MetricDecl | KpiDecl) else ()
+        values = tuple(prop.value for prop in properties if isinstance(prop, ValueProp))
+        for used in uses(values, space, names):
+            if used.key.sort == "source":
+                found[used.key.name] = None
+            elif used.key.sort == "name" and used.key.name not in seen:
+                seen.add(used.key.name)
+                meant = names.named[used.key.name]
+                left.append((meant.node, meant.namespace))
     return list(found)
-
-
-def _inside(part: object) -> Iterator[object]:
-    if isinstance(part, tuple):
-        yield from part
-    elif isinstance(part, Node):
-        yield from (getattr(part, field.name) for field in fields(part) if field.name != "span")
 
 
 def mentions(node: object, names: tuple[str, ...]) -> bool:

@@ -136,8 +136,8 @@ def merges(scale: Scale | None, cell: Cell) -> bool:
     """Whether states of a cell over groups can be merged to one: not where they are the values themselves."""
     if scale is None or cell.argument is None:
         return True
-    if cell.function in ("stddev", "variance") and (scale.exact is not None or scale.cut is not None):
-        return True
+    if cell.function in ("stddev", "variance") and cell.argument.type is not DataType.FLOAT:
+        return scale.exact is not None or scale.cut is not None
     return scale.limbs > 0
 
 

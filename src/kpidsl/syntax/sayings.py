@@ -13,6 +13,10 @@ from kpidsl.syntax.expected import spellings
 Advice = tuple[str, str | None]
 """What is said, and what to put in place of the word (None: no single replacement)."""
 _WINDOW = re.compile(r"\s+(last|next|this|trailing|since|\d{4}\b)")
+_INSIDE = frozenset(
+    {"from", "value", "increase", "reduce", "keep", "reach", "achieve", "deliver", "period", "measured"}
+)
+"""What hardly belongs to a name, and begins what a declaration says."""
 _BEGINS = ("last", "next", "this", "trailing", "since")
 _DECLARED = r"(?:metric|kpi|source|objective|outcome|param|goal|scorecard|policy|unit|key\s+result)"
 _SPLITS = ("split", "per", "segment", "segments", "slice", "group", "breakdown", "dimension", "dimensions")
@@ -126,6 +130,9 @@ def _of_windows(word: _Word) -> Advice | None:
     if twice is not None and word.text.isidentifier():
         which = "this" if twice[1] == "current" else "last"
         return f"one word says which: `over {which} {word.text}`", None
+    so_far = re.search(r"\bover\s+this\s+(\w+)\s+$", word.statement)
+    if so_far is not None and word.text == "so" and word.after.lstrip(" \t").startswith("far"):
+        return f"write `over {so_far[1]} to date`", None
     if "OVER" not in word.accepted:
         return None
     if word.text in ("for", "during", "within", "in") and _WINDOW.match(word.after):
@@ -179,6 +186,9 @@ def _of_names(word: _Word) -> Advice | None:
         return None
     before = declared[1]
     if before and word.text.isidentifier() and word.statement[-1].isspace():
+        line = word.after.partition("\n")[0]
+        if "LBRACE" in word.accepted and word.text in _INSIDE and "{" not in line and line.strip():
+            return f"what belongs to it stands in a block: `{word.statement.strip()} {{ {word.text} … }}`", None
         further = re.match(r"(?:[ \t]+\w+)*", word.after)
         name = "_".join((before, word.text, *(further[0].split() if further else ()))).lower()
         return f"a name is one word: `{name[:60]}`", None
