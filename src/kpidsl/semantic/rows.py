@@ -171,3 +171,12 @@ class Picked(Row):
 @dataclass(frozen=True, slots=True)
 class AsOf(Row):
     """`as_of`: the earlier of the window's end and the anchor."""
+
+
+def reads_rows(row: Row) -> bool:
+    """Whether a row expression names a column: what names none is the same for every row."""
+    if isinstance(row, ColumnValue):
+        return True
+    parts = (getattr(row, name) for name in row.__dataclass_fields__)
+    inner = (one for part in parts for one in (part if isinstance(part, tuple) else (part,)))
+    return any(isinstance(one, Row) and reads_rows(one) for one in inner)
