@@ -23,7 +23,7 @@ from kpidsl.assess.results import (
     Segment,
     SpecIdentity,
 )
-from kpidsl.assess.segments import Named, Worst, told_by
+from kpidsl.assess.segments import Members, Named, Worst, told_by
 from kpidsl.assess.status import Judge, is_plain
 from kpidsl.assess.suppress import SHOWN, Group, Hidden, hidden
 from kpidsl.assess.trends import window_result
@@ -148,16 +148,17 @@ class Assessor:
         """The segments of a slice that are held against a target alone."""
         errors: list[object] = []
 
-        def some(keys: Sequence[tuple[object, ...]]) -> Alike:
+        def some(keys: Sequence[tuple[object, ...]], members: Sequence[Members]) -> Alike:
             rows, target, amber = judge.rows(plan, keys, errors)
-            members = [self.named.members(plan.by, key) for key in keys]
             return Alike(members, rows, target, amber, partial=plan.value.partial)
 
         found: Sequence[Segment] = ()
         if len(keys) > FEW:
-            found = ManyAlike((some(keys[at : at + TOGETHER]) for at in range(0, len(keys), TOGETHER)), TOGETHER)
+            parts = (keys[at : at + TOGETHER] for at in range(0, len(keys), TOGETHER))
+            named = self.named.members
+            found = ManyAlike((some(part, [named(plan.by, key) for key in part]) for part in parts), TOGETHER)
         elif keys:
-            found = some(keys)
+            found = some(keys, self.named.all_of(plan.by, keys))
         self.met(name, errors)
         self.met_by_slice(name, plan)
         return found
@@ -188,7 +189,7 @@ class Assessor:
         """A segment that could not be asked for leaves no member behind that would tell of it."""
         self.met(name, (self.answers.error(ask.cell) for step in told_by(plan) for ask in n.asked(step)))
 
-    def keys(self, plan: n.SlicePlan) -> list[tuple[object, ...]]:
+    def keys(self, plan: n.SlicePlan) -> Sequence[tuple[object, ...]]:
         """The segments of a slice; of the whole there is one."""
         return self.evaluation.segments(told_by(plan), plan.by) if plan.by else [()]
 
@@ -324,7 +325,7 @@ def assess(
     errors = Errors()
     evaluation = Evaluation(answers)
     is_stale = staleness(model, plan.calendar, answers)
-    assessor = Assessor(model, plan, evaluation, errors, is_stale, Inputs(evaluation, plan.calendar), Named({}))
+    assessor = Assessor(model, plan, evaluation, errors, is_stale, Inputs(evaluation, plan.calendar), Named({}, {}))
     metrics: list[MetricResult] = []
     kpis: list[KpiResult] = []
     names = tuple(selected)

@@ -18,7 +18,7 @@ from kpidsl.assess.results import (
     TrendPoint,
     WindowResult,
 )
-from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared, Table
+from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared, SharedColumn, Table
 
 if TYPE_CHECKING:
     from kpidsl.assess.interval_results import IntervalResult
@@ -88,9 +88,13 @@ class Once:
     """
 
     def __init__(self, tables: bool) -> None:
-        self.input = Repeated(input_)
-        self.members = Repeated(dict)
+        self.input = Repeated(input_, Shared)
+        self.members: Repeated[Fields] = Repeated(dict, Shared)
+        self.lists: Repeated[Sequence[Fields]] = Repeated(self._all, SharedColumn)
         self.tables = tables
+
+    def _all(self, members: Sequence[Any]) -> Sequence[Fields]:
+        return list(map(self.members, members))
 
 
 def signals(found: Assessment) -> list[Fields] | None:

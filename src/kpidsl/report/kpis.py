@@ -101,24 +101,28 @@ def assessment(found: Assessment, bounds: Callable[[BoundResult], Fields]) -> Fi
 def segments(found: Sequence[Segment], once: Once) -> list[Fields] | Table | None:
     """The segments of a KPI: its bounds are the same for many, as are its members for many KPIs."""
     if once.tables and isinstance(found, Alike):
-        return _table(found, once.members)
-    bounds = Repeated(bound_fields)
+        return _table(found, once.lists)
+    bounds = Repeated(bound_fields, Shared)
     return [{"by": once.members(one.by), **assessment(one.assessment, bounds)} for one in found] or None
 
 
 def many(found: Sequence[Segment], once: Once) -> Many | Tables:
     """Segments that are made while they are written."""
     if once.tables and isinstance(found, ManyAlike):
-        return Tables(lambda: (_table(one, dict) for one in found.parts()))
+        return Tables(lambda: (_table(one, _apart) for one in found.parts()))
     return Many(segment, found)
 
 
-def _table(found: Alike, members: Callable[[Any], Fields]) -> Table:
+def _apart(members: Sequence[Any]) -> list[Fields]:
+    return list(map(dict, members))
+
+
+def _table(found: Alike, members: Callable[[Sequence[Any]], Sequence[Fields]]) -> Table:
     """Segments as `assessment` writes each."""
     count = len(found)
     value, undefined, n, unknown, still_open, attainment, gap, status, reason = zip(*found.rows, strict=True)
     return Table(
-        by=list(map(members, found.members)),
+        by=members(found.members),
         value=value,
         value_undefined=undefined,
         n=n,
