@@ -189,7 +189,7 @@ def in_order(value: object) -> tuple[int, str]:
 
 def _keys_in_order(keys: Collection[tuple[object, ...]]) -> list[tuple[object, ...]]:
     if all(type(value) is str for key in keys for value in key):
-        return sorted(keys)  # type: ignore[type-var]
+        return sorted(keys)
     return sorted(keys, key=lambda key: tuple(map(in_order, key)))
 
 

@@ -61,6 +61,16 @@ class CompactParts(MutableMapping[Key, Part]):
     def __setitem__(self, key: Key, part: Part) -> None:
         self.put(self._members.number(key), part)
 
+    def put_all(self, parts: Sequence[tuple[int, Part]]) -> None:
+        """The parts of the members of these numbers."""
+        members, kept = self._members, self._as_they_are
+        room = members.room if not self._compact else 0
+        before = len(kept)
+        kept.update(parts[:room])
+        members.room -= len(kept) - before
+        for at, part in parts[room:]:
+            self.put(at, part)
+
     def put(self, at: int, part: Part) -> None:
         """The part of the member of this number."""
         kept = self._as_they_are
