@@ -38,6 +38,7 @@ from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 
 if TYPE_CHECKING:
+    from kpidsl.assess.bounds import Bound
     from kpidsl.assess.checkins import Checkin
     from kpidsl.assess.evidence import Stale
     from kpidsl.assess.goal_results import ObjectiveResult
@@ -73,6 +74,7 @@ class Assessor:
     staleness: Stale
     inputs: Inputs
     named: Named
+    fixed: dict[tuple[object, ...], Bound]
 
     @property
     def answers(self) -> Answers:
@@ -107,7 +109,7 @@ class Assessor:
     # ------------------------------------------------------------ KPIs
     def kpi(self, kpi: m.KpiModel, slices: tuple[n.SlicePlan, ...]) -> KpiResult:
         calendar = self.plan.calendar
-        judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value), {})
+        judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value), self.fixed)
         keys = {plan.by: self.keys(plan) for plan in slices} if len(slices) > 1 or kpi.suppress is not None else {}
         kept_back: dict[Group, Hidden] = {}
         if kpi.suppress is not None:
@@ -325,7 +327,8 @@ def assess(
     errors = Errors()
     evaluation = Evaluation(answers)
     is_stale = staleness(model, plan.calendar, answers)
-    assessor = Assessor(model, plan, evaluation, errors, is_stale, Inputs(evaluation, plan.calendar), Named({}, {}))
+    inputs = Inputs(evaluation, plan.calendar)
+    assessor = Assessor(model, plan, evaluation, errors, is_stale, inputs, Named({}, {}), {})
     metrics: list[MetricResult] = []
     kpis: list[KpiResult] = []
     names = tuple(selected)

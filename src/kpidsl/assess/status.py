@@ -11,9 +11,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from kpidsl.assess.bounds import Bound, shown
+from kpidsl.assess.held import against, part_of
 from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
-from kpidsl.assess.held import against, part_of
 from kpidsl.assess.numbers import bound_said, said, written
 from kpidsl.assess.numbers import value_of as as_document
 from kpidsl.assess.results import Assessment, BoundResult, Comparison
@@ -60,15 +60,15 @@ def why(*missing: Missing) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Assesses slices of one KPI. `stale` says which of its sources have not been heard of for too long; `alike` are
-    the bounds that are the same for each segment, by the identities of their plans.
+    """Assesses slices of one KPI. `stale` says which of its sources have not been heard of for too long; `fixed` are
+    the bounds that are numbers, by these and by what stands beside them: many KPIs and all their segments share them.
     """
 
     evaluation: Evaluation
     calendar: Calendar
     unit: str | None
     stale: str | None
-    alike: dict[int, Bound]
+    fixed: dict[tuple[object, ...], Bound]
 
     def assess(
         self, plan: SlicePlan, members: Mapping[str, object], hidden: Hidden = SHOWN
@@ -273,7 +273,8 @@ class Judge:
     ) -> Bound | None:
         if plan is None:
             return None
-        known = self.alike.get(id(plan)) if members else None
+        name = _name(plan, self.unit)
+        known = self.fixed.get(name) if name is not None else None
         if known is not None:
             return known
         low = self.edge(plan.low, members, hidden)
@@ -288,10 +289,8 @@ class Judge:
             missing,
             plan,
         )
-        if members and _is_fixed(plan):
-            found = self.alike[id(plan)] = replace(
-                found, result=shown(found), words=self.words(found), numbers=found.edges
-            )
+        if name is not None:
+            found = self.fixed[name] = replace(found, result=shown(found), words=self.words(found), numbers=found.edges)
         return found
 
     def edge(self, step: Step, members: Mapping[str, object], hidden: Hidden) -> Scalar | Missing:
@@ -360,6 +359,18 @@ def is_plain(plan: SlicePlan) -> bool:
 
 def _lacks(bound: Bound | None) -> bool:
     return bound is not None and bound.missing is not None
+
+
+def _name(bound: BoundPlan, unit: str | None) -> tuple[object, ...] | None:
+    """What a bound that is a number, or two, has in common with all that are the same."""
+    low, high = bound.low, bound.high
+    if type(low) is not Constant or type(low.value) is not Fraction:
+        return None
+    if high is None:
+        return (bound.operator, *low.value.as_integer_ratio(), bound.starting, unit)
+    if type(high) is not Constant or type(high.value) is not Fraction:
+        return None
+    return (bound.operator, *low.value.as_integer_ratio(), bound.starting, unit, *high.value.as_integer_ratio())
 
 
 def _is_fixed(bound: BoundPlan | None) -> bool:

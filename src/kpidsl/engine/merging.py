@@ -152,9 +152,7 @@ def _merge(
                 of_state.append(total)
             states = list(zip(*of_state, strict=True))
         value_of = finisher(cell, one.scale)
-        found = [
-            (at, value_of(state)) for at, state in zip(inside.members, states, strict=True) if not is_empty(state)
-        ]
+        found = [(at, value_of(state)) for at, state in zip(inside.members, states, strict=True) if not is_empty(state)]
         parts, seen = told.parts, told.seen
         for _, part in found:
             if part.reason is not None:

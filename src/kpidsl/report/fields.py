@@ -89,6 +89,7 @@ class Once:
 
     def __init__(self, tables: bool) -> None:
         self.input = Repeated(input_, Shared)
+        self.bound: Repeated[Shared] = Repeated(shared_bound, lambda one: one)
         self.members: Repeated[Fields] = Repeated(dict, Shared)
         self.lists: Repeated[Sequence[Fields]] = Repeated(self._all, SharedColumn)
         self.tables = tables
@@ -115,6 +116,10 @@ def forecast(found: Assessment) -> Fields | None:
 
 def bound(found: BoundResult | None) -> Fields | None:
     return bound_fields(found) if found is not None else None
+
+
+def shared_bound(found: BoundResult) -> Shared:
+    return Shared(bound_fields(found))
 
 
 def bound_fields(found: BoundResult) -> Fields:

@@ -17,6 +17,7 @@ from kpidsl.report.parts import Fields, Many, Plain, Shared, SharedColumn, Table
 WIDTH = 120  # columns in which a list or object may stand on one line
 TOGETHER = 200  # records that are one piece
 _LONG = frozenset({Many, Tables})
+_SHARED = frozenset({Shared, type(None)})
 
 
 def to_json(results: Results) -> str:
@@ -151,12 +152,11 @@ def _column(name: str, column: Sequence[Plain], indent: int) -> list[Any]:
     key = _key(name)
     after = indent + len(key)
     kinds = set(map(type, column))
-    kind = kinds.pop() if len(kinds) == 1 else None
-    if kind is Shared:
+    if kinds <= _SHARED:
         shared: dict[int, Any] = {id(one): one for one in column}
-        known = {at: key + _shared(one, indent, after) for at, one in shared.items()}
+        known = {at: None if one is None else key + _shared(one, indent, after) for at, one in shared.items()}
         return [known[at] for at in map(id, column)]
-    scalar = _SCALARS.get(kind) if kind is not None else None
+    scalar = _SCALARS.get(kinds.pop()) if len(kinds) == 1 else None
     if scalar is not None:
         return [key + text for text in map(scalar, column)]
     return [None if one is None else key + written(one, indent, after) for one in column]
