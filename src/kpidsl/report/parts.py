@@ -30,7 +30,9 @@ class Table:
 
     def __init__(self, **columns: Sequence[Any]) -> None:
         self.columns: dict[str, Sequence[Plain]] = {
-            name: column for name, column in columns.items() if any(one is not None for one in column)
+            name: column
+            for name, column in columns.items()
+            if column and (column[0] is not None or column.count(None) < len(column))
         }
 
     def records(self) -> list[Plain]:
