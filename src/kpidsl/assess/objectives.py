@@ -45,8 +45,9 @@ _UNDEFINED_PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A key result in a score, or an objective that data makes impossible (`standing` is None): it has weight 1. `title`
-    is what people call it.
+    """A key result in a score, or an objective that data makes impossible (`standing` is None): it has weight 1.
+
+    `title` is what people call it.
     """
 
     title: str
