@@ -135,7 +135,39 @@ def test_a_child_that_cannot_be_is_missed_in_its_parent(tmp_path: Path) -> None:
     child, parent = objective(results, "child"), objective(results, "e")
     assert (child.status, child.score, child.score_undefined) == ("error", None, "source_error")
     assert (parent.status, parent.score, parent.coverage) == ("error", 1, Decimal("0.5"))
-    assert parent.reason.startswith("child: ")
+    assert parent.reason == "l: `p` has no column `nothing`"
+
+
+def test_a_column_that_the_data_lacks_costs_its_key_results_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.kpi").write_text("""
+        source p { from csv("p.csv"); time at }
+        metric tips = sum(tip) from p
+        objective e {
+          period 2026-Q2
+          key result k { increase tips over last 28 days from 10 to 20; weight 3; achieve every month; trend 3 months }
+          key result l { increase sum(amount) from p over last 28 days from 0 to 10 }
+          key result m { reach sum(amount) from p over last 28 days >= tips over last 28 days }
+          key result n { keep share(vip) from p over last month in 10%..20%; abandoned on 2026-05-01 "no such guests" }
+        }
+    """)
+    (tmp_path / "p.csv").write_text("at,amount\n2026-05-01,9\n")
+    spec = kpidsl.load(tmp_path)
+    results = spec.evaluate(as_of="2026-05-16")
+    found = objective(results, "e")
+    assert [(one.status, one.progress) for one in found.key_results] == [
+        ("error", None),
+        ("on_track", Decimal("0.9")),
+        ("error", None),
+        ("abandoned", None),
+    ]
+    assert found.key_results[0].reason == "`p` has no column `tip`"
+    assert (found.status, found.coverage, found.score) == ("error", Decimal("0.2"), Decimal("0.9"))
+    assert [(one.code, one.affects) for one in results.errors] == [
+        ("K0605", ("e.k", "e.m", "tips")),
+        ("K0605", ("e.n",)),
+    ]
+    one = spec.evaluate(as_of="2026-05-16", select=["e.k"])
+    assert "e.k" in one.errors[0].affects
 
 
 def test_a_publication_lag_is_time_the_value_cannot_know() -> None:

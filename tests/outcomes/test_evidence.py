@@ -127,6 +127,30 @@ def test_a_source_that_cannot_be_read_is_an_error_and_excludes_its_evidence_alon
     assert item(found.outcomes[0], "b").excluded == "source_error"
 
 
+def test_a_column_that_the_data_lacks_excludes_its_evidence_alone() -> None:
+    spec = """
+        outcome o {
+          levels poor < adequate < good < excellent; success good
+          evidence a { measure share(v >= 4) from s over last month; level good >= 70% }
+          evidence b {
+            measure avg(w) from s over last month; level good >= 3; require n >= 2; expires after 3 months; interval 95%
+            invited count(w) from s over last month
+          }
+          evidence c { rubric avg(v) from s over last month by theme; criterion "depth"; level good >= 3 }
+          judge { hurdle a >= good }
+        }
+    """
+    found = results(spec, "2026-03-31", s=S, t=EMPTY)
+    assert [(one.message, one.affects) for one in found.errors] == [
+        ("`s` has no column `w`", ("o",)),
+        ("`s` has no column `theme`", ("o",)),
+    ]
+    assert found.outcomes[0].state == "achieved"
+    b, c = item(found.outcomes[0], "b"), item(found.outcomes[0], "c")
+    assert (b.excluded, b.reason) == ("source_error", "`s` has no column `w`")
+    assert (c.excluded, c.reason) == ("source_error", "the criterion depth: `s` has no column `theme`")
+
+
 def test_a_source_that_is_not_fresh_excludes_its_evidence() -> None:
     spec = 'source u { from arrow("s"); time at; fresh within 2 days }\n'
     spec += "outcome o { levels poor < good; success good; evidence a { measure share(v >= 4) from u over last month; level good >= 70% } }"

@@ -245,6 +245,8 @@ class Assessor:
         for error in errors:
             if isinstance(error, KpidslError):
                 self.errors.add(error.code, error.message, error.hint, self.place(error), (name,))
+            elif isinstance(error, Diagnostic):
+                self.errors.add(error.code, error.message, error.remedy, error.place, (name,))
 
     def place(self, error: KpidslError) -> str:
         for name, failed in (*self.answers.failed_sources.items(), *self.answers.infinite.items()):
@@ -258,8 +260,9 @@ class Assessor:
     def failed(self, selected: Iterable[str]) -> None:
         if not self.model.failed:
             return
+        told_in_parts = self.model.objectives.keys() | self.model.outcomes.keys()
         for name in selected:
-            failed = self.model.failed.get(name)
+            failed = self.model.failed.get(name) if name not in told_in_parts else None
             for problem in failed.problems if failed is not None else ():
                 self.errors.add(problem.code, problem.message, problem.remedy, problem.place, (name,))
 

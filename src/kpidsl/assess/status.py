@@ -44,6 +44,7 @@ REASONS = {
     "definition_changed": "the metric's definition changed in between",
     "source_error": "what it is made of could not be had",
     "no_target": "there is no target yet",
+    "baseline_missing": "the baseline is missing",
     "suppressed": "kept back: it would tell of a small group",
 }
 
@@ -55,7 +56,12 @@ def why(*missing: Missing) -> str:
             message = getattr(error, "message", None)
             if isinstance(message, str):
                 return message
-    return REASONS.get(missing[0].reason, missing[0].reason.replace("_", " "))
+    return in_words(missing[0].reason)
+
+
+def in_words(reason: str) -> str:
+    """A reason such as `no_rows` in a sentence."""
+    return REASONS.get(reason, reason.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,8 @@ class Evaluation:
                 return value_of if not isinstance(value_of, Scalar) else self.end_of(interval, end, value_of, members)
             case n.Discreet(operand=operand, below=below):
                 return discreet(self.step(operand, members, count), below)
-            case n.Undefined(reason=reason):
-                return Missing(reason)
+            case n.Undefined(reason=reason, errors=errors):
+                return Missing(reason, errors=errors)
             case n.CountOfRows():
                 return Scalar(Fraction(count), None, None, True) if count is not None else Missing("no_rows")
             case n.Combine(operator=operator, left=left, right=right):

@@ -16,9 +16,11 @@ from kpidsl.lookup.measured import Measured, measured_kpi, measured_metric
 from kpidsl.records import dataclass
 from kpidsl.report.explanation import Explanation, Related, SourceShown
 from kpidsl.semantic import model as m
+from kpidsl.semantic.goal_model import DeliverModel
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.units import UnitTable
 from kpidsl.semantic.uses import Reached, all_uses, declarations, dependents, foundations, uses
+from kpidsl.semantic.values import impossible
 from kpidsl.source_text import Span
 from kpidsl.syntax.decl_nodes import FromProp
 from kpidsl.syntax.node import Node
@@ -173,4 +175,11 @@ def _problems(found: Found, looked: Looked) -> tuple[Diagnostic, ...]:
         if one.span is not None and one.span.source is span.source and span.start <= one.span.start < span.end
     ]
     failed = looked.model.failed.get(found.name) if found.key.sort == "name" else None
-    return tuple(dict.fromkeys((*inside, *(failed.problems if failed is not None else ()))))
+    of_part = (
+        problem
+        for objective in looked.model.objectives.values()
+        for one in objective.key_results
+        if one.name == found.name and not isinstance(one.aim, DeliverModel)
+        for problem in impossible(one.aim.value)
+    )
+    return tuple(dict.fromkeys((*inside, *(failed.problems if failed is not None else ()), *of_part)))

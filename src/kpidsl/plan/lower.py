@@ -259,6 +259,8 @@ class Lowering:
                 return Lowered(n.IntervalEnd(inner.step, end, asked), inner.eras)
             case v.TargetValue():
                 return Lowered(n.Undefined("no_target"))
+            case v.Unavailable(problems=problems):
+                return Lowered(n.Undefined("source_error", problems))
             case v.Operation(operator=operator, left=left, right=right):
                 a, b = self.lower(left, moment, by), self.lower(right, moment, by)
                 if mixed(a.eras, b.eras):

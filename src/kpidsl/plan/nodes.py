@@ -86,9 +86,10 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Undefined:
-    """A value that cannot be had, whatever the data."""
+    """A value that cannot be had, whatever the rows; `errors` are what failed where the reason is `source_error`."""
 
     reason: str
+    errors: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,8 @@ def check_goals(names: Names, values: ValueChecker, problems: Problems) -> Goals
             case _:
                 continue
         errors = tuple(one for one in own if one.severity is Severity.ERROR)
-        # A scorecard shows what it can.
-        if model is not None and (not errors or (kind == "scorecard" and all(map(is_of_data, errors)))):
+        # What the data makes impossible is a part of it: the rest is told.
+        if model is not None and all(map(is_of_data, errors)):
             found.keep(model)
         if model is None or errors:
             contributes = tuple(parent for parent, prop in parents.get(name, ()) if _adds(prop))

@@ -9,6 +9,7 @@ from kpidsl import calendar as c
 from kpidsl.semantic import goal_model as m
 from kpidsl.semantic.activity import check_only_deliveries
 from kpidsl.semantic.declared import Declared
+from kpidsl.semantic.in_parts import part
 from kpidsl.semantic.key_result_check import STATES, KeyResultChecker, policy_name
 from kpidsl.semantic.progress_check import abandoned
 from kpidsl.semantic.properties import (
@@ -151,7 +152,11 @@ class ObjectiveChecker:
         # Without a period there is one problem already: it does not matter what `period to date` begins with.
         first = period.first if period is not None else date(2000, 1, 1)
         around = Around(self.namespace, period=c.Since(first, "period to date"))
-        found = [KeyResultChecker(one, self.name, period, around, self.values).check() for one in written]
+
+        def model(one: g.KeyResultDecl) -> m.KeyResultModel | None:
+            return part(lambda values: KeyResultChecker(one, self.name, period, around, values).check(), self.values)
+
+        found = [model(one) for one in written]
         weights = [prop.weight for one in written for prop in one.properties if isinstance(prop, g.WeightProp)]
         if written and len(weights) == len(written) and not any(weights):
             place = next(prop for prop in written[0].properties if isinstance(prop, g.WeightProp))

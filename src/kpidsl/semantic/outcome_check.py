@@ -8,6 +8,7 @@ from kpidsl.semantic import outcome_model as m
 from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.evidence_check import EvidenceChecker, level_name
 from kpidsl.semantic.goal_model import PeriodModel
+from kpidsl.semantic.in_parts import part
 from kpidsl.semantic.judge_check import JudgeChecker
 from kpidsl.semantic.objective_check import fixed_period
 from kpidsl.semantic.properties import META, about, choice, each_named_once, every, once, supported
@@ -48,9 +49,14 @@ class OutcomeChecker:
         results.append(fine)
         written = [prop for prop in node.properties if isinstance(prop, g.EvidenceDecl)]
         results.append(each_named_once([one.name for one in written], "items of evidence", problems))
-        found = [
-            EvidenceChecker(one, self.name, levels, horizon, self.namespace, self.values).check() for one in written
-        ]
+
+        def model(one: g.EvidenceDecl) -> m.EvidenceModel | None:
+            return part(
+                lambda values: EvidenceChecker(one, self.name, levels, horizon, self.namespace, values).check(),
+                self.values,
+            )
+
+        found = [model(one) for one in written]
         evidence = tuple(one for one in found if one is not None)
         results.append(len(evidence) == len(written))
         judges, fine = every(node, g.JudgeProp, JudgeChecker(written, levels, self.values).check)

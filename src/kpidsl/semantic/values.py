@@ -11,6 +11,7 @@ from typing import Literal
 
 from kpidsl.calendar import Unit as PeriodUnit
 from kpidsl.calendar import WindowSpec
+from kpidsl.diagnostics import Diagnostic
 from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.units import Unit
@@ -225,6 +226,13 @@ class IntervalEnd(Value):
     interval: Interval
 
 
+@dataclass(frozen=True, slots=True)
+class Unavailable(Value):
+    """What the data makes impossible: it has no column, or not the type, that is asked for."""
+
+    problems: tuple[Diagnostic, ...]
+
+
 def parts(value: Value) -> tuple[Value, ...]:
     """The values directly inside a value."""
     if type(value) in _WITH_OPERAND:
@@ -246,6 +254,13 @@ def aggregates(value: Value) -> tuple[Aggregate, ...]:
     if isinstance(value, Aggregate):
         return (value,)
     return tuple(found for part in parts(value) for found in aggregates(part))
+
+
+def impossible(value: Value) -> tuple[Diagnostic, ...]:
+    """What of the data makes a value impossible."""
+    if isinstance(value, Unavailable):
+        return value.problems
+    return tuple(found for part in parts(value) for found in impossible(part))
 
 
 def axes(value: Value) -> tuple[str, ...]:

@@ -110,6 +110,8 @@ def _measurable(one: KeyResult, evidence: Evidence) -> Finding:
     if one.value is None:
         return finding(Letter.MEASURABLE, ["each thing is done or not"], [], [])
     read = sources(one.value)
+    if lacking := v.impossible(one.value):
+        return finding(Letter.MEASURABLE, [], [lacking[0].message], [])
     if is_constant(one.value):
         missing.append("it reads no source")
     for name in read:
