@@ -7,6 +7,7 @@ import tomllib
 from datetime import time
 from pathlib import Path
 
+import duckdb
 import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -98,3 +99,41 @@ def test_what_is_nested_is_compared_with_no_number(condition: str) -> None:
     spec = f'source o {{ from arrow("o"); time at }}\nmetric m = (count() from o where {condition}) over last month\n'
     (error,) = evaluate(spec, "2026-03-31", o={"at": days("2026-03-01"), "g": [[1]]}).errors
     assert (error.code, error.message) == ("K0604", "a nested value and a number do not go together")
+
+
+ENDS = "'infinity', '9999-12-31', '-infinity', '0001-01-01', '2026-02-01', NULL"
+
+
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "TIMESTAMPTZ"])
+def test_infinite_times_are_neither_the_last_day_of_a_calendar_nor_left_out(tmp_path: Path, kind: str) -> None:
+    """DuckDB gives the years 9999 and 1 for them, and no microseconds since 1970: one of two members was lost, and the
+    latest of an infinite time and 1 February was 1 February.
+    """
+    with duckdb.connect(str(tmp_path / "o.duckdb")) as database:
+        database.execute(
+            f"CREATE TABLE o AS SELECT row_number() OVER () AS id, DATE '2026-01-01' AS began, CAST(x AS {kind}) AS till"
+            f" FROM (SELECT unnest([{ENDS}]) AS x)"
+        )
+    (tmp_path / "s.kpi").write_text(
+        'source o { from duckdb("o.duckdb", table: "o"); time began; key id }\n'
+        'source s { from duckdb("o.duckdb", table: "o"); key id; holds from began to till }\n'
+        "kpi events { value count() from o over 2026; by till }\nkpi years { value max(year(till)) from o over 2026 }\n"
+        "kpi levels { value count() from s at end; by till }\n"
+        "metric latest = max(till) from o where id in [1, 5] over 2026\n"
+        "metric earliest = min(till) from o where id in [3, 5] over 2026\n"
+        "metric opening = first(till) from o where id in [1, 5] over 2026\n"
+        "metric finite = max(till) from o where id in [4, 5] over 2026\n"
+    )
+    results = load(tmp_path).evaluate(as_of="2026-03-31")
+    time = "" if kind == "DATE" else "T00:00:00"
+    events, years, levels = results.kpis
+    assert (years.assessment.value, years.assessment.n) == (9999, 3)
+    members = {one.by[0][1]: one.assessment.value for one in events.segments}
+    assert members == dict.fromkeys(
+        ["-infinity", f"0001-01-01{time}", f"2026-02-01{time}", f"9999-12-31{time}", "infinity", None], 1
+    )
+    members = {one.by[0][1]: one.assessment.value for one in levels.segments}
+    assert members == dict.fromkeys([f"9999-12-31{time}", "infinity", None], 1)
+    found = {one.name: str(one.value)[:10] for one in results.metrics if one.value is not None}
+    assert found == {"finite": "2026-02-01"}
+    assert {error.code for error in results.errors} == {"K0613"}

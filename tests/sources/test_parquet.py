@@ -292,3 +292,40 @@ def test_exact_numbers_without_room_are_floats_only_where_the_spec_says_so(
     assert f"`column {name}: float`" in (caught.value.hint or "")
     assert read(opened, ask(f=None)).column("f") == [0.5, 1.5]
     assert read(opened, ask(a=T.FLOAT)).column("a") == [12345678901234568.0, None]
+
+
+BIG = 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    ("exact", "told_of"),
+    [
+        (pa.array([BIG, 1]), str(BIG)),
+        (pa.array([1, None, 2**53 + 2]), None),
+        (pa.array([Decimal("12345678901234567.07")]), "12345678901234567.07"),
+        (pa.array([Decimal("0.10"), Decimal("-1234567890123.45")]), None),
+    ],
+)
+@pytest.mark.parametrize("kind", [None, T.INTEGER, T.DECIMAL])
+def test_exact_numbers_beside_floats_of_another_file_are_kept_or_told(
+    exact: pa.Array, told_of: str | None, kind: T | None, tmp_path: Path
+) -> None:
+    """pandas writes ids as floats in a month in which one is missing; of two files DuckDB makes one column of floats."""
+    pq.write_table(pa.table({"a": exact, "o": pa.StructArray.from_arrays([exact], ["b"])}), tmp_path / "1.parquet")
+    floats = pa.array([1.0, None])
+    pq.write_table(pa.table({"a": floats, "o": pa.StructArray.from_arrays([floats], ["b"])}), tmp_path / "2.parquet")
+    opened = dataset(tmp_path, "parquet", "*.parquet")
+    for name in ("a", "o.b"):
+        if told_of is None:
+            if kind is not T.INTEGER:
+                found = read(opened, ask(**{name: kind})).column(name)
+                assert [None if one is None else float(str(one)) for one in found[: len(exact)]] == [
+                    None if one is None else float(one) for one in exact.to_pylist()
+                ]
+            continue
+        with pytest.raises(SourceError) as caught:
+            read(opened, ask(**{name: kind}))
+        assert caught.value.code == "K0604"
+        assert f"1.parquet and 1 more: column `{name}` holds exact numbers in one file" in caught.value.message
+        assert f"{told_of} would become" in caught.value.message
+        assert len(read(opened, ask(**{name: T.FLOAT})).column(name)) == len(exact) + 2

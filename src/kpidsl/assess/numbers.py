@@ -10,11 +10,13 @@ from math import gcd, isinf
 from kpidsl.calendar import Calendar
 from kpidsl.engine.parts import Known
 from kpidsl.semantic.decimals import finite_ratio, trimmed
+from kpidsl.sql.times import OUTERMOST
 
 _FIFTEEN = Context(prec=15)
 _SHORT = Context(prec=6)
 _SIX_DIGITS = 10**6
 _MOST_WRITTEN = 12
+_INFINITE = {day: word for days in OUTERMOST.values() for word, day in days.items()}
 
 
 def written(value: Fraction, exact: bool) -> Decimal:
@@ -22,13 +24,12 @@ def written(value: Fraction, exact: bool) -> Decimal:
     return _written(*value.as_integer_ratio(), exact)
 
 
-def difference(value: Fraction, other: Fraction, exact: bool) -> Decimal:
-    """`value - other` as written."""
-    top, below = value.as_integer_ratio()
-    other_top, other_below = other.as_integer_ratio()
-    top, below = top * other_below - other_top * below, below * other_below
-    common = gcd(top, below)
-    return _written(top // common, below // common, exact)
+def ratio_written(top: int, below: int, exact: bool) -> Decimal:
+    """The same of a quotient, in lowest terms or not."""
+    if exact:
+        common = gcd(top, below)
+        return _written(top // common, below // common, exact)
+    return quotient(top, below)
 
 
 def _written(top: int, below: int, exact: bool) -> Decimal:
@@ -125,7 +126,9 @@ def share_said(value: Fraction | None) -> str:
 def member(value: object) -> str | Decimal | bool | None:
     """A member of a dimension as a document holds it."""
     match value:
-        case None | bool() | str() | Decimal():
+        case str():
+            return _INFINITE.get(value, value)
+        case None | bool() | Decimal():
             return value
         case int():
             return Decimal(value)

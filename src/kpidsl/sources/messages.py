@@ -91,6 +91,17 @@ def too_wide(place: str, column: str, digits: int) -> SourceError:
     )
 
 
+def becomes_a_float(place: str, column: str, exact: str, rounded: str) -> SourceError:
+    """K0604: exact numbers of one file that would be rounded to stand in a column with the floats of another."""
+    return SourceError(
+        f"{place}: column `{column}` holds exact numbers in one file and floating-point numbers in another, and"
+        f" {exact} would become {rounded}",
+        code="K0604",
+        hint=f"write it with one type in all files, or `column {column}: float` if numbers need not be exact",
+        column=column,
+    )
+
+
 def _remedy(column: str, text: str, wanted: DataType, provider: str) -> str:
     if text.strip().casefold() in NOTHING and provider == "csv":
         missing = f'{provider}("…", null: "{text.strip()}")'

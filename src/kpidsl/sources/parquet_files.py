@@ -28,15 +28,19 @@ if TYPE_CHECKING:
 
 LARGE = 16 << 20  # bytes: of less, all is read as soon as statistics are
 MOST_CHUNKS = 20_000  # columns of row groups: more take longer to be told of than their times to be read
+_FLOATS = "('DOUBLE', 'FLOAT')"
 _TIMES = frozenset({"TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "DATE"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Whether all footers describe the same columns in the same order; the digits of numbers too wide to be exact."""
+    """Whether all footers describe the same columns in the same order; the digits of numbers too wide to be exact; and
+    what is floating-point in some files alone.
+    """
 
     are_same: bool
     wide: Mapping[str, int]
+    mixed: frozenset[str] = frozenset()
 
 
 class ParquetDataset:
@@ -253,6 +257,30 @@ class ParquetDataset:
             leaf = name if name in wide else name.rpartition(".")[2]
             if leaf in wide:
                 raise messages.too_wide(self._label, name, wide[leaf])
+            if found is not None and leaf.rpartition(".")[2] in found.mixed:
+                self._require_exact(connection, name, origin.fields[name].sql)
+
+    def _require_exact(self, connection: DuckDBPyConnection, name: str, column: str) -> None:
+        """Raise K0604 for exact numbers that become others beside the floats of other files."""
+        listed = texts(path_pattern(str(path)) for path in self._paths)
+        kinds = connection.execute(
+            f"SELECT list(DISTINCT file_name) FROM parquet_schema({listed}) WHERE name = ? AND type NOT IN {_FLOATS} "
+            "GROUP BY type, converted_type, precision, scale",
+            [name.rpartition(".")[2]],
+        ).fetchall()
+        for (paths,) in kinds:
+            read = self._read(connection, [Path(path) for path in paths])
+            with project.reading(self._label):
+                field = project.fields_of(connection, read).get(name)
+                if field is None or not _is_exact(field.sql_type):
+                    continue
+                double = f"CAST({column} AS DOUBLE)"
+                found = connection.execute(
+                    f"SELECT CAST({column} AS VARCHAR), CAST({double} AS VARCHAR) FROM {read} "
+                    f"WHERE TRY_CAST({double} AS {field.sql_type}) IS DISTINCT FROM {column} LIMIT 1"
+                ).fetchone()
+            if found is not None:
+                raise messages.becomes_a_float(self._label, name, *found)
 
     def _lacks(self, lacking: Path, name: str, having: Path) -> SourceError:
         file, other = files.shown(lacking, self._context), files.shown(having, self._context)
@@ -267,13 +295,18 @@ def _columns_of(connection: DuckDBPyConnection, paths: Sequence[Path]) -> _Colum
     listed = texts(path_pattern(str(path)) for path in paths)
     alike = f"SELECT * EXCLUDE (file_name), count(*) AS files FROM parquet_schema({listed}) GROUP BY ALL"
     try:
-        ((others, wide),) = connection.execute(
+        ((others, wide, floats, exact),) = connection.execute(
             f"SELECT count(*) FILTER (files <> {len(paths)}), "
-            f"list((name, precision) ORDER BY precision) FILTER (precision > {DIGITS}) FROM ({alike})"
+            f"list((name, precision) ORDER BY precision) FILTER (precision > {DIGITS}), "
+            f"list(name) FILTER (type IN {_FLOATS}), list(name) FILTER (type NOT IN {_FLOATS}) FROM ({alike})"
         ).fetchall()
     except duck.failures():  # to read them will tell
         return _Columns(False, {})
-    return _Columns(others == 0, dict(wide or ()))
+    return _Columns(others == 0, dict(wide or ()), frozenset(floats or ()) & frozenset(exact or ()))
+
+
+def _is_exact(sql_type: str) -> bool:
+    return sql_type in ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT") or sql_type.startswith("DECIMAL")
 
 
 def _bounds(sql_type: str) -> tuple[str, str]:

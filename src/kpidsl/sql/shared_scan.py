@@ -125,7 +125,8 @@ def _among(keys: Sequence[exp.Expr], own: Container[exp.Expr]) -> exp.Expr:
 
 def _written(rows: RowsOf, one: Grouping, names: Mapping[Row, str]) -> dict[exp.Expr, exp.Expr]:
     columns: dict[Row, exp.Expr] = {leaf: exp.column(names[leaf]) for leaf in one.leaves}
-    written = {rows.sql.sql(leaf): column for leaf, column in columns.items() if leaf.type is not DataType.INSTANT}
+    of_members = {rows.sql.sql(leaf): rows.of_member(leaf, column) for leaf, column in columns.items()}
+    written = {over_rows: over_groups for over_rows, over_groups in of_members.items() if over_groups is not None}
     for condition, leaf in one.told.items():
         assert isinstance(leaf, Place | Picked)
         written[rows.sql.sql(condition)] = told_by(rows.sql, condition, leaf, columns[leaf])

@@ -15,7 +15,13 @@ from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Operands, Scale
 from kpidsl.sql.halves import halves
 from kpidsl.sql.row_sql import RowSql
-from kpidsl.sql.times import function
+from kpidsl.sql.times import finite, function, infinite
+
+_TIMES: Mapping[DataType | None, str] = {
+    DataType.DATE: "DATE",
+    DataType.TIMESTAMP: "TIMESTAMP",
+    DataType.INSTANT: "TIMESTAMPTZ",
+}
 
 
 @dataclass(slots=True)
@@ -88,9 +94,15 @@ class RowsOf:
             found = exp.Case().when(exp.or_(function("isfinite", found), function("isinf", found)), found, copy=False)
         return self.column(found)
 
+    def _aggregated(self, cell: Cell, argument: Row) -> exp.Expr:
+        kind = self._infinite_kind(argument)
+        if kind is None or cell.function not in ("min", "max", "first", "last"):
+            return self.argument(argument)
+        return self.column(finite(self.sql.sql(argument), kind))
+
     def operands(self, cell: Cell, scales: Mapping[Row, Scale]) -> Operands:
         keep = self.keep(cell.where)
-        argument = self.argument(cell.argument) if cell.argument is not None else None
+        argument = self._aggregated(cell, cell.argument) if cell.argument is not None else None
         time = self.row(cell.time) if cell.time is not None and cell.function in ("first", "last") else None
         key: tuple[exp.Expr, ...] = ()
         if cell.function in ("first", "last"):
@@ -112,7 +124,23 @@ class RowsOf:
         found = self.sql.sql(row)
         if row.type is DataType.INSTANT:
             found = function("timezone", exp.Literal.string(self.calendar.timezone), found)
+        kind = self._infinite_kind(row)
+        if kind is not None:
+            found = finite(found, kind if row.type is DataType.DATE else "TIMESTAMP")
         return self.column(found)
+
+    def of_member(self, row: Row, member: exp.Expr) -> exp.Expr | None:
+        """The dimension that a member is of; None where that is not to be had."""
+        if row.type is DataType.INSTANT:
+            return None
+        kind = self._infinite_kind(row)
+        return member if kind is None else infinite(member, kind)
+
+    def _infinite_kind(self, row: Row) -> str | None:
+        """The type of a column of times that may be infinite, which DuckDB hands over as the years 1 and 9999, or not
+        at all.
+        """
+        return _TIMES.get(row.type) if self.is_here and isinstance(row, ColumnValue) else None
 
 
 def table(name: str, alias: str) -> exp.Expr:

@@ -4,8 +4,9 @@ converted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from kpidsl.calendar import Calendar, civil_threshold, date_threshold, month_counts, repeated_offsets
 from kpidsl.semantic.types import DataType
@@ -13,6 +14,13 @@ from kpidsl.sql import exp
 
 _STEP = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+OUTERMOST: Final = {
+    "DATE": {"infinity": "5881580-07-10", "-infinity": "5877642-06-25 (BC)"},
+    "TIMESTAMP": {"infinity": "294247-01-10 04:00:54.775806", "-infinity": "290309-12-22 (BC) 00:00:00"},
+    "TIMESTAMPTZ": {"infinity": "294247-01-10 04:00:54.775806+00", "-infinity": "290309-12-22 (BC) 00:00:00+00"},
+}
+"""The last and first times that DuckDB hands over as they are written: infinite ones come as the years 9999 and 1."""
 
 
 def cast(value: exp.Expr, to: str) -> exp.Expr:
@@ -68,6 +76,24 @@ def bound(at: date | datetime) -> exp.Expr:
     if not isinstance(at, datetime):
         return day(at)
     return civil(at) if at.tzinfo is None else instant(at)
+
+
+def finite(time: exp.Expr, kind: str) -> exp.Expr:
+    """A time, or the outermost there is for an infinite one: no calendar has either."""
+    return _instead(time, kind, OUTERMOST[kind])
+
+
+def infinite(time: exp.Expr, kind: str) -> exp.Expr:
+    """What `finite` was made of."""
+    return _instead(time, kind, {outermost: infinite for infinite, outermost in OUTERMOST[kind].items()})
+
+
+def _instead(time: exp.Expr, kind: str, others: Mapping[str, str]) -> exp.Expr:
+    found = exp.Case()
+    for one, other in others.items():
+        at = exp.EQ(this=time.copy(), expression=cast(exp.Literal.string(one), kind))
+        found = found.when(at, cast(exp.Literal.string(other), kind), copy=False)
+    return found.else_(time, copy=False)
 
 
 def listed(bounds: Sequence[date | datetime | None]) -> exp.Expr:
