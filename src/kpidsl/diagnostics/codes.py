@@ -80,6 +80,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0376": "a window that changes nothing",
         "K0377": "a percentage of what is none",
         "K0378": "a count of a condition",
+        "K0379": "a guard or requirement that decides nothing",
         "K0380": "an objective without a period",
         "K0381": "a period that is not fixed",
         "K0382": "an objective without key results",
