@@ -55,7 +55,7 @@ HOMES = {
     "click": ("cli",),
     "pluggy": ("hookspecs", "plugins"),
     "tomli_w": ("report",),
-    "pyarrow": ("report", "testing"),
+    "pyarrow": ("report", "sources", "testing"),
     "holidays": ("calendar",),
 }
 OPTIONAL = ("pyarrow", "holidays")  # may be missing: imported inside the function that needs it

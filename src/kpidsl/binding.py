@@ -239,6 +239,8 @@ class Tables(dict[str, str]):
             if name in self._bound.limits and is_streamed(dataset := self._bound.datasets[name])
         }
         for name, found in (side_by_side(calls, self._jobs, self._told, self._stop) if calls else {}).items():
+            if spare and isinstance(found, SourceError) and self._spare(name, found):
+                continue  # read again, without the column
             if isinstance(found, foreign_errors()):
                 self._fail(name, found)
             elif isinstance(found, BaseException):
@@ -343,10 +345,10 @@ class Tables(dict[str, str]):
         self._told(name)
         dataset = self._bound.datasets[name]
         try:
-            if name in self._bound.limits and name not in self._fetched and is_streamed(dataset):
-                self._fetched[name] = self._fetch(name, dataset)
             while True:
                 try:
+                    if name in self._bound.limits and name not in self._fetched and is_streamed(dataset):
+                        self._fetched[name] = self._fetch(name, dataset)
                     self[name] = into_duckdb(
                         self._connection,
                         relation(name),

@@ -14,6 +14,7 @@ import pytest
 from click.shell_completion import ShellComplete, get_completion_class
 
 from kpidsl.cli import completing, completion, kpidsl, main
+from kpidsl.diagnostics.codes import CODES
 
 ROOT = Path(__file__).parents[2]
 STOREFRONT = str(ROOT / "specs" / "storefront")
@@ -44,6 +45,12 @@ def test_a_code_is_told_from_a_name(call: Kpidsl, code: str) -> None:
     assert "## Wrong" in out
 
 
+def test_all_codes_are_listed(call: Kpidsl) -> None:
+    code, out, err = call("explain", "--codes")
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")] == list(CODES)
+
+
 def test_a_name_is_explained_at_an_as_of(call: Kpidsl) -> None:
     code, out, err = call("explain", "revenue", STOREFRONT, "--as-of", "2026-03-31")
     assert (code, err) == (0, "")
@@ -68,6 +75,9 @@ def test_params_count(call: Kpidsl) -> None:
         (("revenu", STOREFRONT), "did you mean `revenue`?"),
         ((STOREFRONT, "revenue"), f"write `kpidsl explain revenue {STOREFRONT}`"),
         (("K9999",), "there is no code `K9999`"),
+        (("K9999",), "`kpidsl explain --codes` lists them"),
+        ((), "`kpidsl explain --codes` lists the codes"),
+        (("--codes", "K0310"), "leave it out: `kpidsl explain K0310`"),
         (("revenue",), "there is no .kpi file in ."),
         (("revenue", STOREFRONT, "--as-of", "yesterday"), "--as-of yesterday"),
         (("revenue", STOREFRONT, "--set", "nothing=1"), "no param `nothing`"),

@@ -35,6 +35,7 @@ class Options:
     fails: int = field(default=0, metadata={"help": "so many scans fail at first"})
     says: str = "connection reset"
     transient: bool = True
+    odd: str = field(default="", metadata={"help": "the type of Arrow's that `amount` has"})
 
 
 @dataclass
@@ -78,7 +79,8 @@ class Table:
         finally:
             with self.log.lock:
                 self.log.at_once -= 1
-        rows = {"day": [date(2026, 3, 1), date(2026, 3, 2)], "amount": [1, 2]}
+        amounts = pa.array([1.0, 2.0]).cast(self.options.odd) if self.options.odd else pa.array([1, 2])
+        rows = {"day": [date(2026, 3, 1), date(2026, 3, 2)], "amount": amounts}
         return pa.table({column.name: rows[column.name] for column in request.columns})
 
 

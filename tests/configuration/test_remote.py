@@ -207,3 +207,13 @@ def test_an_untrusted_spec_uses_public_connections_from_outside_alone(tmp_path: 
         assert found.kpis[0].assessment.value == 3
         with pytest.raises(UsageError, match="lies inside the specs"):
             kpidsl.load([inside], config=inside / "kpidsl.toml").evaluate(as_of="2026-03-31", untrusted=True)
+
+
+def test_a_column_that_cannot_be_read_costs_what_reads_it(tmp_path: Path) -> None:
+    rest = "kpi rows { value count() from a over last month; target >= 2 }\n"
+    with installed() as log:
+        found = evaluated(folder(tmp_path, spec=SPEC % ', odd: "float16"' + rest))
+    assert [kpi.assessment.value for kpi in found.kpis] == [None, 2]
+    (error,) = found.errors
+    assert error.message == "the source `a` has a column `amount` of Arrow's type float16, which cannot be read"
+    assert [[column.name for column in one.columns] for one in log.requests] == [["amount", "day"], ["day"]]

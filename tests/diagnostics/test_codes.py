@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from kpidsl.diagnostics.codes import CODES, explain
+from kpidsl.diagnostics.codes import CODES, FAMILIES, explain
 
 SRC = Path(__file__).parents[2] / "src" / "kpidsl"
 CODE = re.compile(r"K0\d{3}")
@@ -35,6 +35,12 @@ def test_titles_are_short_and_in_order() -> None:
     assert list(CODES) == sorted(CODES)
     assert len(set(CODES.values())) == len(CODES)
     assert not [title for title in CODES.values() if len(title) > 80 or title.endswith(".") or title != title.strip()]
+
+
+def test_what_codes_are_about_begins_at_codes_and_with_the_first() -> None:
+    assert list(FAMILIES) == [code for code in CODES if code in FAMILIES]
+    assert next(iter(FAMILIES)) == next(iter(CODES))
+    assert len(set(FAMILIES.values())) == len(FAMILIES)
 
 
 def test_pages_are_there_for_codes_only() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kpidsl.engine.compact import CompactParts, CompactSet, Members, union
+from kpidsl.engine.compact import LISTED, CompactParts, CompactSet, Members, union
 from kpidsl.engine.parts import INFINITE, Part
 
 EDGE = 2**63
@@ -71,8 +72,44 @@ def test_a_union_is_that_of_sets(sets: list[set[tuple[str, int]]], mixed: bool) 
         compact.append(made)
     if mixed and sets:
         compact.append(sets[0])
-    found = union(compact)
-    assert sorted(found, key=str) == sorted(set().union(*sets), key=str)
+    found = union(compact, in_order)
+    assert list(found) == in_order(set().union(*sets))
+    assert union(compact[::-1], in_order) == found
+    if sets and not mixed:
+        assert union(compact, in_order) is found, "what is made of them is found again by their identity"
+
+
+def in_order(keys: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    return sorted(keys, key=str)
+
+
+@given(st.lists(st.dictionaries(keys, parts)), st.integers(0, 6))
+def test_parts_are_put_together_as_one_by_one(
+    batches: list[dict[tuple[str, int], Part]], room: int
+) -> None:  # fmt: skip
+    together, one_by_one = CompactParts(Members(room=room)), CompactParts(Members(room=room))
+    numbered = Members()
+    for batch in batches:
+        for key, part in batch.items():
+            numbered.number(key)
+            one_by_one[key] = part
+    for found in (together, one_by_one):
+        for met in numbered.keys:
+            found._members.number(met)
+    for batch in batches:
+        together.put_all([(numbered.number(key), part) for key, part in batch.items()])
+    assert dict(together) == dict(one_by_one)
+    assert len(together) == len(one_by_one)
+    assert together._members.room == one_by_one._members.room
+
+
+def test_of_many_members_no_list_is_kept() -> None:
+    members = Members()
+    found = CompactSet(members)
+    for number in range(LISTED + 1):
+        found.add((number,))
+    assert union([found], in_order) == tuple(in_order(members.keys))
+    assert not members.listed
 
 
 def test_an_answer_is_not_taken_back() -> None:

@@ -162,3 +162,13 @@ def test_the_newest_confidence_before_the_anchor_is_shown_and_changes_nothing() 
     assert after.confidence is not None
     assert (before.confidence.value, before.confidence.by, after.confidence.by) == (4, "Ana", "Ben")
     assert before.progress == after.progress
+
+
+@pytest.mark.parametrize(("title", "called"), [('"Nobody waits"', "Nobody waits"), ("", "b")])
+def test_the_worst_key_result_is_called_as_the_table_calls_it(title: str, called: str) -> None:
+    spec = f"""objective e {{ period 2026-Q2
+      key result a {{ {DONE} }}
+      key result b {title} {{ keep x over last 28 days >= 70 }}
+    }}"""
+    found = objective(run(spec, "2026-05-16", o=O), "e")
+    assert (found.status, found.reason) == ("off_track", f"{called}: {found.key_results[1].reason}")

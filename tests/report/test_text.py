@@ -225,3 +225,25 @@ def test_a_long_trend_shows_its_newest_values() -> None:
 
 def test_a_window_without_a_start_has_a_name() -> None:
     assert "all time" in to_text(results(kpi(window=WindowResult("all time", None, instant(2026, 4, 1)))), width=160)
+
+
+@pytest.mark.parametrize("width", [60, 72])
+def test_what_is_said_of_a_key_result_is_told_whole(width: int) -> None:
+    shown = to_text(shop(), width=width)
+    told = " ".join(shown[shown.index("Objective ") :].split())
+    assert "33.3% of the way, 50.5% expected; at risk from 75% of expected" in told
+    assert "→ Ask those who left (Ana, overdue since 2026-05-01)" in told
+    assert "checked in 2026-04-30 by Ana, 60% confident · slow · ~ stale: older than 1 week" in told
+
+
+def test_members_that_a_bound_is_not_met_by_are_named_with_their_values() -> None:
+    assert "not met by DE (6.0 %), (none) (5.5 %)" in to_text(shop(), width=100)
+
+
+@pytest.mark.parametrize(("words", "lines"), [(5, 1), (24, 4), (25, 4), (80, 4)])
+def test_the_name_of_a_segment_is_told_whole_unless_it_takes_more_lines_than_four(words: int, lines: int) -> None:
+    name = " ".join(f"part{number:03}" for number in range(words))
+    one = kpi("sales", assessment("1"), segments=(Segment((("shop", name),), assessment("1")),))
+    shown = [line for line in to_text(results(one), width=100).splitlines() if "part" in line]
+    assert len(shown) == lines
+    assert ("…" in shown[-1]) == (words > 24)

@@ -98,15 +98,83 @@ ODD = [
 
 @pytest.mark.parametrize(("array", "kind", "instead"), ODD, ids=["half", "in a list", "as places", "wide", "hundreds"])
 def test_what_cannot_be_read_is_told_with_its_column(tmp_path: Path, array: pa.Array, kind: str, instead: str) -> None:
-    table = pa.table({"id": [1, 2], "odd": array})
+    table = pa.table({"odd": array, "id": [1, 2]})
     words = f"has a column `odd` of Arrow's type {kind}, which cannot be read | make it {instead} before"
-    for given in (table, Once(table)):
+    for given in (table, Once(table), table.to_reader(), polars_like(table)):
+        opened = dataset(tmp_path, "arrow", "t", frames={"t": given})
+        assert read(opened, ask(id=None)).rows == [(1,), (2,)]
+        assert opened.schema().get("odd") == Column("odd", T.TEXT, is_blank=True)
         with pytest.raises(SourceError) as caught:
-            read(dataset(tmp_path, "arrow", "t", frames={"t": given}), ask(id=None))
+            read(opened, ask(id=None, odd=T.FLOAT))
         assert told(caught.value).startswith(f"K0602 the table t {words}")
+        assert caught.value.column == "odd"
     with closing(duck.connect()) as connection, pytest.raises(SourceError) as caught:
         into_duckdb(connection, "source plugged", Remote(table), ScanRequest(ask(odd=None)))
     assert told(caught.value).startswith(f"K0602 the source `plugged` {words}")
+    assert caught.value.column == "odd"
+
+
+def polars_like(table: pa.Table) -> object:
+    """A table of another library, of which new streams can be had."""
+    kind = type("DataFrame", (), {"__module__": "polars.dataframe", "__arrow_c_stream__": table.__arrow_c_stream__})
+    made: object = kind()
+    return made
+
+
+def test_without_pyarrow_what_cannot_be_read_costs_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = polars_like(pa.table({"odd": HALF, "id": [1, 2]}))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.dataset", None)
+    with pytest.raises(SourceError, match="the table t has a column `odd` of Arrow's type float16"):
+        read(dataset(tmp_path, "arrow", "t", frames={"t": given}), ask(id=None))
+
+
+def of_bytes(*values: bytes | None) -> pa.Array:
+    """Texts that hold these bytes, whatever they are."""
+    held = pa.array(values, pa.binary())
+    return pa.Array.from_buffers(pa.string(), len(values), held.buffers(), held.null_count)
+
+
+LATIN = of_bytes(b"Berlin", None, b"M\xfcnchen", b"K\xf6ln")
+NO_TEXTS = [
+    (LATIN, r"M\xfcnchen"),
+    (LATIN.dictionary_encode(), r"M\xfcnchen"),
+    (pa.ListArray.from_arrays([0, 1, 2, 3, 4], LATIN), r"[M\xfcnchen]"),
+    (pa.StructArray.from_arrays([LATIN], ["name"]), r"{'name': M\xfcnchen}"),
+]
+
+
+@pytest.mark.parametrize(("array", "shown"), NO_TEXTS, ids=["texts", "as places", "in lists", "in records"])
+def test_texts_that_are_none_are_told_with_their_row(tmp_path: Path, array: pa.Array, shown: str) -> None:
+    """DuckDB takes them: as a member, Köln was lost without a word, and a stream failed in DuckDB's words."""
+    table = pa.table({"id": [1, 2, 3, 4], "town": array})
+    opened = dataset(tmp_path, "arrow", "t", frames={"t": table})
+    assert read(opened, ask(id=None)).rows == [(1,), (2,), (3,), (4,)]
+    words = f'row 3: "{shown}" in column `town` is not UTF-8 | texts of an Arrow stream are UTF-8'
+    with pytest.raises(SourceError) as caught:
+        read(opened, ask(id=None, town=None))
+    assert told(caught.value).startswith(f"K0604 the table t, {words}")
+    assert caught.value.column == "town"
+    with closing(duck.connect()) as connection, pytest.raises(SourceError) as caught:
+        into_duckdb(connection, "source plugged", Lasting(table), ScanRequest(ask(id=None, town=None)))
+    assert told(caught.value).startswith(f"K0604 the source `plugged`, {words}")
+    assert caught.value.column == "town"
+
+
+def test_a_stream_of_once_with_texts_that_are_none(tmp_path: Path) -> None:
+    given = pa.table({"town": LATIN}).to_reader()
+    with pytest.raises(SourceError, match="the table t holds a text that is not UTF-8") as caught:
+        read(dataset(tmp_path, "arrow", "t", frames={"t": given}))
+    assert caught.value.code == "K0602"
+
+
+def test_texts_that_are_some_when_they_are_read_again() -> None:
+    first, second = pa.table({"town": LATIN}), pa.table({"town": ["Berlin"]})
+    changing = Lasting(first)
+    changing.tables = [first, second]
+    with closing(duck.connect()) as connection, pytest.raises(SourceError) as caught:
+        into_duckdb(connection, "source plugged", changing, ScanRequest(ask(town=None)))
+    assert told(caught.value).startswith("K0602 the source `plugged` held a text that is not UTF-8, and held none when")
 
 
 def test_what_is_not_given(tmp_path: Path) -> None:
@@ -156,6 +224,17 @@ def test_the_stream_of_a_plugin_is_converted(tmp_path: Path) -> None:
 def test_a_bad_value_in_the_stream_of_a_plugin() -> None:
     with pytest.raises(SourceError, match='the source `a source`, row 2: "soon" in column `at` is not a time'):
         read(Remote(pa.table({"v": ["1", "2"], "at": ["2026-01-01", "soon"]})), ask(at=T.TIMESTAMP))
+
+
+class Lasting(Remote):
+    """One whose rows can be read more than once."""
+
+    def __init__(self, table: pa.Table) -> None:
+        super().__init__(table)
+        self.tables = [table] * 3
+
+    def scan(self, request: ScanRequest) -> ArrowStream:
+        return self.tables.pop(0).select([column.name for column in request.columns])
 
 
 class Nothing:

@@ -23,7 +23,7 @@ from kpidsl.assess.results import (
     Segment,
     SpecIdentity,
 )
-from kpidsl.assess.segments import Named, Worst, told_by
+from kpidsl.assess.segments import Members, Named, Worst, told_by
 from kpidsl.assess.status import Judge, is_plain
 from kpidsl.assess.suppress import SHOWN, Group, Hidden, hidden
 from kpidsl.assess.trends import window_result
@@ -38,6 +38,7 @@ from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 
 if TYPE_CHECKING:
+    from kpidsl.assess.bounds import Bound
     from kpidsl.assess.checkins import Checkin
     from kpidsl.assess.evidence import Stale
     from kpidsl.assess.goal_results import ObjectiveResult
@@ -73,6 +74,7 @@ class Assessor:
     staleness: Stale
     inputs: Inputs
     named: Named
+    fixed: dict[tuple[object, ...], Bound]
 
     @property
     def answers(self) -> Answers:
@@ -107,7 +109,7 @@ class Assessor:
     # ------------------------------------------------------------ KPIs
     def kpi(self, kpi: m.KpiModel, slices: tuple[n.SlicePlan, ...]) -> KpiResult:
         calendar = self.plan.calendar
-        judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value), {})
+        judge = Judge(self.evaluation, calendar, kpi.unit.label, self.stale(kpi.value), self.fixed)
         keys = {plan.by: self.keys(plan) for plan in slices} if len(slices) > 1 or kpi.suppress is not None else {}
         kept_back: dict[Group, Hidden] = {}
         if kpi.suppress is not None:
@@ -148,16 +150,17 @@ class Assessor:
         """The segments of a slice that are held against a target alone."""
         errors: list[object] = []
 
-        def some(keys: Sequence[tuple[object, ...]]) -> Alike:
+        def some(keys: Sequence[tuple[object, ...]], members: Sequence[Members]) -> Alike:
             rows, target, amber = judge.rows(plan, keys, errors)
-            members = [self.named.members(plan.by, key) for key in keys]
             return Alike(members, rows, target, amber, partial=plan.value.partial)
 
         found: Sequence[Segment] = ()
         if len(keys) > FEW:
-            found = ManyAlike((some(keys[at : at + TOGETHER]) for at in range(0, len(keys), TOGETHER)), TOGETHER)
+            parts = (keys[at : at + TOGETHER] for at in range(0, len(keys), TOGETHER))
+            named = self.named.members
+            found = ManyAlike((some(part, [named(plan.by, key) for key in part]) for part in parts), TOGETHER)
         elif keys:
-            found = some(keys)
+            found = some(keys, self.named.all_of(plan.by, keys))
         self.met(name, errors)
         self.met_by_slice(name, plan)
         return found
@@ -188,7 +191,7 @@ class Assessor:
         """A segment that could not be asked for leaves no member behind that would tell of it."""
         self.met(name, (self.answers.error(ask.cell) for step in told_by(plan) for ask in n.asked(step)))
 
-    def keys(self, plan: n.SlicePlan) -> list[tuple[object, ...]]:
+    def keys(self, plan: n.SlicePlan) -> Sequence[tuple[object, ...]]:
         """The segments of a slice; of the whole there is one."""
         return self.evaluation.segments(told_by(plan), plan.by) if plan.by else [()]
 
@@ -327,7 +330,8 @@ def assess(
     errors = Errors()
     evaluation = Evaluation(answers)
     is_stale = staleness(model, plan.calendar, answers)
-    assessor = Assessor(model, plan, evaluation, errors, is_stale, Inputs(evaluation, plan.calendar), Named({}))
+    inputs = Inputs(evaluation, plan.calendar)
+    assessor = Assessor(model, plan, evaluation, errors, is_stale, inputs, Named({}, {}), {})
     metrics: list[MetricResult] = []
     kpis: list[KpiResult] = []
     names = tuple(selected)

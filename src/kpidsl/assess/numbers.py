@@ -24,13 +24,12 @@ def written(value: Fraction, exact: bool) -> Decimal:
     return _written(*value.as_integer_ratio(), exact)
 
 
-def difference(value: Fraction, other: Fraction, exact: bool) -> Decimal:
-    """`value - other` as written."""
-    top, below = value.as_integer_ratio()
-    other_top, other_below = other.as_integer_ratio()
-    top, below = top * other_below - other_top * below, below * other_below
-    common = gcd(top, below)
-    return _written(top // common, below // common, exact)
+def ratio_written(top: int, below: int, exact: bool) -> Decimal:
+    """The same of a quotient, in lowest terms or not."""
+    if exact:
+        common = gcd(top, below)
+        return _written(top // common, below // common, exact)
+    return quotient(top, below)
 
 
 def _written(top: int, below: int, exact: bool) -> Decimal:

@@ -45,9 +45,12 @@ _UNDEFINED_PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A key result in a score, or an objective that data makes impossible (`standing` is None): it has weight 1."""
+    """A key result in a score, or an objective that data makes impossible (`standing` is None): it has weight 1.
 
-    name: str
+    `title` is what people call it.
+    """
+
+    title: str
     weight: Fraction
     state: str
     reason: str
@@ -119,11 +122,14 @@ class Goals:
         for name in (objective.name, *self.contributing(objective.name)):
             one = self.model.objectives.get(name)
             if one is None:
-                yield Item(name, Fraction(1), "error", _why_failed(self.model.failed.get(name)), None)
+                failed = self.model.failed.get(name)
+                title = failed.about.title if failed is not None else None
+                yield Item(title or _short(name), Fraction(1), "error", _why_failed(failed), None)
                 continue
             for key_result in one.key_results:
                 standing = self.standing(key_result, one)
-                yield Item(key_result.name, key_result.weight, standing.state, standing.reason, standing)
+                title = key_result.about.title or _short(key_result.name)
+                yield Item(title, key_result.weight, standing.state, standing.reason, standing)
 
     def rollup(self, objective: g.ObjectiveModel) -> Rollup:
         calendar, anchor = self.plan.calendar, self.plan.anchor
@@ -323,10 +329,9 @@ def worst(items: list[Item]) -> tuple[str, str]:
     """The worst key result's state, and which it is."""
     first = min(items, key=lambda item: WORST_FIRST.index(item.state))
     same = Counter(item.state for item in items)[first.state]
-    if same == len(items):
-        words = first.state.replace("_", " ")
-        return first.state, f"{_short(first.name)}: {first.reason}" if same == 1 else f"all {same} are {words}"
-    return first.state, f"{_short(first.name)}: {first.reason}"
+    if 1 < same == len(items):
+        return first.state, f"all {same} are {first.state.replace('_', ' ')}"
+    return first.state, f"{first.title}: {first.reason}"
 
 
 def kind_of(aim: g.AimModel) -> str:

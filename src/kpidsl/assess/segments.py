@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kpidsl.assess.numbers import member
@@ -18,11 +19,19 @@ _RANK = {status: place for place, status in enumerate(WORST_FIRST)}
 
 @dataclass(slots=True)
 class Named:
-    """The members of segments beside their dimensions, one record for all KPIs whose answers share a key. They are
-    kept beside the key itself, whose identity would otherwise be given to another one after it.
+    """The members of segments beside their dimensions, one record for all KPIs whose answers share a key, and one
+    list for all whose answers share the keys. They are kept beside the key itself, whose identity would otherwise be
+    given to another one after it.
     """
 
     kept: dict[tuple[int, tuple[str, ...]], tuple[object, Members]]
+    lists: dict[tuple[int, tuple[str, ...]], tuple[object, Sequence[Members]]]
+
+    def all_of(self, by: tuple[str, ...], keys: Sequence[tuple[object, ...]]) -> Sequence[Members]:
+        known = self.lists.get((id(keys), by))
+        if known is None:
+            known = self.lists[id(keys), by] = keys, [self.members(by, key) for key in keys]
+        return known[1]
 
     def members(self, by: tuple[str, ...], key: tuple[object, ...]) -> Members:
         known = self.kept.get((id(key), by))

@@ -7,26 +7,11 @@ from __future__ import annotations
 from kpidsl.assess.numbers import said, share_said
 from kpidsl.assess.policies import Policy
 from kpidsl.assess.reaching import Reaching
-from kpidsl.assess.status import why
+from kpidsl.assess.status import in_words, why
 from kpidsl.assess.way import calc, constant, number
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.records import dataclass
 from kpidsl.semantic import goal_model as g
-
-_WORDS = {
-    "no_rows": "there are no rows in the window",
-    "zero_denominator": "a denominator is 0",
-    "insufficient_sample": "there are too few rows",
-    "definition_changed": "the metric's definition changed in between",
-    "baseline_missing": "the baseline is missing",
-    "no_target": "there is no target yet",
-    "no_variation": "all of it is alike, which tells nothing of what may vary",
-    "uncovered_periods": "whole periods do not make up the window",
-    "unequal_coders": "the units are coded by different numbers of coders",
-    "not_two_coders": "there are not exactly two coders",
-    "suppressed": "kept back: it would tell of a small group",
-    "too_early": "the time to convert is over for none of the first events",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +54,7 @@ class Situation:
         if missing:
             first = missing[0]
             of = next((name for name in ("value", "baseline") if first is figures.get(name)), "target")
-            why = _WORDS.get(first.reason, first.reason.replace("_", " "))
-            return why if of == "value" else f"the {of}: {why}"
+            return in_words(first.reason) if of == "value" else f"the {of}: {in_words(first.reason)}"
         aim = self.reaching.model.aim
         if isinstance(figures["progress_raw"], Scalar):
             return None

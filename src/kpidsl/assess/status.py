@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from kpidsl.assess.bounds import Bound, shown
+from kpidsl.assess.held import against, part_of
 from kpidsl.assess.interval_results import IntervalResult
 from kpidsl.assess.intervals import certainty, change_interval, estimate, interval_result
-from kpidsl.assess.numbers import bound_said, difference, quotient, said, written
+from kpidsl.assess.numbers import bound_said, said, written
 from kpidsl.assess.numbers import value_of as as_document
 from kpidsl.assess.results import Assessment, BoundResult, Comparison
 from kpidsl.assess.suppress import SHOWN, Group, Hidden
@@ -24,7 +25,6 @@ from kpidsl.engine.estimates import Estimate
 from kpidsl.engine.scalars import Missing, Scalar, Vector
 from kpidsl.plan.nodes import BoundPlan, Constant, Question, SlicePlan, Step, asked
 from kpidsl.records import dataclass
-from kpidsl.semantic.decimals import trimmed
 
 if TYPE_CHECKING:
     from kpidsl.assess.alike import Row
@@ -44,6 +44,7 @@ REASONS = {
     "definition_changed": "the metric's definition changed in between",
     "source_error": "what it is made of could not be had",
     "no_target": "there is no target yet",
+    "baseline_missing": "the baseline is missing",
     "suppressed": "kept back: it would tell of a small group",
 }
 
@@ -55,20 +56,25 @@ def why(*missing: Missing) -> str:
             message = getattr(error, "message", None)
             if isinstance(message, str):
                 return message
-    return REASONS.get(missing[0].reason, missing[0].reason.replace("_", " "))
+    return in_words(missing[0].reason)
+
+
+def in_words(reason: str) -> str:
+    """A reason such as `no_rows` in a sentence."""
+    return REASONS.get(reason, reason.replace("_", " "))
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Assesses slices of one KPI. `stale` says which of its sources have not been heard of for too long; `alike` are
-    the bounds that are the same for each segment, by the identities of their plans.
+    """Assesses slices of one KPI. `stale` says which of its sources have not been heard of for too long; `fixed` are
+    the bounds that are numbers, by these and by what stands beside them: many KPIs and all their segments share them.
     """
 
     evaluation: Evaluation
     calendar: Calendar
     unit: str | None
     stale: str | None
-    alike: dict[int, Bound]
+    fixed: dict[tuple[object, ...], Bound]
 
     def assess(
         self, plan: SlicePlan, members: Mapping[str, object], hidden: Hidden = SHOWN
@@ -96,14 +102,18 @@ class Judge:
         all_of_them: dict[str, object] = dict.fromkeys(plan.by)
         target, amber = (self.bound(one, all_of_them, errors) for one in (plan.target, plan.amber))
         rows: list[Row] = []
+        held, are_there = against(target), self.stale is None and not any(map(_lacks, (target, amber)))
         of = distance = said_of_all = None
         for key in keys:
             value = value_of(key)
             if isinstance(value, Scalar):
                 if target is not None:
-                    of = attainment(value.value, target) if type(value.value) is Fraction else None
-                    distance = gap(value, target)
-                    status, reason = self.status(value, target, amber, of, plan, {}, value.n, errors)
+                    assert isinstance(value.value, Fraction)
+                    of, distance = held(value.value, value.exact)
+                    if are_there:
+                        status, reason = self.colour(value.value, target, amber, of)
+                    else:
+                        status, reason = self.status(value, target, amber, of, plan, {}, value.n, errors)
                 else:  # there is nothing to hold a value against
                     if said_of_all is None:
                         said_of_all = self.status(value, target, amber, of, plan, {}, value.n, errors)
@@ -130,8 +140,9 @@ class Judge:
                 value = replace(unmet, n_unknown=value.n_unknown, n_open=value.n_open)
         target = self.bound(plan.target, members, errors, hidden)
         amber = self.bound(plan.amber, members, errors, hidden)
-        number = value.value if isinstance(value, Scalar) and type(value.value) is Fraction else None
-        of = attainment(number, target)
+        of = distance = None
+        if isinstance(value, Scalar) and type(value.value) is Fraction:
+            of, distance = against(target)(value.value, value.exact)
         status, reason = self.status(value, target, amber, of, plan, members, count, errors)
         trend = (
             [
@@ -167,7 +178,7 @@ class Judge:
             shown(target),
             shown(amber),
             of,
-            gap(value, target),
+            distance,
             compared,
             trend_points(trend, self.calendar) if trend else (),
             value.n_open,
@@ -268,7 +279,8 @@ class Judge:
     ) -> Bound | None:
         if plan is None:
             return None
-        known = self.alike.get(id(plan)) if members else None
+        name = _name(plan, self.unit)
+        known = self.fixed.get(name) if name is not None else None
         if known is not None:
             return known
         low = self.edge(plan.low, members, hidden)
@@ -283,10 +295,8 @@ class Judge:
             missing,
             plan,
         )
-        if members and _is_fixed(plan):
-            found = self.alike[id(plan)] = replace(
-                found, result=shown(found), words=self.words(found), numbers=found.edges
-            )
+        if name is not None:
+            found = self.fixed[name] = replace(found, result=shown(found), words=self.words(found), numbers=found.edges)
         return found
 
     def edge(self, step: Step, members: Mapping[str, object], hidden: Hidden) -> Scalar | Missing:
@@ -353,42 +363,21 @@ def is_plain(plan: SlicePlan) -> bool:
     )
 
 
+def _lacks(bound: Bound | None) -> bool:
+    return bound is not None and bound.missing is not None
+
+
+def _name(bound: BoundPlan, unit: str | None) -> tuple[object, ...] | None:
+    """What a bound that is a number, or two, has in common with all that are the same."""
+    low, high = bound.low, bound.high
+    if type(low) is not Constant or type(low.value) is not Fraction:
+        return None
+    if high is None:
+        return (bound.operator, *low.value.as_integer_ratio(), bound.starting, unit)
+    if type(high) is not Constant or type(high.value) is not Fraction:
+        return None
+    return (bound.operator, *low.value.as_integer_ratio(), bound.starting, unit, *high.value.as_integer_ratio())
+
+
 def _is_fixed(bound: BoundPlan | None) -> bool:
     return bound is None or (isinstance(bound.low, Constant) and isinstance(bound.high, Constant | None))
-
-
-def part_of(share: Decimal) -> str:
-    """A share of a target in a sentence, with as many digits as it takes not to read as all of it."""
-    digits = 3
-    while digits < 15 and share != 1 and Context(prec=digits).multiply(share, Decimal(100)) == 100:
-        digits += 1
-    return f"{trimmed(Context(prec=digits).multiply(share, Decimal(100))):,f}%"
-
-
-def attainment(value: Fraction | None, target: Bound | None) -> Decimal | None:
-    """X/T where higher is better, T/X where lower is; undefined for T ≤ 0 or X ≤ 0, and for two-sided targets."""
-    if value is None or target is None or target.operator is None or target.low is None:
-        return None
-    goal = target.low.value
-    assert isinstance(goal, Fraction)
-    top, below = value.as_integer_ratio()
-    goal_top, goal_below = goal.as_integer_ratio()
-    if goal_top <= 0 or top <= 0:
-        return None
-    if target.operator[0] == ">":
-        return quotient(top * goal_below, below * goal_top)
-    return quotient(below * goal_top, top * goal_below)
-
-
-def gap(value: Scalar | Missing, target: Bound | None) -> Decimal | None:
-    """X − T; for a two-sided target the distance to the nearer edge, 0 inside."""
-    if isinstance(value, Missing) or target is None or target.missing is not None or target.low is None:
-        return None
-    number, low = value.value, target.low.value
-    assert isinstance(number, Fraction) and isinstance(low, Fraction)
-    if target.operator is not None:
-        return difference(number, low, value.exact and target.low.exact)
-    assert target.high is not None and isinstance(target.high.value, Fraction)
-    high = target.high.value
-    exact = value.exact and target.low.exact and target.high.exact
-    return written(number - low if number < low else number - high if number > high else Fraction(0), exact)

@@ -18,13 +18,15 @@ Examples:
   kpidsl explain K0310
   kpidsl explain revenue specs/storefront --as-of 2026-03-31
   kpidsl explain engagement.active specs/storefront -f json
+  kpidsl explain --codes                      every code there is
 """
 CODE = re.compile(r"[Kk][0-9]{4}")
 
 
 @click.command("explain", short_help="Explain a code such as K0310, or a name of a spec.", epilog=EXAMPLES)
-@click.argument("name", metavar="CODE|NAME", shell_complete=completing.codes_and_names)
+@click.argument("name", metavar="CODE|NAME", required=False, shell_complete=completing.codes_and_names)
 @options.paths
+@click.option("--codes", is_flag=True, help="List all codes, with what each is about.")
 @options.as_of
 @options.params
 @click.option(
@@ -38,8 +40,9 @@ CODE = re.compile(r"[Kk][0-9]{4}")
 @options.no_cache
 @options.common
 def command(
-    name: str,
+    name: str | None,
     paths: Sequence[str],
+    codes: bool,
     as_of: str | None,
     params: Mapping[str, str],
     format_: str,
@@ -54,6 +57,11 @@ def command(
     goal, objective or outcome of the spec in PATHS: its definition, its kind and unit, its windows at this as-of, where
     its rows come from, the SQL that would be run, and what uses it. No row is read.
     """
+    if codes:
+        write(every_code(name))
+        return Exit.FINE
+    if name is None:
+        raise click.UsageError("A code or a name is expected; `kpidsl explain --codes` lists the codes.")
     if CODE.fullmatch(name) and not paths:
         write(page_of(name))
         return Exit.FINE
@@ -79,6 +87,16 @@ def command(
     raise UsageError(f"`{name}` is a path, and a name or code is expected first", hint=f"write {shown}")
 
 
+def every_code(name: str | None) -> str:
+    """The codes and their titles. Raises `UsageError` where one is named besides."""
+    from kpidsl.diagnostics import UsageError
+    from kpidsl.diagnostics.codes import index
+
+    if name is not None:
+        raise UsageError("`--codes` lists all codes", hint=f"leave it out: `kpidsl explain {name}`")
+    return index()
+
+
 def page_of(code: str) -> str:
     """The page of a code. Raises `UsageError` where there is none."""
     from kpidsl.diagnostics import UsageError, did_you_mean
@@ -87,7 +105,8 @@ def page_of(code: str) -> str:
     page = explain(code)
     if page is None:
         raise UsageError(
-            f"there is no code `{code}`", hint=did_you_mean(code.upper(), CODES) or "codes look like K0310"
+            f"there is no code `{code}`",
+            hint=did_you_mean(code.upper(), CODES) or "`kpidsl explain --codes` lists them",
         )
     return page
 

@@ -9,7 +9,6 @@ from types import MappingProxyType
 CODES: Mapping[str, str] = MappingProxyType(
     {
         "K0000": "the spec has errors, and nothing was evaluated",
-        # reading the text of a spec
         "K0101": "a word or sign stands where it cannot",
         "K0102": "something is opened and not closed",
         "K0103": "a text is not quoted as it must be",
@@ -22,7 +21,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0110": "a file or statement that is too large",
         "K0111": "more syntax errors than are shown",
         "K0112": "a file that is no spec as it stands",
-        # names
         "K0201": "declared twice",
         "K0202": "a name that has a meaning of its own",
         "K0203": "there is no such source",
@@ -34,7 +32,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0209": "files that import each other in a ring",
         "K0210": "a file to import is not there",
         "K0211": "a spec file outside the folder of specs that are not trusted",
-        # what a spec means
         "K0301": "a declaration without its value or data",
         "K0302": "a format or range that a column cannot have",
         "K0303": "a word or name of another kind than is expected",
@@ -64,7 +61,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0351": "bands that contradict each other",
         "K0352": "a target that no value can meet",
         "K0353": "a pattern that is no regular expression",
-        # what is sound and hardly meant
         "K0360": "a sum that counts the same thing twice",
         "K0361": "a mean or sum of ratios",
         "K0362": "a target of the whole that also judges its parts",
@@ -84,7 +80,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0376": "a window that changes nothing",
         "K0377": "a percentage of what is none",
         "K0378": "a count of a condition",
-        # objectives and key results
+        "K0379": "a guard or requirement that decides nothing",
         "K0380": "an objective without a period",
         "K0381": "a period that is not fixed",
         "K0382": "an objective without key results",
@@ -104,9 +100,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0396": "a path that cannot be taken",
         "K0397": "a time of reaching that this aim does not have",
         "K0398": "a baseline restated where there is none, or twice",
-        # what is to be computed
         "K0401": "more periods than are computed",
-        # outcomes, policies, scorecards
         "K0410": "an outcome without what it is judged by",
         "K0411": "a level that the outcome does not have",
         "K0412": "evidence that is not either measured or judged",
@@ -125,14 +119,12 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0431": "a rule of the judgement that decides nothing",
         "K0432": "a requirement of something that is not said",
         "K0433": "a weight of nothing",
-        # samples
         "K0450": "codes without the scale they are on",
         "K0451": "a measure of coded material in the wrong form",
         "K0452": "an interval that does not fit the value",
         "K0453": "a level of confidence outside of its scale",
         "K0454": "a size that keeps nothing back",
         "K0455": "small groups of what are no rows",
-        # signals and forecasts
         "K0470": "a signal or forecast without a trend",
         "K0471": "statistics of a running total",
         "K0472": "statistics of values that share their rows",
@@ -140,13 +132,11 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0474": "a trend too short for what looks at it",
         "K0475": "a baseline that does not stay, or a chart rebased without order",
         "K0476": "a forecast that does not say what it continues, or until when",
-        # SMART
         "K0500": "a goal that is not specific",
         "K0501": "a goal that is not measurable",
         "K0502": "a goal that is not known to be achievable",
         "K0503": "a goal that is not relevant to anything",
         "K0504": "a goal that is not bound to a time",
-        # reading data
         "K0600": "something outside of the spec failed",
         "K0601": "a data file is not there",
         "K0602": "a data file cannot be opened or decoded",
@@ -162,11 +152,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0612": "a join that finds more than one row",
         "K0613": "an infinite number",
         "K0617": "a source that took too long",
-        # results
         "K0701": "red, and nothing is done about it",
         "K0702": "a check-in that cannot be used",
         "K0703": "the KPIs and the outcome say different things",
-        # plugins and providers
         "K0801": "a plugin that cannot be loaded",
         "K0802": "there is no such provider",
         "K0803": "an option that a provider cannot use",
@@ -183,6 +171,37 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0815": "a connection that an untrusted spec may not use",
     }
 )
+
+
+FAMILIES: Mapping[str, str] = MappingProxyType(
+    {
+        "K0000": "a run as a whole",
+        "K0101": "reading the text of a spec",
+        "K0201": "names",
+        "K0301": "what a spec means",
+        "K0360": "what is sound and hardly meant",
+        "K0380": "objectives and key results",
+        "K0401": "what is to be computed",
+        "K0410": "outcomes, policies, scorecards",
+        "K0450": "samples",
+        "K0470": "signals and forecasts",
+        "K0500": "SMART",
+        "K0600": "reading data",
+        "K0701": "results",
+        "K0801": "plugins, providers, connections",
+    }
+)
+"""What the codes from each of these on are about."""
+
+
+def index() -> str:
+    """Every code with its title, a line each, under what they are about."""
+    lines: list[str] = []
+    for code, title in CODES.items():
+        if code in FAMILIES:
+            lines += ["", FAMILIES[code]]
+        lines.append(f"  {code}  {title}")
+    return "\n".join(lines[1:]) + "\n"
 
 
 def explain(code: str) -> str | None:

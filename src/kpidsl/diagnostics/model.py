@@ -64,8 +64,12 @@ class Diagnostic:
 
     @property
     def remedy(self) -> str | None:
-        """The hint; of a missing column without one the note that names those there are, where notes are not shown."""
-        return self.hint or (self.notes[0] if self.notes and self.code == "K0605" else None)
+        """The hint; of a missing column also the note that names those there are, where notes are not shown and it is
+        not said which one is meant.
+        """
+        if self.code != "K0605" or not self.notes or (self.hint or "").startswith("did you mean `"):
+            return self.hint
+        return self.notes[0] if self.hint is None else f"{self.hint}; {self.notes[0]}"
 
 
 class Problems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from operator import ge, gt, le, lt
@@ -172,22 +172,25 @@ class Evaluation:
         outer = tuple(value for _, value in members)
         return sorted({key[position] for key in keys if key[:position] == outer}, key=in_order)
 
-    def segments(self, steps: Sequence[n.Step], by: tuple[str, ...]) -> list[tuple[object, ...]]:
+    def segments(self, steps: Sequence[n.Step], by: tuple[str, ...]) -> tuple[tuple[object, ...], ...]:
         """Every combination of members that any of the steps has rows for, in code-point order."""
         seen: list[AbstractSet[tuple[object, ...]]] = []
         for cell in dict.fromkeys(ask.cell for step in steps for ask in n.asked(step)):
             answer = self.answers.cells.get(cell)
             if answer is not None and cell.by[: len(by)] == by:
                 seen.append(answer.seen if len(cell.by) == len(by) else {key[: len(by)] for key in answer.seen})
-        found = union(seen)
-        if all(type(value) is str for key in found for value in key):
-            return sorted(found)
-        return sorted(found, key=lambda key: tuple(map(in_order, key)))
+        return union(seen, _keys_in_order)
 
 
 def in_order(value: object) -> tuple[int, str]:
     """Members in code-point order of what is written, NULL last."""
     return (1, "") if value is None else (0, str(value))
+
+
+def _keys_in_order(keys: Collection[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    if all(type(value) is str for key in keys for value in key):
+        return sorted(keys)
+    return sorted(keys, key=lambda key: tuple(map(in_order, key)))
 
 
 def discreet(found: Outcome, below: int) -> Outcome:

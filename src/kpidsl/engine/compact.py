@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, MutableMapping, MutableSet, Sequence
+from collections.abc import Callable, Collection, Iterator, MutableMapping, MutableSet, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 from fractions import Fraction
@@ -20,16 +20,20 @@ _ABSENT = -1
 FEW = 20_000
 """Parts that are kept as they are, of all answers about the same dimensions, before numbers are taken apart: 5 MB."""
 
+LISTED = 1_000
+"""Of so many members some are kept in order, for all that have the same ones."""
+
 
 @dataclass(slots=True)
 class Members:
     """The members that were met, numbered; all answers about the same dimensions share them. `room` is how many more
-    parts are kept as they are.
+    parts are kept as they are; `listed` has some of them in order, by the bytes of those that are among them.
     """
 
     numbers: dict[Key, int] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
     room: int = FEW
+    listed: dict[int, tuple[Key, ...]] = field(default_factory=dict)
 
     def number(self, key: Key) -> int:
         found = self.numbers.get(key)
@@ -56,6 +60,16 @@ class CompactParts(MutableMapping[Key, Part]):
 
     def __setitem__(self, key: Key, part: Part) -> None:
         self.put(self._members.number(key), part)
+
+    def put_all(self, parts: Sequence[tuple[int, Part]]) -> None:
+        """The parts of the members of these numbers."""
+        members, kept = self._members, self._as_they_are
+        room = members.room if not self._compact else 0
+        before = len(kept)
+        kept.update(parts[:room])
+        members.room -= len(kept) - before
+        for at, part in parts[room:]:
+            self.put(at, part)
 
     def put(self, at: int, part: Part) -> None:
         """The part of the member of this number."""
@@ -167,13 +181,20 @@ class CompactSet(MutableSet[Key]):
         return self._members
 
 
-def union(sets: Sequence[AbstractSet[Key]]) -> list[Key]:
-    """What is in any of some sets, each once, in no order that means anything."""
+def union(sets: Sequence[AbstractSet[Key]], in_order: Callable[[Collection[Key]], list[Key]]) -> tuple[Key, ...]:
+    """What is in any of some sets, each once, in an order that is always the same. Of few members it is one tuple for
+    all that have the same ones, so that what is made of them can be kept.
+    """
     compact = [one for one in sets if isinstance(one, CompactSet)]
     if len(compact) < len(sets) or len({id(one.members) for one in compact}) != 1:
-        return list(set().union(*sets))
+        return tuple(in_order(set().union(*sets)))
     found = 0
     for one in compact:
         found |= one.numbers()
-    members = compact[0].members.keys
-    return list(compress(members, found.to_bytes(len(members), "little")))
+    members = compact[0].members
+    listed = members.listed.get(found)
+    if listed is None:
+        listed = tuple(in_order(list(compress(members.keys, found.to_bytes(len(members.keys), "little")))))
+        if len(members.keys) <= LISTED:
+            members.listed[found] = listed
+    return listed

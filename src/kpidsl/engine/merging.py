@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
 from kpidsl.engine.groups import Key, panes_inside, plain, unfiltered
-from kpidsl.engine.parts import Part, finish, is_empty, merge
+from kpidsl.engine.parts import Part, finisher, is_empty, merge
 from kpidsl.engine.slots import slotted
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
@@ -151,17 +151,16 @@ def _merge(
                     total = inside.totals[place] = _totals(cell, chunk, place, inside.rows, digits.get(place))
                 of_state.append(total)
             states = list(zip(*of_state, strict=True))
-        found = [None if is_empty(state) else finish(cell, state, one.scale) for state in states]
+        value_of = finisher(cell, one.scale)
+        found = [(at, value_of(state)) for at, state in zip(inside.members, states, strict=True) if not is_empty(state)]
         parts, seen = told.parts, told.seen
-        for at, part in zip(inside.members, found, strict=True):
-            if part is None:
-                continue
+        for _, part in found:
             if part.reason is not None:
                 run.checked(cell, part)
-            if isinstance(parts, CompactParts):
-                parts.put(at, part)
-            else:
-                parts[()] = part
+        if isinstance(parts, CompactParts):
+            parts.put_all(found)
+        elif found:
+            ((_, parts[()]),) = found
         if isinstance(seen, CompactSet):
             seen.mark(inside.members)
 

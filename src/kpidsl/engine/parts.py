@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
-from functools import reduce
+from functools import partial, reduce
 from itertools import compress
 from math import frexp, isinf
 from typing import Any
@@ -50,6 +50,7 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEFT_OUT = "left out"
 """Numbers that what was assumed of them does not hold: ask again."""
+_NO_ROWS = Part(None, 0, reason="no_rows")
 
 
 def width(cell: Cell) -> int:
@@ -115,50 +116,86 @@ def is_empty(state: Sequence[Any]) -> bool:
 
 def finish(cell: Cell, state: Sequence[Any], scale: Scale | None) -> Part:
     """The value of a state. The last division is done here, between exact numbers."""
+    return finisher(cell, scale)(state)
+
+
+def finisher(cell: Cell, scale: Scale | None) -> Callable[[Sequence[Any]], Part]:
+    """What gives the values of the states of a cell."""
+    found = _finisher(cell, scale)
+    if not is_float(cell):
+        return found
+    counts_left_out = cell.function in ("sum", "avg", "stddev", "variance")
+    unusable = Part(None, 0, reason=LEFT_OUT if scale is not None and scale.assumed else INFINITE)
+
+    def finite(state: Sequence[Any]) -> Part:
+        if counts_left_out and state[-1]:
+            return unusable
+        for one in state:
+            if type(one) is float and isinf(one):
+                return unusable
+        return found(state)
+
+    return finite
+
+
+def _finisher(cell: Cell, scale: Scale | None) -> Callable[[Sequence[Any]], Part]:
+    floating = is_float(cell)
     kind = cell.argument.type if cell.argument is not None else None
-    floating = kind is DataType.FLOAT
-    if floating and (
-        (cell.function in ("sum", "avg", "stddev", "variance") and state[-1])
-        or any(isinstance(one, float) and isinf(one) for one in state)
-    ):
-        return Part(None, 0, reason=LEFT_OUT if scale is not None and scale.assumed else INFINITE)
     match cell.function:
         case "count":
-            return Part(Fraction(state[0]), state[0])
+            return lambda state: Part(Fraction(state[0]), state[0])
         case "count_distinct" | "count_distinct~":
-            return Part(Fraction(state[0]), state[1])
+            return lambda state: Part(Fraction(state[0]), state[1])
         case "sum":
-            if not state[1]:
-                return Part(Fraction(0), 0)
-            return _number(_sum(state[0], scale if floating else None), state[1], floating)
+            return partial(_summed, scale) if floating else _exact_sum
         case "avg":
-            if not state[1]:
-                return Part(None, 0, reason="no_rows")
-            total = _sum(state[0], scale if floating else None)
-            # As `sum` by `count`: a column that says 0.7 has a mean of 0.7, not of the binary number beside it.
-            top, below = (fifteen(total) if floating else total).as_integer_ratio()
-            return Part(Fraction(top, below * state[1]), state[1], exact=False)
+            return partial(_mean, scale if floating else None, floating)
         case "min" | "max" | "first" | "last":
-            return Part(None, 0, reason="no_rows") if state[0] is None else _plain(state[0], state[1], kind)
+            return lambda state: _NO_ROWS if state[0] is None else _plain(state[0], state[1], kind)
         case "share":
-            return _quotient(state[0], state[1], state[2])
+            return lambda state: _quotient(state[0], state[1], state[2])
         case "top_box":
-            return _quotient(state[0], state[1], None)
+            return lambda state: _quotient(state[0], state[1], None)
         case "prevalence":
-            return _quotient(state[0], state[1], state[2] - state[1])
+            return lambda state: _quotient(state[0], state[1], state[2] - state[1])
         case "nps" | "ces_net":
-            if not state[2]:
-                return Part(None, 0, reason="no_rows")
-            return Part(Fraction(100 * (state[0] - state[1]), state[2]), state[2], exact=False)
+            return _net
         case "median" | "percentile":
-            return _quantile(cell, state, floating)
+            return lambda state: _quantile(cell, state, floating)
         case "ranks":
-            return _ranked(cell, state)
+            return lambda state: _ranked(cell, state)
         case "variance" | "stddev":
             assert scale is not None
-            return _spread(cell, state, scale)
+            return lambda state: _spread(cell, state, scale)
         case _:
             raise AssertionError(cell.function)
+
+
+def _exact_sum(state: Sequence[Any]) -> Part:
+    if not state[1]:
+        return Part(Fraction(0), 0)
+    return Part(_sum(state[0], None), state[1])
+
+
+def _summed(scale: Scale | None, state: Sequence[Any]) -> Part:
+    if not state[1]:
+        return Part(Fraction(0), 0)
+    return Part(fifteen(_sum(state[0], scale)), state[1])
+
+
+def _mean(scale: Scale | None, floating: bool, state: Sequence[Any]) -> Part:
+    if not state[1]:
+        return _NO_ROWS
+    total = _sum(state[0], scale)
+    # As `sum` by `count`: a column that says 0.7 has a mean of 0.7, not of the binary number beside it.
+    top, below = (fifteen(total) if floating else total).as_integer_ratio()
+    return Part(Fraction(top, below * state[1]), state[1], exact=False)
+
+
+def _net(state: Sequence[Any]) -> Part:
+    if not state[2]:
+        return _NO_ROWS
+    return Part(Fraction(100 * (state[0] - state[1]), state[2]), state[2], exact=False)
 
 
 def _quotient(top: int, below: int, unknown: int | None) -> Part:
@@ -180,10 +217,6 @@ def whole(limbs: Sequence[int | Decimal | None], exponent: int, bits: int) -> Fr
         found = (found << bits) + int(limb or 0)  # PostgreSQL gives whole numbers as decimals
     power = exponent - bits * len(limbs)
     return Fraction(found << power) if power >= 0 else Fraction(found, 1 << -power)
-
-
-def _number(value: Fraction, n: int, floating: bool) -> Part:
-    return Part(fifteen(value), n) if floating else Part(value, n)
 
 
 def fifteen(value: Fraction) -> Fraction:

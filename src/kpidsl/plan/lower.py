@@ -54,6 +54,7 @@ class Lowering:
         self._periods: dict[tuple[c.Unit, datetime, datetime], tuple[Window, ...] | None] = {}
         self._asks: dict[tuple[object, ...], tuple[v.Aggregate, Lowered]] = {}
         self._measures: dict[tuple[object, ...], tuple[v.Measure, Lowered]] = {}
+        self._bounds: dict[int, tuple[m.BoundModel, n.BoundPlan]] = {}
         self.judged_at: set[datetime] = set()
         self.own: str | None = None
         self.around: Span | None = None  # the declaration that is being planned
@@ -176,12 +177,14 @@ class Lowering:
     def bound(
         self, bound: m.BoundModel | None, moment: Moment, by: tuple[str, ...], known: Mapping[str, v.Value]
     ) -> n.BoundPlan | None:
-        if bound is None:
-            return None
+        if bound is None or id(bound) in self._bounds:
+            return self._bounds[id(bound)][1] if bound is not None else None
         high = self.lower(substituted(bound.high, known), moment, by).step if bound.high is not None else None
-        return n.BoundPlan(
-            bound.operator, self.lower(substituted(bound.low, known), moment, by).step, high, bound.starting
-        )
+        low = self.lower(substituted(bound.low, known), moment, by).step
+        found = n.BoundPlan(bound.operator, low, high, bound.starting)
+        if isinstance(bound.low, v.Number) and isinstance(bound.high, v.Number | None):
+            self._bounds[id(bound)] = bound, found  # whatever it is asked for
+        return found
 
     def question(self, value: v.Value, moment: Moment, by: tuple[str, ...]) -> n.Question:
         return self.about(self.lower(value, moment, by).step, self.window(value, moment))

@@ -18,7 +18,7 @@ from kpidsl.assess.results import (
     TrendPoint,
     WindowResult,
 )
-from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared, Table
+from kpidsl.report.parts import Fields, Many, Plain, Repeated, Shared, SharedColumn, Table
 
 if TYPE_CHECKING:
     from kpidsl.assess.interval_results import IntervalResult
@@ -88,9 +88,14 @@ class Once:
     """
 
     def __init__(self, tables: bool) -> None:
-        self.input = Repeated(input_)
-        self.members = Repeated(dict)
+        self.input = Repeated(input_, Shared)
+        self.bound: Repeated[Shared] = Repeated(shared_bound, lambda one: one)
+        self.members: Repeated[Fields] = Repeated(dict, Shared)
+        self.lists: Repeated[Sequence[Fields]] = Repeated(self._all, SharedColumn)
         self.tables = tables
+
+    def _all(self, members: Sequence[Any]) -> Sequence[Fields]:
+        return list(map(self.members, members))
 
 
 def signals(found: Assessment) -> list[Fields] | None:
@@ -111,6 +116,10 @@ def forecast(found: Assessment) -> Fields | None:
 
 def bound(found: BoundResult | None) -> Fields | None:
     return bound_fields(found) if found is not None else None
+
+
+def shared_bound(found: BoundResult) -> Shared:
+    return Shared(bound_fields(found))
 
 
 def bound_fields(found: BoundResult) -> Fields:

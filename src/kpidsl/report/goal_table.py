@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from kpidsl.assess.goal_results import WORST_FIRST, KeyResultResult, ObjectiveResult
-from kpidsl.assess.results import ActionResult, CheckinResult
+from kpidsl.assess.goal_results import WORST_FIRST, KeyResultResult, ObjectiveResult, Offender
+from kpidsl.assess.results import ActionResult, BoundResult, CheckinResult
 from kpidsl.diagnostics.glyphs import visible
 from kpidsl.report.figures import Figure, bound, exact, figure
 from kpidsl.report.numbers import plain
@@ -104,9 +104,11 @@ def _beneath(found: KeyResultResult) -> Iterable[TableRow]:
     if late:
         yield TableRow(title=f"overdue: {', '.join(late)}", cells={}, depth=2)
     if found.offenders:
-        named = [_member(one.member) for one in found.offenders[:OFFENDERS]]
+        named = [_offender(one, found.unit, found.target) for one in found.offenders[:OFFENDERS]]
         more = len(found.offenders) - len(named)
-        yield TableRow(title=", ".join(named) + (f" and {more} more" if more else ""), cells={}, depth=2)
+        yield TableRow(
+            title=f"not met by {', '.join(named)}" + (f" and {more} more" if more else ""), cells={}, depth=2
+        )
     if found.confidence is not None:
         said = f"confidence {plain(found.confidence.value)} of {plain(found.confidence.of)}"
         by = f", {visible(found.confidence.by)}" if found.confidence.by else ""
@@ -135,6 +137,14 @@ def open_actions(actions: Sequence[ActionResult], *, depth: int) -> Iterable[Tab
     for action in actions:
         if action.done is None:
             yield TableRow(title=f"→ {visible(said_of(action))}", cells={}, depth=depth)
+
+
+def _offender(found: Offender, unit: str | None, target: BoundResult | None) -> str:
+    """A member that breaks the bound, with its value where it has one of its own."""
+    if found.value is None:
+        return _member(found.member)
+    value = figure(found.value, unit, target)
+    return f"{_member(found.member)} ({visible(f'{value.number} {value.unit}'.strip())})"
 
 
 def _member(member: object) -> str:

@@ -12,11 +12,12 @@ from kpidsl.assess.results import Results
 from kpidsl.diagnostics.glyphs import encodable
 from kpidsl.report.document import document
 from kpidsl.report.numbers import plain
-from kpidsl.report.parts import Fields, Many, Plain, Shared, Table, Tables
+from kpidsl.report.parts import Fields, Many, Plain, Shared, SharedColumn, Table, Tables
 
 WIDTH = 120  # columns in which a list or object may stand on one line
 TOGETHER = 200  # records that are one piece
 _LONG = frozenset({Many, Tables})
+_SHARED = frozenset({Shared, type(None)})
 
 
 def to_json(results: Results) -> str:
@@ -134,14 +135,31 @@ def _table(value: Table, indent: int, before: int) -> str:
 
 def _records(value: Table, own: int) -> list[str]:
     """The records of a table, each in the column `own`, put together column by column."""
-    inner = own + 2
-    columns: list[list[str | None]] = []
-    for name, column in value.columns.items():
-        key = _key(name)
-        after = inner + len(key)
-        columns.append([None if one is None else key + written(one, inner, after) for one in column])
+    columns = [_column(name, column, own + 2) for name, column in value.columns.items()]
+    if not any(None in column for column in columns):
+        return [_container("{", items, "}", own, own) for items in zip(*columns, strict=True)]
     records = [[item for item in items if item is not None] for items in zip(*columns, strict=True)]
     return [_container("{", items, "}", own, own) for items in records]
+
+
+def _column(name: str, column: Sequence[Plain], indent: int) -> list[Any]:
+    """A field of records as it is written in each of them, which are indented so far; None where it is not there."""
+    if type(column) is SharedColumn:
+        texts = column.texts.get((name, indent))
+        if texts is None:
+            texts = column.texts[name, indent] = _column(name, list(column), indent)
+        return texts
+    key = _key(name)
+    after = indent + len(key)
+    kinds = set(map(type, column))
+    if kinds <= _SHARED:
+        shared: dict[int, Any] = {id(one): one for one in column}
+        known = {at: None if one is None else key + _shared(one, indent, after) for at, one in shared.items()}
+        return [known[at] for at in map(id, column)]
+    scalar = _SCALARS.get(kinds.pop()) if len(kinds) == 1 else None
+    if scalar is not None:
+        return [key + text for text in map(scalar, column)]
+    return [None if one is None else key + written(one, indent, after) for one in column]
 
 
 _SCALARS: dict[type, Callable[[Any], str]] = {
@@ -159,7 +177,7 @@ def _key(name: str) -> str:
     return f"{encode_basestring(name)}: "
 
 
-def _container(opening: str, items: list[str], closing: str, indent: int, before: int) -> str:
+def _container(opening: str, items: Sequence[str], closing: str, indent: int, before: int) -> str:
     if not items:
         return opening + closing
     if indent and len(items) < WIDTH // 3:  # more do not fit, with a comma and a blank behind each

@@ -16,18 +16,18 @@ from kpidsl.report.fields import (
     Once,
     action,
     approximation,
-    bound,
     bound_fields,
     comparison,
     forecast,
     given,
     interval,
     records,
+    shared_bound,
     signals,
     trend_point,
     window,
 )
-from kpidsl.report.parts import Fields, Many, Repeated, Shared, Table, Tables
+from kpidsl.report.parts import Fields, Many, Shared, Table, Tables
 
 MANY = 1_000
 """Of more segments each record is made when it is written."""
@@ -49,8 +49,8 @@ def kpis(found: Sequence[KpiResult], once: Once, *, lazily: bool = False) -> Tab
         partial=[one.partial or None for one in judged],
         approximate=[approximation(one.approximate) for one in found],
         window=[window(one.window) for one in found],
-        target=[bound(one.target) for one in judged],
-        amber=[bound(one.amber) for one in judged],
+        target=[once.bound(one.target) if one.target is not None else None for one in judged],
+        amber=[once.bound(one.amber) if one.amber is not None else None for one in judged],
         attainment=[one.attainment for one in judged],
         gap=[one.gap for one in judged],
         interval=[interval(one.interval) for one in judged],
@@ -101,41 +101,42 @@ def assessment(found: Assessment, bounds: Callable[[BoundResult], Fields]) -> Fi
 def segments(found: Sequence[Segment], once: Once) -> list[Fields] | Table | None:
     """The segments of a KPI: its bounds are the same for many, as are its members for many KPIs."""
     if once.tables and isinstance(found, Alike):
-        return _table(found, once.members)
-    bounds = Repeated(bound_fields)
-    return [{"by": once.members(one.by), **assessment(one.assessment, bounds)} for one in found] or None
+        return _table(found, once.lists, once.bound)
+    return [{"by": once.members(one.by), **assessment(one.assessment, once.bound)} for one in found] or None
 
 
 def many(found: Sequence[Segment], once: Once) -> Many | Tables:
     """Segments that are made while they are written."""
     if once.tables and isinstance(found, ManyAlike):
-        return Tables(lambda: (_table(one, dict) for one in found.parts()))
+        return Tables(lambda: (_table(one, _apart, shared_bound) for one in found.parts()))
     return Many(segment, found)
 
 
-def _table(found: Alike, members: Callable[[Any], Fields]) -> Table:
+def _apart(members: Sequence[Any]) -> list[Fields]:
+    return list(map(dict, members))
+
+
+def _table(
+    found: Alike, members: Callable[[Sequence[Any]], Sequence[Fields]], bound: Callable[[BoundResult], Shared]
+) -> Table:  # fmt: skip
     """Segments as `assessment` writes each."""
     count = len(found)
     value, undefined, n, unknown, still_open, attainment, gap, status, reason = zip(*found.rows, strict=True)
     return Table(
-        by=list(map(members, found.members)),
+        by=members(found.members),
         value=value,
         value_undefined=undefined,
         n=n,
         n_unknown=unknown,
         n_open=still_open,
         partial=[found.partial or None] * count,
-        target=[_shared(found.target)] * count,
-        amber=[_shared(found.amber)] * count,
+        target=[bound(found.target) if found.target is not None else None] * count,
+        amber=[bound(found.amber) if found.amber is not None else None] * count,
         attainment=attainment,
         gap=gap,
         status=status,
         reason=reason,
     )
-
-
-def _shared(found: BoundResult | None) -> Shared | None:
-    return Shared(bound_fields(found)) if found is not None else None
 
 
 def segment(found: Segment) -> Fields:

@@ -14,13 +14,16 @@ def plain(number: Decimal) -> str:
     Written out, or as `1.5e+60` where more than 40 digits would stand before the point or more than 20 zeros behind it.
     Raises ValueError for NaN and infinities, which no document can hold.
     """
+    text = str(number)
+    if "." in text and "E" not in text and len(text) <= LONGEST_WHOLE:  # nearly always, and neither NaN nor infinite
+        short = text.rstrip("0").rstrip(".")
+        return short if short != "-0" else "0"
     if not number.is_finite():
         raise ValueError(f"{number} is no value of a document")
     if not number:
         return "0"
-    text = str(number)
     if "E" not in text and len(text) <= LONGEST_WHOLE:
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        return text
     exponent = number.adjusted()
     if -LONGEST_FRACTION <= exponent < LONGEST_WHOLE:
         text = format(number, "f")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 Plain: TypeAlias = "str | int | bool | Decimal | list[Plain] | Many | Table | Tables | dict[str, Plain] | None"
 Fields: TypeAlias = "dict[str, Plain]"
@@ -30,7 +30,9 @@ class Table:
 
     def __init__(self, **columns: Sequence[Any]) -> None:
         self.columns: dict[str, Sequence[Plain]] = {
-            name: column for name, column in columns.items() if column.count(None) < len(column)
+            name: column
+            for name, column in columns.items()
+            if column and (column[0] is not None or column.count(None) < len(column))
         }
 
     def records(self) -> list[Plain]:
@@ -62,17 +64,31 @@ class Shared(dict[str, "Plain"]):
         self.texts: dict[tuple[int, int], str] = {}
 
 
-class Repeated:
-    """Writes records some of which stand in a document many times: those become one part of it."""
+class SharedColumn(list[Fields]):
+    """A field of records which many tables have in common. `texts` is how it was written."""
 
-    def __init__(self, written: Callable[[Any], Fields]) -> None:
+    __slots__ = ("texts",)
+
+    def __init__(self, fields: Iterable[Fields]) -> None:
+        super().__init__(fields)
+        self.texts: dict[tuple[str, int], list[str]] = {}
+
+
+Part = TypeVar("Part")
+
+
+class Repeated(Generic[Part]):
+    """Writes what partly stands in a document many times: that becomes one `shared` part of it."""
+
+    def __init__(self, written: Callable[[Any], Part], shared: Callable[[Part], Part]) -> None:
         self._written = written
-        self._met: dict[int, tuple[object, Fields]] = {}
+        self._shared = shared
+        self._met: dict[int, tuple[object, Part, bool]] = {}
 
-    def __call__(self, one: object) -> Fields:
+    def __call__(self, one: object) -> Part:
         met = self._met.get(id(one))
         if met is None:  # kept beside its id, which would otherwise be given to another one after it
-            met = self._met[id(one)] = (one, self._written(one))
-        elif type(met[1]) is not Shared:
-            met = self._met[id(one)] = (one, Shared(met[1]))
+            met = self._met[id(one)] = (one, self._written(one), False)
+        elif not met[2]:
+            met = self._met[id(one)] = (one, self._shared(met[1]), True)
         return met[1]

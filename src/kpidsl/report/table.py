@@ -13,6 +13,7 @@ WIDTH = 120  # columns, where nobody says how many there are
 SEPARATOR = "  "
 NARROWEST_TITLE = 30
 WIDEST_TITLE = 56
+TITLE_LINES = 4
 DIM, BOLD = "2", "1"
 
 
@@ -108,9 +109,9 @@ class Table:
         row = self.rows[number]
         indent = "  " * row.depth
         if not row.cells:
-            text = fitted(row.title, max(self.width - self._left() - len(indent), NARROWEST_TITLE))
-            return [" " * self._left() + indent + paint(text, DIM, on=self.colour)]
-        titles = wrapped(row.title, self.title_width - len(indent)) if row.depth == 0 else [row.title]
+            room = max(self.width - self._left() - len(indent), NARROWEST_TITLE)
+            return [self._beneath(indent + text) for text in wrapped(row.title, room)]
+        titles = few(wrapped(row.title, self.title_width - len(indent)))
         first = fitted(titles[0], self.title_width - len(indent))
         status = paint(row.status, row.colour, on=self.colour) + " " * (self._left() - columns(row.status))
         painted = paint(first, BOLD, on=self.colour and row.depth == 0)
@@ -124,7 +125,7 @@ class Table:
                 break
             line += SEPARATOR + self._cell(each, number)
             used += len(SEPARATOR) + self.widths[each.key]
-        beneath = [self._beneath(text) for text in titles[1:]]
+        beneath = [self._beneath(indent + text) for text in titles[1:]]
         room = max(self.width - self._left(), 20)
         beneath += [self._beneath(text) for text in joined([indent + aside], room)]
         # What is said of an indented row stands deeper than it.
@@ -171,6 +172,11 @@ def fitted(text: str, width: int) -> str:
     while shown and columns(shown) > width - 1:
         shown = shown[:-1]
     return shown.rstrip() + "…"
+
+
+def few(lines: Sequence[str]) -> Sequence[str]:
+    """The lines of a title; of one that takes many, the first ones and an ellipsis."""
+    return lines if len(lines) <= TITLE_LINES else (*lines[: TITLE_LINES - 1], f"{lines[TITLE_LINES - 1]}…")
 
 
 def padded(text: str, width: int) -> str:

@@ -119,6 +119,11 @@ class AggregateChecker:
             return None, None
         first = call.arguments[0]
         argument = rows.condition(first) if term.takes == "condition" else rows.row(first)
+        if term.takes == "condition" and not r.reads_rows(argument):
+            self.stop(
+                "K0304", f"`{' '.join(first.span.text.split())}` is the same for every row", first.span,
+                'put a condition on a column: `share(status == "paid")`; rows are counted by `count()`',
+            )  # fmt: skip
         self.fits(term, argument, first, rows)
         return argument, self.level(call.arguments[1]) if term.name == "percentile" else None
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from kpidsl.patterns import regex
 from kpidsl.semantic.units import CURRENCY, Unit, is_currency
-from kpidsl.syntax.expr_nodes import Expr, Negate, Quantity
+from kpidsl.syntax.expr_nodes import Expr, Negate, PercentOf, Quantity
 
 READINGS = ("degC", "degF", "K")
 WORDS = {  # of a dimension whose unit is not named on either side
@@ -29,6 +29,7 @@ _OF_TIME = (
 _NUMBER = regex(r"-?[0-9][0-9_.]*[kM]?")
 _WRITABLE = regex(r"[A-Za-z_%][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*")
 _UNIT_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_YEAR = regex(r"(?:19|20)[0-9]{2}")
 _LONG = 40
 
 
@@ -122,12 +123,24 @@ def _to_a_plain_number(a: Unit, b: Unit, written: tuple[Expr, ...], typed: Expr 
         if known.label is not None and _WRITABLE.fullmatch(known.label):
             return f"give the plain number its unit: `{typed.span.text} {known}`"
         return _lacking(a, b, written, typed) or f"give the plain number its unit, {known}"
+    if typed is not None and len(written) == 1 and isinstance(typed, PercentOf):
+        return _part_of_a_plain_number(typed, known)
     if typed is not None and len(written) == 1:
         number = _NUMBER.match(typed.span.text)
         return f"write `{number[0] if number else '120'}`, or give the value its unit: `unit {known}`"
     lacking = f"multiply the plain number by one of it, `… * 1 {known}`, or "
     by_one = lacking if known.label is not None and _UNIT_NAME.fullmatch(known.label) else ""
     return f"{by_one}declare `column …: {known}` where the plain number comes from"
+
+
+def _part_of_a_plain_number(node: PercentOf, known: Unit) -> str:
+    """What to type for `50% of 2019` where a value has a unit: a year is a window, any other number lacks the unit."""
+    percent, inner = node.percent.span.text, node.operand.span.text
+    if _YEAR.fullmatch(inner):
+        return f"a year alone is a number: `{percent} of (METRIC over {inner})` is a part of what a metric was then"
+    if known.label is not None and _WRITABLE.fullmatch(known.label):
+        return f"give the plain number its unit: `{percent} of {inner} {known}`"
+    return f"give the plain number its unit, {known}"
 
 
 def _lacking(a: Unit, b: Unit, written: tuple[Expr, ...], typed: Expr | None) -> str | None:

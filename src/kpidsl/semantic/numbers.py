@@ -14,7 +14,7 @@ from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, PERCENT, POINTS, SECONDS, Unit, UnitTable, UnknownUnit, product
 from kpidsl.semantic.windows import Invalid
 from kpidsl.source_text import Span
-from kpidsl.syntax.expr_nodes import Binary, Expr, NameRef, Quantity, Quotient, UnitExpr
+from kpidsl.syntax.expr_nodes import Binary, Expr, NameRef, Negate, Quantity, Quotient, UnitExpr
 
 
 def named_unit(name: str, span: Span, units: UnitTable, problems: Problems) -> Unit:
@@ -137,6 +137,31 @@ def quantity_constant(node: Quantity | Quotient, units: UnitTable, problems: Pro
     if kind is DataType.DECIMAL and number.denominator == 1:
         kind = DataType.INTEGER
     return r.Constant(scaled_type(kind, number), unit, number)
+
+
+def check_divisor(operator: str, node: Expr, problems: Problems) -> None:
+    """Report a divisor that is 0 as it is written, whatever the data. Raises `Invalid`."""
+    if operator == "/" and _folded(node) == 0:
+        hint = "divide by what there is something of: `sales / orders`; by 0 there is never a value"
+        problems.error("K0304", "nothing can be divided by 0", node.span, hint=hint)
+        raise Invalid
+
+
+def _folded(node: Expr) -> Fraction | None:
+    """The number of an expression that is made of literals alone; None of others."""
+    match node:
+        case Quantity(number=number):
+            return Fraction(number)
+        case Negate(operand=operand):
+            inner = _folded(operand)
+            return None if inner is None else -inner
+        case Binary(operator=operator, left=left, right=right):
+            a, b = _folded(left), _folded(right)
+            if a is None or b is None or (operator == "/" and not b):
+                return None
+            return {"+": a + b, "-": a - b, "*": a * b, "/": a / (b or 1)}[operator]
+        case _:
+            return None
 
 
 def is_zero(row: r.Row) -> bool:

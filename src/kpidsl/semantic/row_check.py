@@ -17,6 +17,7 @@ from kpidsl.semantic.functions_elsewhere import is_null_elsewhere, row_function_
 from kpidsl.semantic.limits import both
 from kpidsl.semantic.numbers import (
     as_length,
+    check_divisor,
     check_fit,
     check_plain,
     compound_value,
@@ -302,6 +303,7 @@ class RowChecker:
         if operator in ("+", "-"):
             a, b = self.alike(a, b, node, (node.left, node.right))
             return r.Arithmetic(numeric_type(operator, a.type, b.type), a.unit, operator, a, b)
+        check_divisor(operator, node.right, self.problems)
         unit = product(a.unit, b.unit, 1 if operator == "*" else -1)
         row = r.Arithmetic(numeric_type(operator, a.type, b.type), unit, operator, a, b)
         return plain(row)

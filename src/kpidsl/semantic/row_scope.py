@@ -46,6 +46,7 @@ class RowScope:
     others: frozenset[str] = frozenset()
     times: frozenset[str] = frozenset()
     lacking: Mapping[str, Diagnostic] = field(default_factory=dict)
+    elsewhere: Callable[[str], tuple[str | None, str | None]] = lambda _name: (None, None)
     known: dict[tuple[str, ...], Row | None] = field(default_factory=dict)
 
     def names(self) -> list[str]:
@@ -63,9 +64,16 @@ class RowScope:
             self.schema is not None and self.find(parts) is not None
         )
 
-    def row(self, parts: tuple[str, ...], span: Span, problems: Problems, instead: str | None = None) -> Row:
+    def row(
+        self,
+        parts: tuple[str, ...],
+        span: Span,
+        problems: Problems,
+        instead: str | None = None,
+        at_last: str | None = None,
+    ) -> Row:
         """The meaning of a name. Raises `Invalid` after saying that the source has no such column, and with `instead`
-        where no other name is near.
+        where no other name of it is near, `at_last` where nothing else is known of the name either.
         """
         try:
             found = self.find(parts)
@@ -84,9 +92,10 @@ class RowScope:
         elif len(parts) > 1 and parts[0] in self.others and parts[0] != self.local_name:
             hint = f"`{self.local_name}` does not join it: add `join {parts[0]} on COLUMN`"
         else:
-            hint = (
-                unsplit(self.schema.names if self.schema else (), name) or did_you_mean(name, self.names()) or instead
-            )
+            surely, perhaps = self.elsewhere(name)
+            near = did_you_mean(name, self.names())
+            split = unsplit(self.schema.names if self.schema else (), name)
+            hint = split or (surely if instead is None else None) or near or instead or perhaps or at_last
         known = self.names()
         notes = [f"`{self.local_name}` has: {', '.join(known[:12])}{', …' if len(known) > 12 else ''}"] if known else []
         problems.error("K0605", f"`{self.local_name}` has no column `{name}`", span, hint=hint, notes=notes)

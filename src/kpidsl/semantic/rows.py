@@ -5,6 +5,7 @@ Each has the type of its value (None where the column's type is not known) and i
 
 from __future__ import annotations
 
+from dataclasses import field
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -18,10 +19,12 @@ Literal = Fraction | str | bool | date | datetime | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row expression. Aware datetimes are instants, naive ones civil times."""
+    """A row expression. Aware datetimes are instants, naive ones civil times. Expressions are told apart by what they
+    are made of; type and unit, which follow from that, would only make their hashes dear.
+    """
 
-    type: DataType | None
-    unit: Unit
+    type: DataType | None = field(hash=False)
+    unit: Unit = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +174,12 @@ class Picked(Row):
 @dataclass(frozen=True, slots=True)
 class AsOf(Row):
     """`as_of`: the earlier of the window's end and the anchor."""
+
+
+def reads_rows(row: Row) -> bool:
+    """Whether a row expression names a column: what names none is the same for every row."""
+    if isinstance(row, ColumnValue):
+        return True
+    parts = (getattr(row, name) for name in row.__dataclass_fields__)
+    inner = (one for part in parts for one in (part if isinstance(part, tuple) else (part,)))
+    return any(isinstance(one, Row) and reads_rows(one) for one in inner)

@@ -14,6 +14,7 @@ from kpidsl.semantic.counted_times import ticks
 from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.derived_columns import DerivedColumns
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
+from kpidsl.semantic.not_here import not_here
 from kpidsl.semantic.numbers import written_unit
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.repeats import source_without_repeats
@@ -97,6 +98,7 @@ class Sources:
                 others=frozenset(other.rpartition(".")[2] for other in self.names.sources),
                 times=self._times[name],
                 lacking=self.lacking(declared, columns),
+                elsewhere=lambda column: not_here(column, name, self.names, self.schemas),
             )
         return self._scopes[name]
 

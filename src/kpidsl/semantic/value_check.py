@@ -18,6 +18,7 @@ from kpidsl.semantic.combine import constant_value, reduced, scaled, total
 from kpidsl.semantic.conversion_check import conversion
 from kpidsl.semantic.declared_unit import SORTS, declared_unit
 from kpidsl.semantic.numbers import (
+    check_divisor,
     check_fit,
     check_plain,
     compound_value,
@@ -308,8 +309,9 @@ class ValueChecker:
         found = v.aggregates(value)
         if not found:
             self.stop("K0340", f"there is nothing to slice by `{dimension}`: no source is read here", span)
+        at_last = f"what is worked out from columns is declared in the source: `let {dimension.lower()} = …`"
         for aggregate in dict.fromkeys(found):
-            self.sources.scope(aggregate.source).row(tuple(dimension.split(".")), span, self.problems, hint)
+            self.sources.scope(aggregate.source).row(tuple(dimension.split(".")), span, self.problems, hint, at_last)
 
     def reduction(self, node: x.Call, around: Around) -> v.Value:
         name = node.function.text
@@ -360,6 +362,7 @@ class ValueChecker:
         if operator in ("+", "-"):
             a, b = self.alike(a, b, node)
             return total(operator, a, b, depth)
+        check_divisor(operator, node.right, self.problems)
         return scaled(operator, a, b, depth)
 
     def alike(self, a: v.Value, b: v.Value, node: x.Binary | x.Compare) -> tuple[v.Value, v.Value]:

@@ -48,7 +48,7 @@ def is_standalone(value: v.Value) -> bool:
 
 def check_mixed(value: v.Value, node: x.Expr, problems: Problems) -> None:
     """Report a metric of which one part has a window and another has none. Raises `Invalid`."""
-    if windows(value) and unwindowed(value):
+    if (windows(value) and unwindowed(value)) or (_windows_beside(value) and periods_outside(value)):
         check_windows(value, node, problems)
 
 
@@ -97,6 +97,13 @@ def windows(value: v.Value) -> list[c.WindowSpec]:
     """The windows written in a value."""
     own = [value.window] if isinstance(value, v.Windowed) else []
     return own + [found for part in v.parts(value) for found in windows(part)]
+
+
+def _windows_beside(value: v.Value) -> bool:
+    """Whether a window stands outside of every series over periods: one inside says what is looked at in each."""
+    if isinstance(value, v.Windowed | v.EachPeriod):
+        return isinstance(value, v.Windowed)
+    return any(_windows_beside(part) for part in v.parts(value))
 
 
 def previous_exists(value: v.Value, span: Span, problems: Problems) -> None:

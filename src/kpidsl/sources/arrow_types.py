@@ -55,14 +55,18 @@ def structure_of(capsule: object) -> StreamStructure:
     return StreamStructure.from_address(_pointer_of(capsule, STREAM))
 
 
-def require_readable(stream: StreamStructure, label: str) -> None:
-    """Raise SourceError K0602 for the first column of a stream that DuckDB has no type for; `label` is the stream's in
-    messages.
+def unreadable(stream: StreamStructure, label: str) -> dict[str, SourceError]:
+    """By name the columns of a stream that DuckDB has no type for, each with a K0602 that says so; `label` is the
+    stream's in messages.
     """
+    found: dict[str, SourceError] = {}
     with _columns(stream) as columns:
         for column in columns:
-            for said in _formats(column):
-                _require(column.name, said, label)
+            name = (column.name or b"").decode("utf-8", "replace")
+            why = next((why for said in _formats(column) if (why := _refusal(name, said, label)) is not None), None)
+            if why is not None:
+                found[name] = why
+    return found
 
 
 def require_distinct(stream: StreamStructure, label: str) -> None:
@@ -99,20 +103,20 @@ def _formats(schema: _Schema) -> Iterator[str]:
         yield from _formats(schema.dictionary.contents)
 
 
-def _require(name: bytes | None, said: str, label: str) -> None:
+def _refusal(column: str, said: str, label: str) -> SourceError | None:
     if said == "e":
         kind, remedy = "float16", "float32"
     elif (found := re.fullmatch(r"d:(\d+),(-?\d+)(?:,(\d+))?", said)) is None:
-        return
+        return None
     elif found[3] == "256":
         kind, remedy = f"decimal256({found[1]}, {found[2]})", f"decimal128(38, {min(int(found[2]), 38)})"
     elif found[2].startswith("-"):
         kind, remedy = f"decimal128({found[1]}, {found[2]})", "decimal128(38, 0)"
     else:
-        return
-    column = (name or b"").decode("utf-8", "replace")
-    raise SourceError(
+        return None
+    return SourceError(
         f"{label} has a column `{column}` of Arrow's type {kind}, which cannot be read",
         code="K0602",
         hint=f"make it {remedy} before, as pyarrow's `cast` does, or leave the column out",
+        column=column,
     )

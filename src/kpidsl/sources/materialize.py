@@ -13,6 +13,7 @@ from kpidsl.semantic.types import Column, DataType, Schema
 from kpidsl.sources import project
 from kpidsl.sources.convert import convert, native_type
 from kpidsl.sources.project import Field, Origin
+from kpidsl.sources.text_bytes import HINT, bytes_of, is_of_text, require_texts
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -110,23 +111,51 @@ def fetch(connection: DuckDBPyConnection, name: str, dataset: Dataset, request: 
     rows more than once; returns the table's name. `connection` may be a cursor of the one that goes on. Raises
     SourceError.
     """
+    assert isinstance(dataset, Scannable)
+    kept, label = f"{name} rows", f"the source `{_spoken(name)}`"
+    given = dataset.scan(request)
+    with project.reading(label, "its provider broke off: try again, and tell its authors if that does not help"):
+        try:
+            with _read_once(connection, name, given, label) as stream:
+                # Not a temporary one: those belong to one cursor.
+                connection.execute(f"CREATE OR REPLACE TABLE {identifier(kept)} AS SELECT * FROM {stream}")
+        except failures() as error:
+            if not is_of_text(error):
+                raise
+            with _read_once(connection, name, dataset.scan(request), label) as stream:
+                _require_texts(connection, stream, kept, label)
+            raise SourceError(
+                f"{label} held a text that is not UTF-8, and held none when it was read again",
+                code="K0602",
+                hint=HINT,
+            ) from error
+    return kept
+
+
+@contextmanager
+def _read_once(connection: DuckDBPyConnection, name: str, stream: ArrowStream, label: str) -> Iterator[str]:
+    """What stands behind FROM for a stream that is read once."""
     from kpidsl.sources.once import ReadOnce
 
-    assert isinstance(dataset, Scannable)
     whole()  # the compiled module alone reads no Arrow
-    stream = dataset.scan(request)
-    registered, kept = f"{name} stream", f"{name} rows"
-    label = f"the source `{_spoken(name)}`"
-    with project.reading(label, "its provider broke off: try again, and tell its authors if that does not help"):
-        once = ReadOnce(stream, label)
-        once.require_distinct(label)
-        connection.register(registered, once)
-        try:
-            # Not a temporary one: those belong to one cursor.
-            connection.execute(f"CREATE OR REPLACE TABLE {identifier(kept)} AS SELECT * FROM {identifier(registered)}")
-        finally:
-            connection.unregister(registered)
-    return kept
+    registered = f"{name} stream"
+    once = ReadOnce(stream, label)
+    once.require_distinct(label)
+    connection.register(registered, once)
+    try:
+        yield identifier(registered)
+    finally:
+        connection.unregister(registered)
+
+
+def _require_texts(connection: DuckDBPyConnection, stream: str, kept: str, label: str) -> None:
+    """Raise SourceError for what is no text in a stream, which takes up the table."""
+    fields = project.fields_of(connection, stream)
+    texts = {name: x for name, one in fields.items() if (x := bytes_of(one.sql, one.sql_type)) is not None}
+    numbered = {name: f"c{place}" for place, name in enumerate(texts)}
+    picked = ", ".join(f"{texts[name]} AS {column}" for name, column in numbered.items())
+    connection.execute(f"CREATE OR REPLACE TABLE {identifier(kept)} AS SELECT {picked} FROM {stream}")
+    require_texts(connection, identifier(kept), numbered, lambda number: f"{label}, row {number}")
 
 
 def rows_of(connection: DuckDBPyConnection, stream: ArrowStream, what: str) -> list[tuple[Any, ...]]:

@@ -11,12 +11,12 @@ for as often as one likes.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.diagnostics import SourceError
 from kpidsl.hookspecs import ArrowStream
-from kpidsl.sources.arrow_types import STREAM, StreamStructure, require_distinct, require_readable, structure_of
+from kpidsl.sources.arrow_types import STREAM, StreamStructure, require_distinct, structure_of, unreadable
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch, RecordBatchReader, Schema
@@ -37,14 +37,17 @@ _hand_back = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(_release)
 class ReadOnce:
     """The one stream of an object, lent to each who asks; whoever reads first gets the rows.
 
-    It is released with this object. Raises SourceError where it has a column that cannot be read; `label` is the
-    stream's in messages.
+    It is released with this object. Raises SourceError where it has a column that cannot be read, unless it is to be
+    read `partly`: then those are left out, and are in `unread`. `label` is the stream's in messages.
     """
 
-    def __init__(self, table: ArrowStream, label: str) -> None:
-        self._capsule = _alike(table).__arrow_c_stream__()
+    def __init__(self, table: ArrowStream, label: str, *, partly: bool = False) -> None:
+        capsule = _alike(table).__arrow_c_stream__()
+        self.unread = unreadable(structure_of(capsule), label)
+        if self.unread and not partly:
+            raise next(iter(self.unread.values()))
+        self._capsule = without(capsule, self.unread) if self.unread else capsule
         self._stream = structure_of(self._capsule)
-        require_readable(self._stream, label)
         self._lent: list[StreamStructure] = []
 
     def require_distinct(self, label: str) -> None:
@@ -58,6 +61,35 @@ class ReadOnce:
         self._lent.append(copy)
         capsule: object = _new_capsule(ctypes.addressof(copy), STREAM, None)
         return capsule
+
+
+def without(capsule: object, unread: Mapping[str, SourceError]) -> object:
+    """The stream of a capsule without the columns that cannot be read. Raises the SourceError of the first where
+    nothing here can take them out.
+    """
+    first = next(iter(unread.values()))
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise first from error
+    try:
+        reader = pa.RecordBatchReader.from_stream(_Held(capsule))
+    except pa.ArrowException as error:
+        raise first from error
+    places = [place for place, name in enumerate(reader.schema.names) if name not in unread]
+    schema = pa.schema([reader.schema.field(place) for place in places])
+    left = pa.RecordBatchReader.from_batches(schema, (batch.select(places) for batch in reader))
+    return left.__arrow_c_stream__()
+
+
+class _Held:
+    """A capsule as an object that has a stream."""
+
+    def __init__(self, capsule: object) -> None:
+        self._capsule = capsule
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._capsule
 
 
 def _alike(stream: ArrowStream) -> ArrowStream:

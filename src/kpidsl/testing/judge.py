@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import assert_never
 
 from kpidsl.assess.numbers import value_of, written
+from kpidsl.assess.status import in_words
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.semantic.decimals import trimmed
 from kpidsl.syntax import test_nodes as t
@@ -18,20 +19,6 @@ from kpidsl.testing.blocks import CERTAINTIES, Comparison, Expectation, Probe
 from kpidsl.testing.judge_goals import goal_judged
 from kpidsl.testing.outcomes import Failure, Outcome
 from kpidsl.testing.run import Tested, error_text
-
-REASONS = {
-    "no_rows": "there are no rows to compute it from",
-    "zero_denominator": "a denominator is 0",
-    "insufficient_sample": "there are too few rows",
-    "no_variation": "all of it is alike, which tells nothing of what may vary",
-    "uncovered_periods": "whole periods do not make up the window",
-    "unequal_coders": "the units are coded by different numbers of coders",
-    "not_two_coders": "there are not exactly two coders",
-    "definition_changed": "the metric's definition changed in between",
-    "source_error": "what it is made of could not be had",
-    "no_target": "there is no target yet",
-    "suppressed": "it is kept back, since it would tell of a small group",
-}
 
 
 def judge(tested: Tested) -> Outcome:
@@ -213,7 +200,7 @@ def _why(found: Scalar | Missing | None, tested: Tested, one: Expectation) -> tu
         return ()
     if found.errors:
         return tuple(dict.fromkeys(error_text(error) for error in found.errors))
-    return (REASONS.get(found.reason, found.reason.replace("_", " ")),)
+    return (in_words(found.reason),)
 
 
 def _is_error(found: Scalar | Missing | None) -> bool:

@@ -10,8 +10,9 @@ from kpidsl.semantic.lints.columns import lint_columns
 from kpidsl.semantic.lints.counts import lint_counts
 from kpidsl.semantic.lints.filters import lint_filters
 from kpidsl.semantic.lints.goal_walk import goal_expressions
+from kpidsl.semantic.lints.guards import lint_guards
 from kpidsl.semantic.lints.outer import lint_outer
-from kpidsl.semantic.lints.percentages import lint_percentages
+from kpidsl.semantic.lints.percentages import lint_compared, lint_percentages
 from kpidsl.semantic.lints.review import check_reviews
 from kpidsl.semantic.lints.series import lint_series
 from kpidsl.semantic.lints.targets import lint_targets
@@ -37,6 +38,7 @@ def lint(names: Names, model: Model, sources: Sources, problems: Problems) -> No
         lint_expression(node, value, model, sources, problems)
         lint_ahead(node, value, model, problems)
     lint_targets(names, model, problems)
+    lint_guards(names, model, problems)
     lint_percentages(names, model, problems)
     lint_kpi_times(names, model, problems)
 
@@ -47,6 +49,7 @@ def lint_expression(node: Expr, value: Value, model: Model, sources: Sources, pr
     for spot in spots(node, value):
         lint_series(spot, sources, problems)
         lint_counts(spot, problems)
+        lint_compared(spot, problems)
         lint_times(spot, model, problems)
         lint_outer(spot, problems)
         lint_filters(spot, told, sources, problems)

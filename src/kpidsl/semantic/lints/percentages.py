@@ -10,17 +10,18 @@ from kpidsl.semantic import goal_model as m
 from kpidsl.semantic import outcome_model as o
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
+from kpidsl.semantic.lints.walk import Spot
 from kpidsl.semantic.model import BoundModel, KpiModel, MetricModel, Model
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.terms import DISTINCT
 from kpidsl.source_text import Span
 from kpidsl.syntax import decl_nodes as d
+from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax import goal_nodes as g
 from kpidsl.syntax import shared_nodes as p
 
 _COUNTS = ("count", "conversions", *DISTINCT)
 _KEEP_THE_UNIT = ("sum", "avg", "min", "max", "median", "percentile", "first", "last", "stddev")
-_SIGNS = (">=", ">", "<=", "<", "==", "!=")
 _CHANGE = "for a change write `120% of previous`"
 _COLUMN = "where the column holds percentages, say so in its source: `column NAME: %`"
 
@@ -48,6 +49,18 @@ def lint_percentages(names: Names, model: Model, problems: Problems) -> None:
             problems.warning("K0377", found[0], place, hint=found[1])
 
 
+def lint_compared(spot: Spot, problems: Problems) -> None:
+    """Warn of `paid >= 50%` where `paid` is a count."""
+    if not isinstance(spot.node, x.Compare) or not isinstance(spot.value, v.Operation):
+        return
+    sides = spot.value.left, spot.value.right
+    for value, edge in (sides, sides[::-1]):
+        found = _found(value) if _is_percentage(edge) else None
+        if found is not None:
+            problems.warning("K0377", found[0], spot.node.span, hint=found[1])
+            return
+
+
 def _judged(names: Names, model: Model) -> Iterator[tuple[v.Value, list[tuple[v.Value | None, Span]]]]:
     """Each value with what it is held against and where; None where its own unit is written."""
     for name, metric in model.metrics.items():
@@ -55,9 +68,6 @@ def _judged(names: Names, model: Model) -> Iterator[tuple[v.Value, list[tuple[v.
     for name, kpi in model.kpis.items():
         bounds = [*kpi.targets, *([kpi.amber] if kpi.amber is not None else [])]
         yield kpi.value, [*_units(names.named[name].node), *(one for bound in bounds for one in _edges(bound))]
-        for guard, span in zip(kpi.guards, _guard_spans(names.named[name].node), strict=True):
-            for left, right in _comparisons(guard.condition):
-                yield left, [(right, span)]
     for name, objective in model.objectives.items():
         aims = _aims(names.named[name].node)
         for result in objective.key_results:
@@ -90,22 +100,8 @@ def _aims(node: object) -> dict[str, Span]:
     return {one.name.text: prop.span for one in results for prop in one.properties if isinstance(prop, g.ChangeProp)}
 
 
-def _guard_spans(node: object) -> list[Span]:
-    properties = node.properties if isinstance(node, d.KpiDecl) else ()
-    return [one.condition.span for one in properties if isinstance(one, d.GuardProp)]
-
-
 def _edges(bound: BoundModel) -> list[tuple[v.Value | None, Span]]:
     return [(edge, bound.span) for edge in (bound.low, bound.high) if edge is not None]
-
-
-def _comparisons(value: v.Value) -> Iterator[tuple[v.Value, v.Value]]:
-    if isinstance(value, v.Operation) and value.operator in _SIGNS:
-        yield value.left, value.right
-        yield value.right, value.left
-    else:
-        for part in v.parts(value):
-            yield from _comparisons(part)
 
 
 def _is_percentage(value: v.Value) -> bool:

@@ -56,6 +56,12 @@ def lint_kpi_times(names: Names, model: Model, problems: Problems) -> None:
                             place = Span(item.span.source, item.span.start, item.unit.span.end)
                             _shift(windows(kpi.value), item.count, unit, place, model.calendar, problems)
                             _hours(unit, kpi.value, model, place, problems)
+                case d.TrendProp(count=1, unit=written) if not kpi.signals and kpi.forecast is None:
+                    unit = _unit(1, written)
+                    problems.warning(
+                        "K0474", f"`trend 1 {unit.singular}` is the value alone: nothing earlier is shown", prop.span,
+                        hint=f"write `trend {_unit(12, written).counted(12)}`: this value and the 11 before it",
+                    )  # fmt: skip
                 case d.TrendProp(count=count, unit=written):
                     unit = _unit(count, written)
                     if not _hours(unit, kpi.value, model, prop.span, problems):

@@ -1,0 +1,57 @@
+"""What is said of a column that a source does not have and something else does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kpidsl.diagnostics import closest
+from kpidsl.semantic.declared import Declared
+from kpidsl.semantic.scope import Names
+from kpidsl.semantic.types import Schema
+from kpidsl.syntax import decl_nodes as d
+
+_PERIODS = ("hour", "day", "week", "month", "quarter", "year")
+_MOST_SOURCES = 200
+
+
+def not_here(
+    name: str, source: str, names: Names, schemas: Mapping[str, Schema | None]
+) -> tuple[str | None, str | None]:
+    """What surely is meant by a name that is no column of a source, and what may be: a period, a column of another
+    source, a metric.
+    """
+    here = names.sources[source]
+    own = here.node.name.text
+    if name in _PERIODS:
+        return _split_by(name, here.node), None
+    columns: dict[str, str] = {}
+    for other, declared in list(names.sources.items())[:_MOST_SOURCES]:
+        if other != source and declared.namespace in ("", here.namespace):
+            for column in _columns(declared, schemas.get(other)):
+                columns.setdefault(column, declared.node.name.text)
+    if name in columns:
+        return f"`{columns[name]}` has it: {_joined(columns[name], own, name)}", None
+    found = names.find(name, here.namespace)
+    if found is not None and isinstance(found.node, d.MetricDecl | d.KpiDecl):
+        what = "metric" if isinstance(found.node, d.MetricDecl) else "KPI"
+        return None, f"`{name}` is a {what}: here stands a column, or a `let` of `{own}`"
+    near = closest(name, columns)
+    if near is None:
+        return None, None
+    return None, f"did you mean `{near}` of `{columns[near]}`? Then {_joined(columns[near], own, near)}"
+
+
+def _joined(other: str, own: str, column: str) -> str:
+    return f"add `join {other} on COLUMN` to `{own}`, and write `{other}.{column}`"
+
+
+def _split_by(period: str, node: d.SourceDecl) -> str:
+    """How a value is split by periods, where a period is taken for a column."""
+    time = next((prop.column.text for prop in node.properties if isinstance(prop, d.TimeProp)), "COLUMN")
+    column = f"; as a column: `let {period} = {period}({time})` in `{node.name.text}`" if period != "week" else ""
+    return f"over time, a KPI shows a `trend 12 {period}s`, and a value is split by `each {period}`{column}"
+
+
+def _columns(declared: Declared[d.SourceDecl], schema: Schema | None) -> list[str]:
+    written = [prop.name.text for prop in declared.node.properties if isinstance(prop, d.LetProp | d.ColumnProp)]
+    return [*written, *(schema.names if schema is not None else ())]
