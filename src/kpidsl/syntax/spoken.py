@@ -285,7 +285,7 @@ def _outcomes(said: _Said) -> Advice | None:
         return f"say which way is better: `level {level[1]} >= {level[2]}`", None
     if said.ends and re.fullmatch(r"[ \t]*need[ \t]+all[ \t]*", before):
         return "say of what: `need all evidence`", None
-    if said.ends and re.search(r"\bdone[ \t]*$", before) or (text == "," and re.search(r"\bdone[ \t]*$", before)):
+    if (said.ends and re.search(r"\bdone[ \t]*$", before)) or (text == "," and re.search(r"\bdone[ \t]*$", before)):
         return "say when: `done 2026-04-20`", None
     if before.strip():
         return None
