@@ -57,6 +57,6 @@ def test_a_header_may_hold_any_letters() -> None:
 
 
 def test_a_time_to_wait_that_is_none_is_no_fault() -> None:
-    with serving(lambda _: Answer(status=503, headers={"Retry-After": "\xb2"})) as service:
-        with pytest.raises(SourceError, match="answered 503"):
-            read(service.url)
+    answer = Answer(status=503, headers={"Retry-After": "\xb2"})
+    with serving(lambda _: answer) as service, pytest.raises(SourceError, match="answered 503"):
+        read(service.url)
