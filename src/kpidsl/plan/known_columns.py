@@ -197,7 +197,7 @@ def _wanted(function: str, kind: DataType | None) -> DataType | None:
 
 
 def _comparable(other: r.Row) -> DataType | None:
-    """What a column is that is compared with this, where that is certain. A length of time is a number or a duration."""
+    """What a column is that is compared with this, where that is certain: a length of time may be a number, too."""
     kind = other.type
     if kind is None or kind is DataType.TEXT or kind is DataType.BOOLEAN:
         return kind
