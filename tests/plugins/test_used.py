@@ -145,7 +145,9 @@ def test_a_format_that_two_plugins_give_is_told_to_who_asks_for_it(
     folder: Path, capsys: pytest.CaptureFixture[str], asked: tuple[str, str], says: str
 ) -> None:
     formats = (ReportFormat("lines", (".lines",), lines, "a line a KPI"),)
-    (folder / "spec.kpi").write_text('source o { from csv("o.csv"); time day }\nmetric rows = count() from o over 2026\n')
+    (folder / "spec.kpi").write_text(
+        'source o { from csv("o.csv"); time day }\nmetric rows = count() from o over 2026\n'
+    )
     with installed(("extra", "other"), report_formats=formats):
         code = run("eval", str(folder), "--as-of", "2026-03-31", *asked)
     assert (code == 0) == (not says)
