@@ -168,7 +168,13 @@ BY_BOUND = "measure share(v >= 4) from s over last month; level good >= (sum(v) 
     [
         ("2026-03-31", "", {"at": [date(2025, 1, 1)], "v": [1]}, "no_rows", "a bound: there are no rows in the window"),
         ("2026-03-31", "", {"at": [DAY], "v": [1]}, None, None),
-        ("2026-08-31", "expires after 3 months", {"at": [date(2025, 1, 1)], "v": [1]}, "expired", "expired on 2026-06-03: "),
+        (
+            "2026-08-31",
+            "expires after 3 months",
+            {"at": [date(2025, 1, 1)], "v": [1]},
+            "expired",
+            "expired on 2026-06-03: ",
+        ),
     ],
 )
 def test_evidence_whose_bound_has_no_value_does_not_count_and_says_that_it_is_the_bound(
