@@ -38,7 +38,7 @@ def _part(part: Any) -> Any:
 
 @cache
 def _type(name: str) -> g.DataType:
-    return g.DataType.build(name)
+    return g.DataType.build(name, dialect=DIALECT)
 
 
 def text_of(query: g.Expr, *, pretty: bool = False) -> str:
