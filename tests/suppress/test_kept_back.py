@@ -142,6 +142,72 @@ def test_a_total_with_one_part_is_hidden_with_it() -> None:
     assert not determined(cross([[60, 0], [9, 10]]), found) & {(("r", "c"), (1, 0)), (("r", "c"), (1, 1))}
 
 
+def groups(cells: dict[tuple[str, ...], int], *kinds: str) -> dict[Group, int | None]:
+    """The whole, and groups by some of the dimensions x, y and z, of cells by all of them."""
+    sizes: dict[Group, int | None] = {WHOLE: sum(cells.values())}
+    for cell, n in cells.items():
+        for kind in kinds:
+            group = tuple(kind), tuple(cell["xyz".index(name)] for name in kind)
+            sizes[group] = (sizes.get(group) or 0) + n
+    return sizes
+
+
+def isolated(sizes: dict[Group, int | None], found: set[Group]) -> set[Group]:
+    """The small groups that are a sum of shown ones, each with a factor, over all cells that may have rows."""
+    kinds = [kind for kind, _ in sizes]
+    names = sorted({name for kind in kinds for name in kind})
+    members = [sorted({key[kind.index(name)] for kind, key in sizes if name in kind}, key=str) for name in names]
+
+    def group_of(kind: tuple[str, ...], cell: tuple[object, ...]) -> Group:
+        return kind, tuple(cell[names.index(name)] for name in kind)
+
+    cells = [cell for cell in product(*members) if all(sizes.get(group_of(kind, cell)) for kind in kinds)]
+    rows: list[list[Fraction]] = []  # echelon form
+
+    def reduced(group: Group) -> list[Fraction]:
+        row = [Fraction(group_of(group[0], cell) == group) for cell in cells]
+        for other in rows:
+            at = next(place for place, one in enumerate(other) if one)
+            if row[at]:
+                factor = row[at] / other[at]
+                row = [one - factor * its for one, its in zip(row, other, strict=True)]
+        return row
+
+    for group in sizes:
+        if group not in found and any(row := reduced(group)):
+            rows.append(row)  # noqa: PERF401 -- the next is reduced by it
+    return {group for group, n in sizes.items() if n is not None and 0 < n < 10 and not any(reduced(group))}
+
+
+def test_a_cell_between_two_blocks_of_hidden_cells_does_not_follow() -> None:
+    """Rows 0 and 1 less columns 0 and 1 were the cell of row 1 and column 2, though each line had two hidden cells."""
+    table = [[6, 6, 61, 62], [6, 6, 7, 63], [64, 65, 6, 6], [66, 67, 6, 6]]
+    sizes = cross(table)
+    found = kept_back(10, sizes)
+    assert (("r", "c"), (1, 2)) not in determined(sizes, found)
+    assert len(found) <= 11
+
+
+@pytest.mark.parametrize(
+    "kinds", [("x", "xy", "xz"), ("xy", "xz"), ("xy", "yz"), ("xy", "yz", "xz"), ("x", "y", "z", "xy", "yz"), ("xyz", "x", "yz")]
+)  # fmt: skip
+@given(sizes=st.lists(st.sampled_from([0, 0, 3, 5, 9, 10, 30, 60]), min_size=12, max_size=12))
+def test_of_groups_that_cross_each_other_no_small_one_follows(kinds: tuple[str, ...], sizes: list[int]) -> None:
+    cells = {cell: n for cell, n in zip(product("abc", "de", "fg"), sizes, strict=True) if n}
+    table = groups(cells, *kinds)
+    found = kept_back(10, table)
+    assert not isolated(table, found)
+    assert {group for group, n in table.items() if n is not None and 0 < n < 10} <= found
+
+
+def test_large_tables_take_no_minutes() -> None:
+    cells = {cell: 3 + sum(map(ord, cell)) * 7919 % 61 for cell in product(*["abcdefghijklmnopqrst"] * 3)}
+    sizes = groups(cells, "x", "y", "z", "xy", "yz", "xz", "xyz")
+    begun = time.process_time()
+    assert len(kept_back(10, sizes)) > 500
+    assert time.process_time() - begun < 30
+
+
 def test_as_many_members_as_there_may_be_are_looked_at_once_each() -> None:
     sizes: dict[Group, int | None] = by("g", **{f"m{number}": 20 for number in range(20_000)})
     sizes[("g",), ("m7",)] = 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from kpidsl.assess.following import Cells
 from kpidsl.engine.algebra import Evaluation
 from kpidsl.engine.scalars import Missing, Scalar
 from kpidsl.plan.nodes import SlicePlan
@@ -73,12 +74,30 @@ def hidden(
 def kept_back(below: int, sizes: Sizes) -> set[Group]:
     """The groups of one point in time that are not shown.
 
-    Those of fewer than `below` rows, but for none. Then, until nothing changes: all parts of what is not shown; and
-    where a total is shown, so many of its parts, the smallest first, that at least two are not, of `below` rows
-    together – else the total less the others would tell. Where there are no more parts, the total is not shown either.
+    Those of fewer than `below` rows, but for none. Then, until nothing changes: all parts of what is not shown; where a
+    total is shown, so many of its parts, the smallest first, that at least two are not, of `below` rows together – else
+    the total less the others would tell; where there are no more parts, not the total either; and where one of the
+    small ones follows from what is shown all the same, the smallest beside it.
     """
-    found = {group for group, n in sizes.items() if n is not None and 0 < n < below}
+    small = {group for group, n in sizes.items() if n is not None and 0 < n < below}
+    if not small:
+        return small
     families = _families(sizes)
+    cells = Cells(sizes)
+    found = set(small)
+    while True:
+        _hide_beside(found, below, sizes, families)
+        shown = [group for group, n in sizes.items() if n is not None and group not in found]
+        told = cells.following(shown, small) if cells.of else []
+        if not told:
+            return found
+        for group in told:
+            beside = cells.beside(group, lambda one: bool(sizes[one]) and one not in found)
+            found.update(sorted(beside, key=lambda one: _order(one, sizes))[:1])
+
+
+def _hide_beside(found: set[Group], below: int, sizes: Sizes, families: Sequence[tuple[Group, list[Group]]]) -> None:
+    """Add what has to be hidden beside what is, by each total."""
     before = -1
     while len(found) != before:
         before = len(found)
@@ -93,7 +112,6 @@ def kept_back(below: int, sizes: Sizes) -> set[Group]:
             found.update(missing)
             if missing and (len(missing) < 2 or sum(sizes[part] or 0 for part in missing) < below):
                 found.add(total)  # it is what is missing
-    return found
 
 
 def _families(sizes: Sizes) -> list[tuple[Group, list[Group]]]:
