@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -137,3 +138,15 @@ def test_infinite_times_are_neither_the_last_day_of_a_calendar_nor_left_out(tmp_
     found = {one.name: str(one.value)[:10] for one in results.metrics if one.value is not None}
     assert found == {"finite": "2026-02-01"}
     assert {error.code for error in results.errors} == {"K0613"}
+
+
+def test_clocks_are_compared() -> None:
+    spec = (
+        'source o { from arrow("o"); time at }\n'
+        'kpi late { value share(opens > "09:30") from o over last month; by opens }\n'
+        "metric earliest = min(opens) from o over last month\n"
+    )
+    rows = {"at": days("2026-03-01", "2026-03-02", "2026-03-03"), "opens": [time(9), time(10), None]}
+    results = evaluate(spec, "2026-03-31", o=rows)
+    assert (results.kpis[0].assessment.value, results.metrics[-1].value) == (Decimal("0.5"), "09:00:00")
+    assert [one.by[0][1] for one in results.kpis[0].segments] == ["09:00:00", "10:00:00", None]
