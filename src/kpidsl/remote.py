@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from kpidsl.diagnostics import KpidslError, SourceError, foreign_errors
+from kpidsl.diagnostics import KpidslError, SourceError, foreign_errors, told
 from kpidsl.engine.duck import is_interruption
 from kpidsl.hookspecs import ArrowStream, Dataset, Limits, Queryable, ScanRequest
 from kpidsl.patience import patiently
@@ -51,7 +51,7 @@ def foreign(source: str, provider: str, error: BaseException) -> SourceError:
     if is_interruption(error):
         raise KeyboardInterrupt from error
     return SourceError(
-        f"the provider `{provider}` of `{source}` failed: {type(error).__name__}: {error}",
+        f"the provider `{provider}` of `{source}` failed: {told(error)}",
         code="K0602",
         hint="this is a fault of the provider: tell its authors, with `--debug` for the details",
     )

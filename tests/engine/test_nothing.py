@@ -55,6 +55,9 @@ def test_a_default_stands_for_no_rows_and_for_nothing_else() -> None:
 def test_n_is_the_denominators_and_unknown_conditions_are_counted_apart() -> None:
     assessment = kpi("value share(seen) from o over 2026-03", "2026-03-31", o=MARCH)
     assert (assessment.value, assessment.n, assessment.n_unknown) == (1, 1, 1)
+    nobody = kpi("value share(seen) from o over 2026-03-20..2026-03-31", "2026-03-31", o=MARCH)
+    assert (nobody.value_undefined, nobody.n_unknown) == ("no_rows", 1)
+    assert nobody.reason == "it is not known of the one row there is whether the condition holds"
     ratio = metric(
         'source o { from arrow("o"); time at }\nmetric m = ((sum(x) from o where x > 4) / (count() from o)) over 2026-03',
         "2026-03-31", o=MARCH,

@@ -37,6 +37,17 @@ def test_a_schema_that_is_none(schema: Callable[[], Any], says: str, tmp_path: P
     assert "fault of the provider" in (error.hint or "")
 
 
+class Panic(BaseException):
+    """What an extension in Rust raises where it panics: no Exception."""
+
+
+class Mute(Exception):
+    """What cannot say what it says."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
 def twice() -> pa.RecordBatchReader:
     found = table().append_column("v", pa.array([7, 7]))
     return found.to_reader()
@@ -48,6 +59,9 @@ def twice() -> pa.RecordBatchReader:
         (raising(SystemExit(9)), "K0602", "SystemExit: 9"),
         (raising(asyncio.CancelledError("too late")), "K0602", "CancelledError: too late"),
         (raising(GeneratorExit()), "K0602", "GeneratorExit"),
+        (raising(Panic("index out of bounds")), "K0602", "the provider `faulty` of `f` failed: Panic: index out of"),
+        (raising(Mute()), "K0602", "the provider `faulty` of `f` failed: Mute"),
+        (raising(SourceError(OSError("no route"), code="K0602", hint=7)), "K0602", "no route"),  # type: ignore[arg-type]
         (twice, "K0602", "the source `f` has two columns `v`"),
         (lambda: table([1.0, float("inf")]), "K0604", 'row 2: "inf" in column `v` is not a whole number'),
         (lambda: table(["1", "x"]), "K0604", 'row 2: "x" in column `v` is not a whole number, as its provider says'),
@@ -170,26 +184,70 @@ def kpidsl_after_eval(results):
 """
 
 
-def test_what_a_plugin_prints_is_no_part_of_the_document(tmp_path: Path) -> None:
+def commanded(tmp_path: Path, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command over a spec, with a plugin `loud` installed."""
     folder = tmp_path / "kpidsl_loud-1.dist-info"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     folder.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: kpidsl-loud\nVersion: 1\n", "utf-8")
     folder.joinpath("entry_points.txt").write_text("[kpidsl]\nloud = kpidsl_loud\n", "utf-8")
-    tmp_path.joinpath("kpidsl_loud.py").write_text(PRINTING, "utf-8")
+    tmp_path.joinpath("kpidsl_loud.py").write_text(module, "utf-8")
     tmp_path.joinpath("spec.kpi").write_text(
         'source o { from csv("o.csv"); time day }\nkpi fine { value count() from o over last month; target >= 1 }\n',
         "utf-8",
     )
     tmp_path.joinpath("o.csv").write_text("day,v\n2026-03-02,9\n", "utf-8")
     environment: Mapping[str, str] = {**os.environ, "PYTHONPATH": str(tmp_path), "KPIDSL_PLUGINS": "loud"}
-    command = [sys.executable, "-m", "kpidsl", "eval", "spec.kpi", "--as-of", "2026-03-31"]
-    ran = {
-        name: subprocess.run(
-            [*command, "-f", name], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-        )
-        for name in ("json", "loud")
-    }
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "kpidsl", "eval", "spec.kpi"]
+    return subprocess.run(
+        [*command, "--as-of", "2026-03-31", *arguments],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+
+
+def test_what_a_plugin_prints_is_no_part_of_the_document(tmp_path: Path) -> None:
+    ran = {name: commanded(tmp_path, PRINTING, "-f", name) for name in ("json", "loud")}
     assert json.loads(ran["json"].stdout)["kpis"][0]["status"] == "green"
     assert ran["loud"].stdout == "rendered indeed"
     for said in ("imported", "asked", "a library wrote", "a process wrote", "rendered", "heard", "SystemExit: 5"):
         assert said in ran["loud"].stderr
+
+
+FORKING = """
+import multiprocessing, os, sys
+from kpidsl.hookspecs import hookimpl
+
+def twice(number):
+    return 2 * number
+
+@hookimpl
+def kpidsl_report_formats():
+    BODY
+    return ()
+"""
+POOL = 'with multiprocessing.get_context("fork").Pool(2) as pool: assert pool.map(twice, [1, 2]) == [2, 4]'
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+@pytest.mark.parametrize(
+    "body", ["os.fork()", "os.fork() or sys.exit(0); os.wait()", POOL], ids=["left", "ended", "a pool"]
+)
+def test_a_fork_of_a_plugin_writes_no_second_document(body: str, tmp_path: Path) -> None:
+    """Nor does it tell of an end that is meant to be its own."""
+    ran = commanded(tmp_path, FORKING.replace("BODY", body), "-f", "json")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert json.loads(ran.stdout)["kpis"][0]["status"] == "green"
+
+
+def test_a_hook_with_arguments_that_there_are_none_of_is_told_with_them(tmp_path: Path) -> None:
+    """So is a plugin that was written for another version of the hooks."""
+    module = FORKING.replace("BODY", "pass").replace("formats()", "formats(settings)")
+    ran = commanded(tmp_path, module, "-f", "json")
+    assert "Argument(s) {'settings'} are declared in the hookimpl but can not be found in the hookspec" in ran.stderr
+    assert ran.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("7", 7.0), (3, 3.0), ("Wed, 21 Oct 2026 07:28:00 GMT", None), (-1, None), ("nan", None)]
+)
+def test_a_time_to_wait_may_be_as_a_header_has_it(given: Any, kept: float | None) -> None:
+    assert SourceError("busy", transient=True, retry_after=given).retry_after == kept

@@ -56,7 +56,11 @@ def why(*missing: Missing) -> str:
             message = getattr(error, "message", None)
             if isinstance(message, str):
                 return message
-    return in_words(missing[0].reason)
+    first = missing[0]
+    if first.reason == "no_rows" and first.n_unknown:
+        rows = "of the one row there is" if first.n_unknown == 1 else f"of any of the {first.n_unknown} rows there are"
+        return f"it is not known {rows} whether the condition holds"
+    return in_words(first.reason)
 
 
 def in_words(reason: str) -> str:

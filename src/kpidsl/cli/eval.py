@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -14,7 +15,7 @@ from kpidsl.cli import completing, options
 from kpidsl.cli.fail_on import FAILS, fails, statuses
 from kpidsl.cli.faults import Exit, say_error
 from kpidsl.cli.streams import Progress, aside, columns, is_coloured, is_terminal, say, write
-from kpidsl.diagnostics.errors import UsageError, foreign_errors
+from kpidsl.diagnostics.errors import UsageError, foreign_errors, is_fork, told
 from kpidsl.diagnostics.glyphs import visible
 from kpidsl.diagnostics.suggest import did_you_mean
 
@@ -223,7 +224,7 @@ def rendered(results: Results, names: Sequence[str], *, no_plugins: bool) -> dic
                     raise TypeError(f"render gives a {type(text).__name__}, not a text")
                 found[name] = partial(_same, text)
             except foreign_errors() as error:
-                say_error(f"the results cannot be written as {name}: {type(error).__name__}: {error}", code="K0806")
+                say_error(f"the results cannot be written as {name}: {told(error)}", code="K0806")
     return found
 
 
@@ -233,6 +234,8 @@ def _same(text: str) -> Iterable[str]:
 
 def deliver(results: Results, shown: str, files: Mapping[Path, str], *, no_plugins: bool = False) -> Exit:
     """Write the document everywhere it is wanted; one place that cannot be written does not keep it from the others."""
+    if is_fork():  # by a plugin, which forgot to end it
+        os._exit(0)
     failed: list[tuple[str, str | None]] = []
     with Progress() as progress:
         progress.says("writing")

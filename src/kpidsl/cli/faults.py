@@ -10,7 +10,7 @@ import click
 
 from kpidsl.cli.stopping import CODE, claim
 from kpidsl.cli.streams import columns, is_coloured, say
-from kpidsl.diagnostics.errors import KpidslError
+from kpidsl.diagnostics.errors import KpidslError, is_fork
 from kpidsl.diagnostics.glyphs import visible, wrapped
 from kpidsl.records import dataclass
 
@@ -53,9 +53,11 @@ def answer(run: Callable[[], int], session: Session) -> int:
         say_error(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
         trace(session)
         return Exit.NOT_HAD
-    except BaseException as error:  # noqa: BLE001  the one place where nothing may pass
+    except BaseException as error:
         if type(error) is RuntimeError and str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
             return interrupted()
+        if isinstance(error, SystemExit) and is_fork():
+            raise
         say(fault(error))
         trace(session)
         return Exit.BUG

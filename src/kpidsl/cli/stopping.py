@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 
 from kpidsl import leftovers
+from kpidsl.diagnostics.errors import is_command
 
 GRACE = 0.4
 """Seconds that the main thread has to end by itself: to cancel what it asked of servers, and to take away its files."""
@@ -25,6 +26,7 @@ _said = _thread.allocate_lock()
 
 def watch() -> None:
     """Listen for Ctrl-C and for SIGTERM, as far as Python handles them. Only for a process that does nothing else."""
+    is_command()
     with suppress(ValueError):  # not in the main thread
         if os.name == "posix":
             reading, writing = os.pipe()
@@ -82,4 +84,7 @@ def _say() -> None:
 
 
 def _hear_nothing() -> None:
+    """A fork ends as others do: workers of a pool are ended by SIGTERM, and have nothing to take away."""
     signal.set_wakeup_fd(-1)
+    if callable(signal.getsignal(signal.SIGTERM)):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

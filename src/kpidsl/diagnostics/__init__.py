@@ -8,6 +8,7 @@ from kpidsl.diagnostics.errors import (
     Unanswerable,
     UsageError,
     foreign_errors,
+    told,
 )
 from kpidsl.diagnostics.follow_on import NAMELESS
 from kpidsl.diagnostics.model import Diagnostic, Fix, Label, Problems, Severity
@@ -29,5 +30,6 @@ __all__ = [
     "closest",
     "did_you_mean",
     "foreign_errors",
+    "told",
     "unsplit",
 ]

@@ -45,6 +45,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "K0311": "there is no such unit or type",
         "K0312": "many values where one is expected",
         "K0313": "an aggregation that names no source",
+        "K0314": "arithmetic that a condition takes along",
         "K0320": "a source without a time column",
         "K0321": "a value without a window",
         "K0322": "`each` without a window around it",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import math
+import os
 from collections import deque
 from typing import Final
 
@@ -19,11 +20,11 @@ class KpidslError(Exception):
     exit_code = 3
 
     def __init__(self, message: str, *, code: str = "K0600", hint: str | None = None) -> None:
-        message = redacted(message)
+        message = redacted(str(message))
         super().__init__(message)
         self.message = message
         self.code = code
-        self.hint = redacted(hint) if hint is not None else None
+        self.hint = redacted(str(hint)) if hint is not None else None
 
 
 class UsageError(KpidslError):
@@ -32,13 +33,34 @@ class UsageError(KpidslError):
     exit_code = 2
 
 
+_commands: Final[set[int]] = set()
+
+
+def is_command() -> None:
+    """From here on this process is a command that does nothing else."""
+    _commands.add(os.getpid())
+
+
+def is_fork() -> bool:
+    """Whether this is no command, but a process that something made of it by a fork: nobody waits for its document."""
+    return bool(_commands) and os.getpid() not in _commands
+
+
 def foreign_errors() -> tuple[type[BaseException], ...]:
-    """What a provider or another part of a plugin may raise, which may be anyone's: what exits, or was cancelled, takes
-    nothing else along.
+    """What a provider or another part of a plugin may raise, which may be anyone's: what exits, was cancelled, or
+    panics in compiled code, takes nothing else along. What exits a fork is meant to end it.
     """
-    asked = sys.modules.get("asyncio.exceptions")  # only who imported it can have been cancelled
-    cancelled = (asked.CancelledError,) if asked is not None else ()
-    return (Exception, SystemExit, GeneratorExit, *cancelled)
+    kept = (KeyboardInterrupt, SystemExit) if is_fork() else (KeyboardInterrupt,)
+    return tuple(kind for kind in BaseException.__subclasses__() if kind not in kept)
+
+
+def told(error: BaseException) -> str:
+    """What an exception of anyone's says, after its kind; its kind alone where it says nothing, or cannot."""
+    try:
+        text = str(error).strip()
+    except Exception:  # noqa: BLE001 - whatever its author did there
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class SourceError(KpidslError):
@@ -63,9 +85,9 @@ class SourceError(KpidslError):
 
         super().__init__(message, code=code if code in CODES else "K0602", hint=hint)
         self.transient = transient
-        self.retry_after = retry_after
+        self.retry_after = _seconds(retry_after)
         self.column = column
-        _RECENT.append((self.message, self.code, self.hint, transient, retry_after))
+        _RECENT.append((self.message, self.code, self.hint, transient, self.retry_after))
 
     @classmethod
     def said(cls, text: str, message: str) -> SourceError | None:
@@ -76,6 +98,17 @@ class SourceError(KpidslError):
             if words.partition("\n")[0].strip() == text.strip():
                 return cls(message, code=code, hint=hint, transient=transient, retry_after=retry_after)
         return None
+
+
+def _seconds(given: object) -> float | None:
+    """A time to wait, as a plugin may have taken it from a header; None for what is none."""
+    if not isinstance(given, str | int | float):
+        return None
+    try:
+        found = float(given)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) and found >= 0 else None
 
 
 _RECENT: Final[deque[tuple[str, str, str | None, bool, float | None]]] = deque(maxlen=32)

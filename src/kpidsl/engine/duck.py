@@ -184,7 +184,7 @@ def failures() -> type[duckdb.Error]:
 
 def is_interruption(error: BaseException) -> bool:
     """Whether an exception says that a query was stopped from outside: DuckDB does not raise KeyboardInterrupt."""
-    return "interrupted" in str(error).lower() and type(error).__name__ in ("RuntimeError", "InterruptException")
+    return type(error).__name__ in ("RuntimeError", "InterruptException") and "interrupted" in str(error).lower()
 
 
 def words(error: BaseException) -> str:

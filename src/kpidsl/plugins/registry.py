@@ -8,7 +8,9 @@ from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
-from kpidsl.diagnostics import Diagnostic, KpidslError, Severity, closest, foreign_errors
+import pluggy
+
+from kpidsl.diagnostics import Diagnostic, KpidslError, Severity, closest, foreign_errors, told
 from kpidsl.hookspecs import Function, Provider, ReportFormat
 from kpidsl.records import dataclass
 
@@ -148,8 +150,9 @@ class Registry:
 
 
 def reason(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+    """What an exception says, in a line: pluggy says first which plugin it is, and then what is wrong."""
+    lines = told(error).splitlines()
+    return f"{type(error).__name__}: {lines[-1]}" if isinstance(error, pluggy.PluginValidationError) else lines[0]
 
 
 def warning(code: str, message: str, hint: str | None) -> Diagnostic:

@@ -63,7 +63,9 @@ def check(
         except UnknownUnit as error:
             problems.error(
                 "K0311", f"the unit `{unit.name.text}` is defined by `{error}`, which is no unit", unit.span,
-                hint=did_you_mean(error.name, units.names) if error.name not in units.names
+                hint=did_you_mean(error.name, units.names)
+                or f"write `unit {unit.name.text}` alone, or declare `unit {error.name}` as well"
+                if error.name not in units.names
                 else "define it by units that exist, and not by itself",
             )  # fmt: skip
     for declared in names.named.values():

@@ -80,11 +80,18 @@ def remedy(a: Unit, b: Unit, written: tuple[Expr, ...]) -> str | None:
     if is_currency(a) and is_currency(b):
         rate = "currencies do not convert by themselves: multiply by a rate from a source of rates"
         return rate if typed is None else f"{rate}, or write `{_in(typed, other)}`"
+    if "%" in labels and (two := next((one for one in (a, b) if _is_rate(one)), None)) is not None:
+        return f"{two} is money by other money: currencies do not convert by themselves, so multiply by a rate first"
     if "%" in labels and a.is_number != b.is_number:
         return _of_a_percentage(a, b, written, typed)
     if a.is_number != b.is_number:
         return _to_a_plain_number(a, b, written, typed)
     return _lacking(a, b, written, typed)
+
+
+def _is_rate(unit: Unit) -> bool:
+    """Whether a unit is one currency by another."""
+    return sorted(power for name, power in unit.dimensions if name.startswith(CURRENCY)) == [-1, 1]
 
 
 def _of_a_percentage(a: Unit, b: Unit, written: tuple[Expr, ...], typed: Expr | None) -> str:

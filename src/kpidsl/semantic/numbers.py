@@ -52,6 +52,8 @@ def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> Non
     if name.casefold() in ("ppm", "ppb"):
         per = "1_000_000" if name.casefold() == "ppm" else "1_000_000_000"
         hint = f"parts of a whole are a quotient: `500 per {per}`"
+    if name.casefold() in ("cent", "cents", "ct", "cts", "pence", "penny", "pennies"):
+        hint = "money is in a currency by its three letters, cents behind the point: `0.08 EUR`"
     if name.casefold() in ("month", "months", "quarter", "quarters", "year", "years"):
         hint = "months and years have no fixed length: use days or weeks"
     problems.error("K0311", f"there is no unit `{name}`", span, hint=hint)

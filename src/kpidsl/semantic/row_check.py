@@ -299,7 +299,8 @@ class RowChecker:
             return self.time_arithmetic(operator, a, b, times, node)
         for row, side in ((a, node.left), (b, node.right)):
             if row.type is not None and not (row.type.is_number or row.type is D.DURATION):
-                self.wrong(side.span, f"`{operator}` takes numbers", self.shown(row), self.remedy(row, "number"), row)
+                hint = self.remedy(row, "number", a, b)
+                self.wrong(side.span, f"`{operator}` takes numbers", self.shown(row), hint, row)
         if operator in ("+", "-"):
             a, b = self.alike(a, b, node, (node.left, node.right))
             return r.Arithmetic(numeric_type(operator, a.type, b.type), a.unit, operator, a, b)
@@ -326,7 +327,7 @@ class RowChecker:
             node.span,
             f"`{operator}` does not go with {self.shown(a)} and {self.shown(b)}",
             "",
-            "times are subtracted from each other, and lengths such as `30 minutes` or `18 weeks` added to them",
+            self.remedy(a, "length", a, b),
             a,
             b,
         )
@@ -362,10 +363,10 @@ class RowChecker:
 
         return shown(row)
 
-    def remedy(self, row: r.Row, wants: str) -> str | None:
-        from kpidsl.semantic.row_remedies import remedy
+    def remedy(self, row: r.Row, wants: str, *sides: r.Row) -> str | None:
+        from kpidsl.semantic.row_remedies import beside, remedy
 
-        return remedy(row, wants)
+        return beside(row, wants, *sides) if sides else remedy(row, wants)
 
     def instant(self, at: datetime, span: Span) -> datetime:
         try:

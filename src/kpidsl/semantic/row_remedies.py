@@ -11,7 +11,9 @@ from kpidsl.semantic.parts_of_time import counts_from
 from kpidsl.semantic.types import DataType
 from kpidsl.syntax import expr_nodes as x
 
+_LENGTHS = "times are subtracted from each other, and lengths such as `30 minutes` or `18 weeks` added to them"
 _TRUTHS = ("true", "false")
+_NAME = re.compile(r"(?=.*[^\W\d_])[^`\n]{1,60}")
 
 
 def shown(row: r.Row) -> str:
@@ -37,6 +39,8 @@ def remedy(row: r.Row, wants: str) -> str | None:
         return f'say what it counts: `column {row.name}: timestamp {formats}`; days such as 20260331: `"%Y%m%d"`'
     if isinstance(row, r.Constant) and isinstance(row.value, str) and row.value.isidentifier():
         return f"a column is written without quotes: `{row.value}`"
+    if isinstance(row, r.Constant) and isinstance(row.value, str) and wants == "number" and _NAME.fullmatch(row.value):
+        return f"a column whose name is more than one word is written in backquotes: `{row.value}`"
     if isinstance(row, r.ColumnValue) and row.type is DataType.OTHER:
         return f"if these are bytes of a text, say so: `column {row.name}: text`; make nested ones plain before"
     if isinstance(row, r.ColumnValue) and row.type is DataType.TEXT:
@@ -44,6 +48,19 @@ def remedy(row: r.Row, wants: str) -> str | None:
             return f'declare how it is written: `column {row.name}: timestamp "%d.%m.%Y"`'
         return f"declare it as a number: `column {row.name}: decimal`"
     return None
+
+
+def beside(row: r.Row, wants: str, *sides: r.Row) -> str | None:
+    """What to type where one of two sides does not go with the other: texts may be times that are not read as such."""
+    texts = [one for one in sides if isinstance(one, r.ColumnValue) and one.type is DataType.TEXT]
+    if wants == "length":
+        return (remedy(texts[0], "time") if texts else None) or _LENGTHS
+    if len(texts) == 2:
+        return (
+            f'declare both: times by `column {texts[0].name}: timestamp "%d.%m.%Y %H:%M"`, numbers by '
+            f"`column {texts[0].name}: decimal`"
+        )
+    return remedy(row, wants)
 
 
 def mixed(a: r.Row, b: r.Row, sides: tuple[x.Expr, x.Expr] | None) -> str | None:

@@ -101,6 +101,12 @@ def _window(text: str, statement: str, rest: str, accepted: AbstractSet[str]) ->
 def _property(text: str, statement: str, rest: str, accepted: AbstractSet[str]) -> Said | None:
     if re.match(r"[ \t]*review[ \t]+(every|each|once|per)[ \t]+$", statement):
         return f"write `review {_RHYTHMS.get(text.rstrip('s'), 'monthly')}`", None
+    of_column = re.match(r"[ \t]*(by|key|column|time|join|holds)\b[^\"\n]*$", statement)
+    if of_column is not None and len(text) > 2 and text[0] == text[-1] == '"' and "`" not in text:
+        column = text[1:-1] if re.fullmatch(r"[a-z_]\w*", text[1:-1]) else f"`{text[1:-1]}`"
+        if column != text[1:-1]:
+            return f"a column whose name is more than one word is written in backquotes: {column}", column
+        return f"a column is written without quotes: `{column}`", column
     names = re.match(r"[ \t]*(tags|by|supports|key|method|stakeholder|success|policy|parent)[ \t]+$", statement)
     if names is not None and (text in ("[", "(") or text.startswith('"')):
         found = [one for one in re.findall(r"[A-Za-z]\w*", f"{text}{rest}".lower()) if one != "and"]

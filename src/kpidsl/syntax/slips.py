@@ -41,6 +41,8 @@ CURRENCIES = {
 }
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d[\d_]*(?:\.\d[\d_]*)?"
 _QUOTED = re.compile(r"'([^'\"\n]*)'|[‘’‚]([^‘’\"\n]*)[‘’]|[“”„‟«»]([^“”«»\"\n]*)[“”«»]|`{2}([^`\"\n]*)'{2}")
+_BOUND = re.compile(r"(^|[{;])[ \t]*(target|amber)[ \t]+[\d_.%]+[ \t]*$")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _COMPARING = {
     "=>": (">=", "at least is written `>=`"),
     "=<": ("<=", "at most is written `<=`"),
@@ -86,6 +88,8 @@ def _comparison(place: Place) -> Slip | None:
 
 def _sign(place: Place) -> Slip | None:
     character = place.text[place.offset : place.offset + 1]
+    if character in "–—" and (ranged := _dash_of_a_range(place)) is not None:
+        return ranged
     if character in SIGNS:
         meant = SIGNS[character]
         return foreign(place.offset, place.offset + 1, character, f"write `{meant.strip()}`", meant)
@@ -98,6 +102,21 @@ def _sign(place: Place) -> Slip | None:
     if re.match(r"![\w(]", place.after):
         return foreign(place.offset, place.offset + 1, "!", "write `not`", "not ")
     return None
+
+
+def _dash_of_a_range(place: Place) -> Slip | None:
+    """`target 18–22 degC`, `over 2026-01-01 – 2026-03-31`: a dash that is no minus."""
+    low = re.search(r"(?<![\w.])(\d[\d_.-]*%?)([ \t]*)$", place.before)
+    high = re.match(r".([ \t]*)(\d[\d_.-]*%?)", place.after)
+    if low is None or high is None:
+        return None
+    apart = bool(low[2] or high[1])
+    is_range = bool(_DATE.fullmatch(low[1]) and _DATE.fullmatch(high[2])) or _BOUND.search(place.before) is not None
+    if apart and not is_range:
+        return None  # `5 – 3` is a difference
+    start, end = place.line_start + low.start(2), place.offset + 1 + len(high[1])
+    hint = f"from one to the other is written `{low[1]}..{high[2]}`"
+    return foreign(start, end, place.after[0], hint, "..")
 
 
 def _quotes(place: Place) -> Slip | None:

@@ -14,6 +14,10 @@ NULLS = frozenset({"none", "nil", "nan", "na", "missing", "empty", "blank", "und
 def sql(place: Place) -> Slip | None:
     if match := re.match(r"between[ \t]+([\w.\"%:-]+)[ \t]+and[ \t]+([\w.\"%:-]+)", place.after, re.IGNORECASE):
         what = re.search(r"(?<![\w.`])([A-Za-z_][\w.]*)[ \t]+$", place.before)
+        if what is not None and what[1].lower() in ("days", "time", "hours", "minutes", "duration"):
+            start, end = place.line_start + what.start(1), place.offset + match.end()
+            meant = f"days_between({match[1]}, {match[2]})" if what[1].lower() == "days" else f"{match[2]} - {match[1]}"
+            return cannot(start, end, "between", f"write `{meant}`", meant)
         if what is not None and what[1] not in ("not", "where", "and", "or"):
             meant = f"{what[1]} >= {match[1]} and {what[1]} <= {match[2]}"
             start = place.line_start + what.start(1)

@@ -28,6 +28,10 @@ _DECLARED = re.compile(
 )
 _REACH = 20_000  # characters in which the head of the block is looked for
 _GOES_ON = re.compile(r"\n[ \t]*(?:(?:where|over|on|per|each|default|and|or)\b|[+*/-][ \t])")
+_COLUMNS = re.compile(
+    r"[ \t]*(?P<all>column[ \t]+(?P<names>(?P<first>\w+|`[^`\n]+`)(?:[ \t]*,[ \t]*(?:\w+|`[^`\n]+`))+)[ \t]*:"
+    r"(?P<unit>[^;}#\n]*[^;}#\s]))"
+)
 _DERIVED = re.compile(r"[ \t]*(?P<word>column)[ \t]+(?P<name>\w+)[ \t]*=[ \t]*(?P<value>[^;}#\n]*[^;}#\s])")
 # Words of small letters that are units everywhere: others, such as `in germany`, may belong to the name.
 _UNITS = frozenset([
@@ -151,6 +155,13 @@ def _of_a_column(line: _Line, offset: int) -> Slip | None:
         meant = f": {_name(found)}{end}"
         said = f"write `column {found['name']}{meant}`"
         return Slip(found.end("name"), found.end(), "K0101", "what a column is stands behind a colon", said, meant)
+    before = max(line.start, *(line.text.rfind(mark, line.start, offset) + 1 for mark in "{;"))
+    several = _COLUMNS.match(line.text, before, line.end)
+    if several is not None and several.end("first") <= offset <= several.end("names"):
+        names = [one.strip() for one in several["names"].split(",")]
+        meant = "; ".join(f"column {one}: {several['unit'].strip()}" for one in names)
+        said = f"one column a line: `column {names[0]}: {several['unit'].strip()}`, then the next"
+        return Slip(*several.span("all"), "K0101", "a `column` line is about one column", said, meant)
     derived = _DERIVED.match(line.text, line.start, line.end)
     if derived is not None and derived.end("name") <= offset <= derived.start("value"):
         said = f"write `let {derived['name']} = {derived['value']}`"

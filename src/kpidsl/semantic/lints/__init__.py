@@ -8,7 +8,7 @@ from kpidsl.diagnostics import Problems
 from kpidsl.semantic.lints.ahead import lint_ahead
 from kpidsl.semantic.lints.columns import lint_columns
 from kpidsl.semantic.lints.counts import lint_counts
-from kpidsl.semantic.lints.filters import lint_filters
+from kpidsl.semantic.lints.filters import lint_filters, lint_reach
 from kpidsl.semantic.lints.goal_walk import goal_expressions
 from kpidsl.semantic.lints.guards import lint_guards
 from kpidsl.semantic.lints.outer import lint_outer
@@ -53,3 +53,4 @@ def lint_expression(node: Expr, value: Value, model: Model, sources: Sources, pr
         lint_times(spot, model, problems)
         lint_outer(spot, problems)
         lint_filters(spot, told, sources, problems)
+        lint_reach(spot.node, problems)

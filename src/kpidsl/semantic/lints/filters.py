@@ -122,6 +122,29 @@ def lint_filters(spot: Spot, told: set[int], sources: Sources, problems: Problem
         return
 
 
+def lint_reach(node: x.Expr, problems: Problems) -> None:
+    """Warn where a condition takes along what was meant for the count: `count() from o where n >= 2 / 3`."""
+    if not isinstance(node, x.Aggregation) or node.where is None:
+        return
+    last = node.where
+    while isinstance(last, x.Logic | x.Compare):
+        last = last.right
+    if not isinstance(last, x.Binary) or not all(isinstance(one, x.Quantity) for one in (last.left, last.right)):
+        return
+    text, span = last.span.source.text, last.span
+    if text[: span.start].rstrip().endswith("(") and text[span.end :].lstrip().startswith(")"):
+        return
+    whole = text[node.span.start : last.left.span.end]
+    whole = " ".join(whole.split())
+    shown = whole if len(whole) <= 60 else "… from … where …"
+    problems.warning(
+        "K0314",
+        f"`{span.text}` belongs to the condition: a `where` reaches as far right as it can",
+        span,
+        hint=f"write `({shown}) {last.operator} {last.right.span.text}`, or `({span.text})` if the condition is meant",
+    )
+
+
 def _depends_on_param(text: str, source: str, sources: Sources) -> bool:
     """Whether a filter names a param, itself or through derived columns: it may be set to something else."""
     lets = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -22,6 +23,8 @@ from kpidsl.syntax import shared_nodes as p
 
 _COUNTS = ("count", "conversions", *DISTINCT)
 _KEEP_THE_UNIT = ("sum", "avg", "min", "max", "median", "percentile", "first", "last", "stddev")
+_PER = re.compile(r"([\d_.]+[kM]?)\s+per\s+(\d[\d_]*)")
+_HUNDRED = Fraction(100)
 _CHANGE = "for a change write `120% of previous`"
 _COLUMN = "where the column holds percentages, say so in its source: `column NAME: %`"
 
@@ -30,6 +33,7 @@ def lint_percentages(names: Names, model: Model, problems: Problems) -> None:
     """Warn, once for each KPI, metric, key result and piece of evidence, of a percentage that does not fit."""
     told: set[int] = set()
     for value, places in _judged(names, model):
+        _lint_quotients(value, places, problems)
         found = _found(value)
         if found is None:
             continue
@@ -47,6 +51,21 @@ def lint_percentages(names: Names, model: Model, problems: Problems) -> None:
         )
         if found is not None and place is not None:
             problems.warning("K0377", found[0], place, hint=found[1])
+
+
+def _lint_quotients(value: v.Value, places: list[tuple[v.Value | None, Span]], problems: Problems) -> None:
+    """Warn of `<= 50 per 100_000` where the value is a hundred thousand times a ratio already."""
+    for _, place in places:
+        written = _PER.search(place.text)
+        number = Fraction(written[2].replace("_", "")) if written is not None else Fraction(1)
+        if written is not None and number > 1 and _is_so_many_times(value, number):
+            problems.warning(
+                "K0377",
+                f"this is held against a part of 1, and the value is {written[2]} times a ratio",
+                place,
+                hint=f"write `{written[1]}` alone, or leave the `{written[2]}` out of the value",
+            )
+            return
 
 
 def lint_compared(spot: Spot, problems: Problems) -> None:
@@ -121,7 +140,7 @@ def _found(value: v.Value) -> tuple[str, str] | None:
             "a count is taken for a percentage: 100% is 1 here",
             f"leave the `%` out, or count in parts of the whole: `share(CONDITION) from …`; {_CHANGE}",
         )
-    if _is_a_hundred_times(value):
+    if _is_so_many_times(value, _HUNDRED):
         return (
             "a hundred times a ratio is taken for a percentage: a half would be 5,000%",
             "leave the `100` out: a ratio that is held against a percentage is shown as one",
@@ -167,31 +186,31 @@ def _is_a_hundred_times_itself(value: v.Value) -> bool:
     inner = value.operand if isinstance(value, v.Measure) else value
     while isinstance(inner, v.Windowed | v.Converted | v.Defaulted):
         inner = inner.operand
-    return isinstance(inner, v.Operation) and _is_a_hundred_times(inner)
+    return isinstance(inner, v.Operation) and _is_so_many_times(inner, _HUNDRED)
 
 
-def _is_a_hundred_times(value: v.Value) -> bool:
+def _is_so_many_times(value: v.Value, number: Fraction) -> bool:
     match value:
         case v.Operation(operator="*", left=left, right=right):
-            return any(_is_a_hundred(a) and _is_quotient(b) for a, b in ((left, right), (right, left)))
+            return any(_is(a, number) and _is_quotient(b) for a, b in ((left, right), (right, left)))
         case v.Operation(operator="/", left=left, right=right):  # `100 * a / b` is read as `(100 * a) / b`
             return (
                 isinstance(left, v.Operation)
                 and left.operator == "*"
-                and any(_is_a_hundred(a) and _amount(b) is not None for a, b in _both(left))
+                and any(_is(a, number) and _amount(b) is not None for a, b in _both(left))
                 and _amount(right) is not None
             )
         case _:
             parts = v.parts(value)
-            return len(parts) == 1 and _is_a_hundred_times(parts[0])
+            return len(parts) == 1 and _is_so_many_times(parts[0], number)
 
 
 def _both(value: v.Operation) -> tuple[tuple[v.Value, v.Value], ...]:
     return (value.left, value.right), (value.right, value.left)
 
 
-def _is_a_hundred(value: v.Value) -> bool:
-    return isinstance(value, v.Number) and value.info.unit.label is None and value.number == Fraction(100)
+def _is(value: v.Value, number: Fraction) -> bool:
+    return isinstance(value, v.Number) and value.info.unit.label is None and value.number == number
 
 
 def _is_quotient(value: v.Value) -> bool:
