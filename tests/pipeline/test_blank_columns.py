@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import kpidsl
@@ -77,3 +80,36 @@ def test_a_blank_key_is_as_the_one_it_is_joined_with(tmp_path: Path) -> None:
     kpi all { value count() from orders over last month; target >= 1 whole; by shops.area }
     """)
     assert statuses(tmp_path) == {"north": "red", "all": "green"}
+
+
+USES = """
+count() from o where x > 5 · count() from o where x in [1, 2] · count() from o where -x > 3 · share(x) from o
+count() from o where x · count() from o where not x or k > 5 · count() from o where k > 5 and x · sum(if x then 1 else 0) from o
+max(if x > 3 then 1 else 0) from o · count() from o where x >= 50% · sum(x - y) from o · prevalence(x per k) from o
+count() from o where x - ts <= 3 days · avg(ts - x) from o · share(y - x <= 3 days) from o · avg(hour(x)) from o
+count() from o where x == "a" · count() from o where lower(x) in ["a"] · count() from o where x > y · count_distinct(x) from o
+conversion_rate(o where x to o where y > 3 per k within 3 days) · count() from o where x == true · median(x) from o
+"""
+
+
+@pytest.mark.parametrize(
+    "expression", [one.strip() for line in USES.split("\n") for one in line.split("·") if one.strip()]
+)
+@pytest.mark.parametrize("provider", ["csv", "parquet"])
+def test_each_use_of_a_column_tells_what_it_holds(tmp_path: Path, provider: str, expression: str) -> None:
+    """A column that is compared with numbers, or is a condition, was a text, and so was each of a Parquet file that
+    pandas wrote of nothing but None.
+    """
+    moments = [datetime.fromisoformat(f"2026-03-0{day}T10:00") for day in (1, 2)]
+    if provider == "csv":
+        (tmp_path / "o.csv").write_text("ts,k,x,y\n" + "".join(f"{at.isoformat()},1,,\n" for at in moments))
+    else:
+        blank = pa.nulls(2)
+        pq.write_table(pa.table({"ts": moments, "k": [1, 1], "x": blank, "y": blank}), tmp_path / "o.parquet")
+    (tmp_path / "a.kpi").write_text(
+        f'source o {{ from {provider}("o.{provider}"); time ts }}\nmetric m = ({expression}) over last month\n'
+    )
+    (found,) = (results := kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")).metrics
+    assert [error.message for error in results.errors] == []
+    assert found.value in (None, 0)
+    assert found.value is not None or found.value_undefined in ("no_rows", "too_early", "zero_denominator")

@@ -14,6 +14,7 @@ from kpidsl.semantic.units import NUMBER
 
 Known = dict[str, dict[str, DataType | None]]
 _OF_NUMBERS = frozenset({"sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box", "ces_net"})
+_OF_CONDITIONS = frozenset({"share", "prevalence"})
 _TIME_FUNCTIONS = frozenset(
     {"year", "quarter", "month", "day", "hour", "weekday", "date", "days_between", "business_days_between"}
 )
@@ -85,15 +86,19 @@ def _inside(part: object) -> Iterator[v.Value]:
 
 def _aggregate(found: Known, aggregate: v.Aggregate) -> None:
     if aggregate.argument is not None:
-        _read(found, aggregate.argument, DataType.DECIMAL if aggregate.function in _OF_NUMBERS else None)
+        _read(found, aggregate.argument, _aggregated(aggregate.function))
     if aggregate.time is not None:
         _read(found, aggregate.time, DataType.TIMESTAMP)
-    for row in (*(one.row for one in aggregate.where), *aggregate.per):
+    for condition in aggregate.where:
+        _read(found, condition.row, DataType.BOOLEAN)
+    for row in aggregate.per:
         _read(found, row, None)
     if aggregate.conversion is not None:
         then = aggregate.conversion
         _read(found, then.time, DataType.TIMESTAMP)
-        for row in (*then.first, *then.where, *then.keys):
+        for row in (*then.first, *then.where):
+            _read(found, row, DataType.BOOLEAN)
+        for row in then.keys:
             _read(found, row, None)
 
 
@@ -138,7 +143,7 @@ def _read(found: Known, row: r.Row, kind: DataType | None) -> None:
     """Note the columns of an expression; `kind` is what the place it stands in wants."""
     match row:
         case r.ColumnValue(source=source, name=name):
-            _note(found, source, name, row.type or kind)
+            _note(found, source, name, row.type or (kind if kind is not DataType.DURATION else None))
         case r.Function(name=name, arguments=arguments):
             wanted = _wanted(name, kind)
             for argument in arguments:
@@ -148,11 +153,22 @@ def _read(found: Known, row: r.Row, kind: DataType | None) -> None:
         case r.Comparison(left=left, right=right):
             _read(found, left, _comparable(right))
             _read(found, right, _comparable(left))
+        case r.Among(operand=operand, items=items):
+            _read(found, operand, next(filter(None, map(_comparable, items)), None))
+            for item in items:
+                _read(found, item, _comparable(operand))
+        case r.Both(left=left, right=right):
+            _read(found, left, DataType.BOOLEAN)
+            _read(found, right, DataType.BOOLEAN)
+        case r.Inverse(operand=operand):
+            _read(found, operand, DataType.BOOLEAN)
+        case r.Negative(operand=operand):
+            _read(found, operand, DataType.DECIMAL)
         case r.Arithmetic(operator=operator, left=left, right=right):
-            _read(found, left, _added(operator, right))
-            _read(found, right, _added(operator, left))
+            _read(found, left, _added(operator, right, kind))
+            _read(found, right, _added(operator, left, kind))
         case r.Choice(condition=condition, then=then, otherwise=otherwise):
-            _read(found, condition, None)
+            _read(found, condition, DataType.BOOLEAN)
             _read(found, then, kind)
             _read(found, otherwise, kind)
         case _:
@@ -177,11 +193,22 @@ def _wanted(function: str, kind: DataType | None) -> DataType | None:
 def _comparable(other: r.Row) -> DataType | None:
     """What a column is that is compared with this, where that is certain."""
     kind = other.type
-    return None if kind is None else DataType.TIMESTAMP if kind.is_time else kind if kind is DataType.TEXT else None
+    if kind is None or kind is DataType.OTHER:
+        return None
+    return DataType.TIMESTAMP if kind.is_time else DataType.DECIMAL if kind.is_number else kind
 
 
-def _added(operator: str, other: r.Row) -> DataType | None:
-    """What a column is that is computed with this, where that is certain."""
-    if operator in ("*", "/") or (other.type is not None and other.type.is_number):
+def _aggregated(function: str) -> DataType | None:
+    """What is aggregated by a function, where that is certain."""
+    if function in _OF_CONDITIONS:
+        return DataType.BOOLEAN
+    return DataType.DECIMAL if function in _OF_NUMBERS else None
+
+
+def _added(operator: str, other: r.Row, kind: DataType | None) -> DataType | None:
+    """What a column is that is computed with this, where that is certain; `kind` is what becomes of it."""
+    if operator == "-" and ((other.type is not None and other.type.is_time) or kind is DataType.DURATION):
+        return DataType.TIMESTAMP
+    if operator in ("*", "/") or (other.type is not None and other.type.is_number) or kind is DataType.DECIMAL:
         return DataType.DECIMAL
     return DataType.TIMESTAMP if other.type is DataType.DURATION and operator == "+" else None

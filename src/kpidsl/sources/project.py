@@ -57,7 +57,7 @@ class Origin:
         """The columns as the provider gives them."""
         return Schema(
             tuple(
-                Column(name, self.implied.get(name, native_type(column.sql_type)))
+                Column(name, self.implied.get(name, native_type(column.sql_type)), column.sql_type == '"NULL"')
                 for name, column in self.fields.items()
             )
         )
