@@ -219,7 +219,8 @@ def test_what_may_pass_is_asked_again_as_the_server_says(status: int) -> None:
         (Answer(status=404), "answered 404", "K0601"),
         (Answer(status=403), "answered 403", "K0602"),
         (Answer('[{"id": 1}, {"i'), "is not JSON, or half of it", "K0602"),
-        (Answer('[{"id": NaN}]'), "is not JSON", "K0602"),
+        (Answer('[{"id": NaN}]'), "is not JSON: NaN", "K0602"),
+        (Answer('[{"id": {"a": 1}}, {"id": 2}]'), 'record 1: `id` is {"a": 1}, and a plain value in others', "K0604"),
         (Answer('[{"id": 1}', cut=500), "broke off its answer", "K0602"),
         (Answer("<html>"), "is not JSON", "K0602"),
         (

@@ -190,7 +190,9 @@ class ValueChecker:
                     "K0305",
                     "this stands only in expressions over rows: in an aggregation or after `where`",
                     node.span,
-                    "put it behind `where`, or into `share(…) from …`",
+                    "a window stands behind `over`: `sales over last month`"
+                    if isinstance(node, x.InWindow)
+                    else "put it behind `where`, or into `share(…) from …`",
                 )
 
     def aggregates(self, around: Around) -> AggregateChecker:

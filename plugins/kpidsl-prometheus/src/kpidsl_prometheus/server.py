@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import httpx
 
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import SourceError, told
 from kpidsl.hookspecs import Limits, Secret
+from kpidsl.sources.unreached import unreached
 from kpidsl_prometheus.options import PrometheusConnection
 
 PASSING = frozenset({429, 500, 502, 503, 504})
@@ -21,11 +22,15 @@ class Server:
 
     def __init__(self, connection: PrometheusConnection, name: str, limits: Limits) -> None:
         self.connection, self.name, self.limits = connection, name, limits
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(limits.timeout, connect=limits.connect_timeout),
-            headers=httpx.Headers(_who(connection), encoding="utf-8"),
-            follow_redirects=False,
-        )
+        try:
+            self._http = httpx.Client(
+                timeout=httpx.Timeout(limits.timeout, connect=limits.connect_timeout),
+                headers=httpx.Headers(_who(connection), encoding="utf-8"),
+                follow_redirects=False,
+            )
+        except (OSError, ValueError, ImportError) as error:
+            hint = "look at what the environment says: SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, ALL_PROXY"
+            raise self._error(f"cannot be asked from here: {told(error)}", hint) from None
 
     def __enter__(self) -> Self:
         return self
@@ -61,8 +66,11 @@ class Server:
         except httpx.TimeoutException:
             what = "ask for less – a larger `step`, a shorter `last` – or raise `timeout` in kpidsl.toml"
             raise self._error("did not answer in time", what, "K0617") from None
-        except httpx.ConnectError:
+        except httpx.ConnectError as error:
             where = httpx.URL(url).netloc.decode("ascii")
+            why = unreached(error, where)
+            if why is not None:
+                raise self._error(why.does, why.hint, "K0601", transient=not why.is_final) from None
             raise self._error(f"cannot be reached at {where}", hint, "K0601", transient=True) from None
         except httpx.HTTPError as error:
             what = f"broke off its answer ({type(error).__name__})"
@@ -96,7 +104,7 @@ class Server:
                 return self._error(what, "ask for less: a larger `step`, fewer series, `points` lower")
             case code if code in PASSING:
                 wait = answer.headers.get("retry-after", "")
-                pause = float(wait) if wait.isdigit() else None
+                pause = float(wait) if wait.isascii() and wait.isdigit() else None
                 return self._error(what, "the server has a problem of its own: try later", transient=True, pause=pause)
             case _:
                 return self._error(what, f"is `url` of `{self.name}` in kpidsl.toml that of the server?")

@@ -12,8 +12,9 @@ from urllib.parse import quote_plus, urljoin
 
 import httpx
 
-from kpidsl.diagnostics import SourceError
+from kpidsl.diagnostics import SourceError, told
 from kpidsl.hookspecs import Limits, Secret
+from kpidsl.sources.unreached import unreached
 from kpidsl_rest.options import RestConnection
 
 PASSING = frozenset({429, 500, 502, 503, 504})
@@ -21,7 +22,7 @@ PASSING = frozenset({429, 500, 502, 503, 504})
 REDIRECTS = 5
 MOST_BYTES = 256 * 1024 * 1024
 """Of one answer, unpacked. What it says takes ten times as much once it is read."""
-_OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_OF_THE_WIRE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 FIRST_PAUSE = 0.5  # seconds, doubled for each further try
 Params = tuple[tuple[str, str], ...]
 
@@ -33,9 +34,13 @@ class Client:
         self.connection, self.name, self.limits = connection, name, limits
         self._end = time.monotonic() + limits.timeout
         self._bearer: Secret | None = connection.token
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(limits.timeout, connect=limits.connect_timeout), follow_redirects=False
-        )
+        try:
+            self._http = httpx.Client(
+                timeout=httpx.Timeout(limits.timeout, connect=limits.connect_timeout), follow_redirects=False
+            )
+        except (OSError, ValueError, ImportError) as error:
+            hint = "look at what the environment says: SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY, ALL_PROXY"
+            raise self._error(f"cannot be asked from here: {told(error)}", "K0602", hint) from None
 
     def __enter__(self) -> Self:
         return self
@@ -128,9 +133,12 @@ class Client:
                 if last or self._left() < pause:
                     hint = f"is it up? More time: `{waited}` of `{self.name}` in kpidsl.toml"
                     raise self._error("did not answer in time", "K0617", hint) from None
-            except httpx.ConnectError:
+            except httpx.ConnectError as error:
+                host = request.url.netloc.decode("ascii")
+                why = unreached(error, host)
+                if why is not None and (why.is_final or last or self._left() < pause):
+                    raise self._error(why.does, "K0601", why.hint) from None
                 if last or self._left() < pause:
-                    host = request.url.netloc.decode("ascii")
                     hint = f"is `url` of `{self.name}` in kpidsl.toml right, and the service up?"
                     raise self._error(f"cannot be reached at {host}", "K0601", hint) from None
             except httpx.HTTPError as error:
@@ -161,7 +169,7 @@ class Client:
                     raise httpx.ReadTimeout("the answer goes on", request=request)
         finally:
             answer.close()
-        headers = [(name, value) for name, value in answer.headers.multi_items() if name not in _OF_THE_WIRE]
+        headers = [(name, value) for name, value in answer.headers.raw if name.lower() not in _OF_THE_WIRE]
         return httpx.Response(
             answer.status_code, headers=headers, content=bytes(body), request=request, extensions=answer.extensions
         )
@@ -208,10 +216,10 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 def _retry_after(answer: httpx.Response) -> float | None:
     """Seconds a server asks to wait (RFC 9110, section 10.2.3): a number or a date; None where it does not say."""
     text = answer.headers.get("retry-after", "").strip()
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         then = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max((then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp(), 0.0)

@@ -51,6 +51,8 @@ class RestDataset:
             first = 0
             for records in pages(client, self.options, self._times(request)):
                 rows = [self._row(record) for record in records]
+                for number, record in enumerate(records if not self._paths else (), first + 1):
+                    self._require_plain(record, fields, number)
                 arrays = [self._array(rows, name, kind, first) for name, kind in fields]
                 if rows and arrays:
                     batches.append(pa.RecordBatch.from_arrays(arrays, schema=schema))
@@ -109,6 +111,19 @@ class RestDataset:
                 hint=f"there are {', '.join(known.names)}" if known.names else "it has no records: name its `columns`",
             )  # fmt: skip
         return column.name, found.type if column.as_type is None else DataType.TEXT
+
+    def _require_plain(self, record: Mapping[str, Any], fields: Sequence[tuple[str, DataType]], number: int) -> None:
+        """Raise SourceError for an object where others have a plain value: as columns it would be missing there."""
+        for name, _ in fields:
+            value = record.get(name)
+            if isinstance(value, Mapping) and value:
+                raise SourceError(
+                    f"the service `{self.name}`, record {number}: `{name}` is {_text(value):.80}, and a plain value in "
+                    "others",
+                    code="K0604",
+                    hint=f'name the columns and their paths: `columns: ["{name} = {name}.{next(iter(value))}"]`',
+                    column=name,
+                )
 
     def _array(self, rows: Sequence[Mapping[str, Any]], name: str, kind: DataType, first: int) -> Any:
         import pyarrow as pa

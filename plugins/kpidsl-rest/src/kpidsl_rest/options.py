@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from kpidsl.hookspecs import Secret
 from kpidsl.records import dataclass
 
+UNSAID: Final = ""
+"""Of `paging`: there is one page, and an answer that tells of more is an error."""
 PAGINGS: Final = ("none", "page", "offset", "cursor", "next", "link")
 FORMATS: Final = ("json", "csv")
 TIME_FORMATS: Final = ("iso", "date", "unix", "unix_ms")
@@ -56,7 +58,7 @@ class RestOptions:
     records: str = field(default="", metadata={"help": "where the records are in an answer: `data.items`"})
     columns: tuple[str, ...] = field(default=(), metadata={"help": "names, or `name = path.in.a.record`; all without"})
     params: tuple[str, ...] = field(default=(), metadata={"help": "parameters of the query: `name=value`"})
-    paging: str = field(default="none", metadata={"help": ", ".join(PAGINGS)})
+    paging: str = field(default=UNSAID, metadata={"help": ", ".join(PAGINGS)})
     page_param: str = field(default="page", metadata={"help": "with `page`: the parameter of the page's number"})
     first_page: int = field(default=1, metadata={"help": "with `page`: the number of the first one"})
     offset_param: str = field(default="offset", metadata={"help": "with `offset`: the parameter of rows to skip"})
@@ -72,7 +74,7 @@ class RestOptions:
     def __post_init__(self) -> None:
         choices = (("paging", PAGINGS), ("format", FORMATS), ("time_format", TIME_FORMATS))
         for name, known in choices:
-            if getattr(self, name) not in known:
+            if getattr(self, name) not in (*known, *((UNSAID,) if name == "paging" else ())):
                 raise ValueError(f"`{name}` is one of {', '.join(known)}")
         parts = urlsplit(self.path)
         if parts.scheme or parts.netloc or self.path.startswith("//") or "\\" in self.path:

@@ -13,10 +13,18 @@ import httpx
 
 from kpidsl.diagnostics import SourceError
 from kpidsl_rest.client import Client, Params
-from kpidsl_rest.options import RestOptions
+from kpidsl_rest.options import UNSAID, RestOptions
 
 Record = Mapping[str, Any]
 COUNTED = ("page", "offset")
+_MORE = (
+    *("next", "next_page", "nextPage", "next_url", "nextUrl", "next_page_url", "nextLink", "@odata.nextLink"),
+    *("next_cursor", "nextCursor", "next_page_token", "nextPageToken", "nextRecordsUrl", "has_more", "hasMore"),
+    *("links.next", "links.next.href", "_links.next.href", "paging.next", "paging.next.after", "pagination.next"),
+    *("pagination.next_url", "pagination.next_cursor", "pagination.has_more", "meta.next", "meta.next_cursor"),
+    *("meta.has_more", "pageInfo.hasNextPage", "response_metadata.next_cursor", "additional_data.next_cursor"),
+)
+"""Where services say in an answer that there are more pages: a URL, a cursor, a number, or that it is so."""
 
 
 def pages(client: Client, options: RestOptions, times: Params = ()) -> Iterator[list[Record]]:
@@ -38,6 +46,11 @@ def pages(client: Client, options: RestOptions, times: Params = ()) -> Iterator[
                 client, f"gives the same records on page {number + 1} as on the one before",
                 f"does it read the parameter `{_name(options)}`? If it does, ask for records with an id",
             )  # fmt: skip
+        if options.paging == UNSAID and (more := _tells_of_more(answer, body)) is not None:
+            raise _failed(
+                client, f"gave a part of its records for {answer.request.url.path}: {more}",
+                'say how its pages follow one another: `paging: …`; or `paging: "none"` if the first is all you want',
+            )  # fmt: skip
         yield records
         before, count = records, count + len(records)
         following = _following(client, options, answer, body, number, count if records else None)
@@ -53,6 +66,21 @@ def pages(client: Client, options: RestOptions, times: Params = ()) -> Iterator[
     raise _failed(
         client, f"has more than {options.max_pages:,} pages", "ask for less, for larger pages, or raise `max_pages`"
     )
+
+
+def _tells_of_more(answer: httpx.Response, body: object) -> str | None:
+    """How an answer tells that there is more than it gives; None where it does not."""
+    if answer.links.get("next", {}).get("url"):
+        return "its header `Link` names a next page"
+    if answer.status_code == httpx.codes.PARTIAL_CONTENT:
+        return "it answers 206, Partial Content"
+    if not isinstance(body, Mapping):
+        return None
+    for path in _MORE:
+        found = body.get(path) if path in body else at(body, path)
+        if isinstance(found, str | int) and found:
+            return f"`{path}` in its answer is {json.dumps(found, ensure_ascii=False):.80}"
+    return None
 
 
 def at(value: object, path: str) -> object:
@@ -121,6 +149,10 @@ def _read(client: Client, options: RestOptions, answer: httpx.Response) -> tuple
         return None, _csv(client, answer, path)
     try:
         body = json.loads(answer.content, parse_float=Decimal, parse_constant=_no_number)
+    except _NoNumber as found:
+        raise _failed(
+            client, f"gave for {path} what is not JSON: {found}", "the service has to write null for what is no number"
+        ) from None
     except (ValueError, RecursionError):
         kind = answer.headers.get("content-type", "no type")
         what = f"gave for {path} what is not JSON, or half of it ({len(answer.content):,} bytes, {kind})"
@@ -164,8 +196,12 @@ def _csv(client: Client, answer: httpx.Response, path: str) -> list[Record]:
     return found
 
 
+class _NoNumber(Exception):
+    """NaN or Infinity, which JSON does not have."""
+
+
 def _no_number(text: str) -> object:
-    raise ValueError(text)
+    raise _NoNumber(text)
 
 
 def _failed(client: Client, message: str, hint: str) -> SourceError:
