@@ -8,26 +8,26 @@ in finer bins of these alone; the last one reads the values that are left (docs/
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass as record
 from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate, groupby
-from math import isfinite
+from math import isfinite, prod
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.engine.answers import Answer
-from kpidsl.engine.groups import edges_of, panes_inside
+from kpidsl.engine.groups import Key, edges_of, panes_inside, plain
 from kpidsl.engine.parts import is_empty
+from kpidsl.engine.ranked import seen_by
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
 from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import quantiles as q
-from kpidsl.sql.queries import Edges
 from kpidsl.sql.source_rows import RowsOf
 from kpidsl.stats.intervals import quantile_ranks
 
@@ -40,6 +40,8 @@ MANY = 1_000_000
 MOST_COUNTS = 400_000
 """About so many numbers are fetched at once."""
 MOST_CUTS = 4
+EACH = 50_000
+"""Members have so many values on average, or each has too few for bins of its own."""
 LEFT = 50_000
 """So few values are read, not counted."""
 _ALL, _FIRST_COUNT = 4, 5
@@ -50,24 +52,28 @@ Counts = Sequence[Any]
 
 
 def quantiles(run: Run, source: SourceModel, time: Row, cells: Sequence[Cell]) -> dict[Cell, Answer]:
-    """The answers of those cells that are quantiles of many values; of no dimension, and where DuckDB is asked."""
+    """The answers of those cells that are quantiles of many values; of few members, and where DuckDB is asked."""
     asked: dict[Row, list[Cell]] = {}
     for cell in cells:
         if cell.function in QUANTILES and cell.argument is not None and cell.argument.type in _NUMBERS:
             asked.setdefault(cell.argument, []).append(cell)
-    edges = edges_of([cell for same in asked.values() for cell in same])
-    if edges is None or cells[0].members or not run.is_here(source):
+    edges, members = edges_of([cell for same in asked.values() for cell in same]), cells[0].members
+    if edges is None or not run.is_here(source):
         return {}
-    sizes = next(iter(run.fetch(q.sizes(run.rows(source), time, edges, list(asked)), source.name)), ())
+    found = next(iter(run.fetch(q.sizes(run.rows(source), time, edges, list(asked), members), source.name)), ())
+    sizes, many = found[: 3 * len(asked)], prod(one + 1 for one in found[3 * len(asked) :])
     answers: dict[Cell, Answer] = {}
     for (argument, same), n, low, high in zip(asked.items(), sizes[::3], sizes[1::3], sizes[2::3], strict=False):
         own = edges_of(same)
-        if own is None or n * len({(cell.start, cell.end) for cell in same}) < MANY:
+        if own is None or n * len({(cell.start, cell.end) for cell in same}) < MANY or n < many * EACH:
             continue
-        filters = tuple(dict.fromkeys(cell.where for cell in same))
-        bins = first_bins(low, high, _pieces(len(own), len(filters)))
+        about = q.About(time, own, argument, tuple(dict.fromkeys(cell.where for cell in same)), members)
+        bins = first_bins(low, high, _pieces(about, many))
         if bins is not None:
-            answers.update(_Counting(run, source, time, own, argument, filters, bins).answers(same))
+            answers.update(_Counting(run, source, about, bins).answers(same))
+    if members:
+        for cell, seen in seen_by(run, source, time, list(answers)).items():
+            answers[cell].seen = seen
     return answers
 
 
@@ -90,9 +96,9 @@ def _places(number: int | Decimal) -> int:
     return max(0, -int(number.as_tuple().exponent)) if isinstance(number, Decimal) else 0
 
 
-def _pieces(panes: int, filters: int, bins: int = 1) -> int:
-    """In how many pieces each bin is cut: a power of two, from 8 to 4,096."""
-    most = MOST_COUNTS // (panes * bins * (_FIRST_COUNT + filters))
+def _pieces(about: q.About, bins: int) -> int:
+    """In how many pieces each of so many bins is cut: a power of two, from 8 to 4,096."""
+    most = MOST_COUNTS // (len(about.edges) * bins * (_FIRST_COUNT + len(about.filters)))
     return int(2 ** min(12, max(3, most.bit_length() - 1)))
 
 
@@ -137,66 +143,98 @@ class _Target:
         return *values, *[None] * (2 - len(values)), self.n
 
 
+@record(slots=True, eq=False)
+class _Sought:
+    """What is looked for of a member: `rows` are the bins that were counted last, the ranks from the first bin on."""
+
+    rows: list[Counts]
+    targets: list[_Target]
+    ranks: dict[Cell, list[int]] = field(default_factory=dict)
+
+    def looking(self) -> list[tuple[_Target, _Rank]]:
+        return [(target, rank) for target in self.targets for rank in target.ranks if not rank.found]
+
+    def bins(self) -> list[Counts]:
+        """The bins that hold what is looked for."""
+        numbers = {rank.number for _, rank in self.looking()}
+        return [row for row in self.rows if row[0] in numbers]
+
+
 @dataclass(frozen=True, slots=True)
 class _Counting:
-    """Quantiles of one expression, under some filters."""
+    """Quantiles of one expression, under some filters, of all members."""
 
     run: Run
     source: SourceModel
-    time: Row
-    edges: Edges
-    argument: Row
-    filters: tuple[q.Filter, ...]
+    about: q.About
     bins: q.Bins
 
     def answers(self, cells: Sequence[Cell]) -> dict[Cell, Answer]:
-        places = {edge: place for place, edge in enumerate(self.edges)}
-        columns = {where: place for place, where in enumerate(self.filters, _FIRST_COUNT)}
-        targets = [_Target(cell, columns[cell.where], panes_inside(cell, places)) for cell in cells]
-        asked = [q.counted(*self.about(), q.Part(self.bins), 1)]
-        rows: list[Counts] = list(self.run.stream(asked[0], self.source.name, (0, 1)))
-        before = {column: self.before(rows, column) for column in {target.column for target in targets}}
-        for target in targets:
-            known, panes = before[target.column], target.panes
-            target.look_for(known[panes.stop] - known[panes.start] if panes else 0)
-        ranks = {target.cell: [rank.left for rank in target.ranks] for target in targets}
-        looking = [(target, rank) for target in targets for rank in target.ranks]
-        pass_by(rows, looking, lambda _: 0)
+        places = {edge: place for place, edge in enumerate(self.about.edges)}
+        columns = {where: place for place, where in enumerate(self.about.filters, _FIRST_COUNT)}
+        panes = {cell: panes_inside(cell, places) for cell in cells}
+        asked = [q.counted(self.rows(), self.about, q.Part(self.bins), 1)]
+        sought: dict[Key, _Sought] = {}
+        for key, found in self.by_member(asked[0]):
+            one = _Sought(list(found), [_Target(cell, columns[cell.where], panes[cell]) for cell in cells])
+            self.look_for(one)
+            sought[key] = one
         finer = 1
         for cuts in range(MOST_CUTS + 1):
-            numbers = {rank.number for _, rank in looking if not rank.found}
-            if not numbers:
+            left = [row for one in sought.values() for row in one.bins()]
+            if not left:
                 break
-            part = q.Part(self.bins, finer, tuple(sorted(numbers)))
-            if cuts == MOST_CUTS or sum(row[_ALL] for row in rows if row[0] in numbers) <= LEFT:
-                asked.append(q.values(*self.about(), part))
-                pass_by(self.run.stream(asked[-1], self.source.name, (0, 1)), looking, itemgetter(-1))
+            hashes = tuple({row[-1] for row in left}) if self.about.members else ()
+            part = q.Part(self.bins, finer, tuple(sorted({row[0] for row in left})), hashes)
+            if cuts == MOST_CUTS or sum(row[_ALL] for row in left) <= LEFT:
+                asked.append(q.values(self.rows(), self.about, part))
+                for key, found in self.by_member(asked[-1]):
+                    pass_by(found, sought[key].looking(), itemgetter(-1))
                 break
-            step = _pieces(len(self.edges), len(self.filters), len(numbers))
+            step = _pieces(self.about, len(hashes) or len(part.numbers))
             finer *= step
-            asked.append(q.counted(*self.about(), part, finer))
-            rows = list(self.run.stream(asked[-1], self.source.name, (0, 1)))
-            pass_by(rows, looking, lambda row, step=step: row[0] // step)  # type: ignore[misc]
-        assert all(rank.found for _, rank in looking)
+            asked.append(q.counted(self.rows(), self.about, part, finer))
+            for key, found in self.by_member(asked[-1]):
+                one = sought[key]
+                one.rows = list(found)
+                pass_by(one.rows, one.looking(), lambda row, step=step: row[0] // step)  # type: ignore[misc]
+        assert not any(one.looking() for one in sought.values())
         sql = ";\n".join(map(self.run.said, asked)) if self.run.explain else None
-        return {target.cell: self.answer(target, ranks[target.cell], sql) for target in targets}
+        answers = {cell: self.run.blank(cell, sql) for cell in cells}
+        for key, one in sought.items():
+            for target in one.targets:
+                state = target.state(one.ranks[target.cell])
+                if not is_empty(state):
+                    answers[target.cell].parts[key] = self.run.finished(target.cell, state, None)
+        return answers
+
+    def look_for(self, one: _Sought) -> None:
+        """Set the ranks of a member, and find their bins."""
+        before = {column: self.before(one.rows, column) for column in {target.column for target in one.targets}}
+        for target in one.targets:
+            known, panes = before[target.column], target.panes
+            target.look_for(known[panes.stop] - known[panes.start] if panes else 0)
+            one.ranks[target.cell] = [rank.left for rank in target.ranks]
+        pass_by(one.rows, one.looking(), lambda _: 0)
 
     def before(self, rows: Iterable[Counts], column: int) -> list[int]:
         """How many values are before each pane, and before the end."""
-        counts = [0] * (len(self.edges) - 1)
+        counts = [0] * (len(self.about.edges) - 1)
         for row in rows:
             counts[row[1]] += row[column]
         return list(accumulate(counts, initial=0))
 
-    def about(self) -> tuple[RowsOf, Row, Edges, Row, tuple[q.Filter, ...]]:
-        """What every query is about."""
-        return self.run.rows(self.source), self.time, self.edges, self.argument, self.filters
+    def rows(self) -> RowsOf:
+        return self.run.rows(self.source)
 
-    def answer(self, target: _Target, ranks: Sequence[int], sql: str | None) -> Answer:
-        found, state = Answer(sql=sql), target.state(ranks)
-        if not is_empty(state):
-            found.parts[()] = self.run.finished(target.cell, state, None)
-        return found
+    def by_member(self, query: Any) -> Iterator[tuple[Key, Iterator[Counts]]]:
+        """The rows of a query, member after member, in the order of bins (or values), then panes."""
+        first = _FIRST_COUNT + len(self.about.filters)
+        end = first + len(self.about.members)
+        for member, found in groupby(
+            self.run.stream(query, self.source.name, (*range(first, end), 0, 1)), itemgetter(slice(first, end))
+        ):
+            yield tuple(map(plain, member)), found
 
 
 def pass_by(rows: Iterable[Counts], looking: Sequence[tuple[_Target, _Rank]], bin_of: Callable[[Counts], int]) -> None:

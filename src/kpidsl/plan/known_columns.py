@@ -10,11 +10,15 @@ from kpidsl.semantic import model as m
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
 from kpidsl.semantic.types import DataType
-from kpidsl.semantic.units import NUMBER
+from kpidsl.semantic.units import NUMBER, SECONDS
 
 Known = dict[str, dict[str, DataType | None]]
-_OF_NUMBERS = frozenset({"sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box", "ces_net"})
-_OF_CONDITIONS = frozenset({"share", "prevalence"})
+_NUMBERS = ("sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box", "ces_net")
+_OF = {
+    **dict.fromkeys(_NUMBERS, DataType.DECIMAL),
+    **dict.fromkeys(("share", "prevalence"), DataType.BOOLEAN),
+}
+"""What the argument of an aggregation is, where there is one thing it can be."""
 _TIME_FUNCTIONS = frozenset(
     {"year", "quarter", "month", "day", "hour", "weekday", "date", "days_between", "business_days_between"}
 )
@@ -86,11 +90,11 @@ def _inside(part: object) -> Iterator[v.Value]:
 
 def _aggregate(found: Known, aggregate: v.Aggregate) -> None:
     if aggregate.argument is not None:
-        _read(found, aggregate.argument, _aggregated(aggregate.function))
+        _read(found, aggregate.argument, _OF.get(aggregate.function))
     if aggregate.time is not None:
         _read(found, aggregate.time, DataType.TIMESTAMP)
-    for condition in aggregate.where:
-        _read(found, condition.row, DataType.BOOLEAN)
+    for one in aggregate.where:
+        _read(found, one.row, DataType.BOOLEAN)
     for row in aggregate.per:
         _read(found, row, None)
     if aggregate.conversion is not None:
@@ -158,13 +162,22 @@ def _read(found: Known, row: r.Row, kind: DataType | None) -> None:
     """Note the columns of an expression; `kind` is what the place it stands in wants."""
     match row:
         case r.ColumnValue(source=source, name=name):
-            _note(found, source, name, row.type or (kind if kind is not DataType.DURATION else None))
+            _note(found, source, name, row.type or kind)
         case r.Function(name=name, arguments=arguments):
             wanted = _wanted(name, kind)
             for argument in arguments:
                 _read(found, argument, wanted)
         case r.Within(operand=operand):
             _read(found, operand, DataType.TIMESTAMP)
+        case r.Pattern(operand=operand):
+            _read(found, operand, DataType.TEXT)
+        case r.Negative(operand=operand) | r.Scaled(operand=operand):
+            _read(found, operand, DataType.DECIMAL)
+        case r.Inverse(operand=operand):
+            _read(found, operand, DataType.BOOLEAN)
+        case r.Both(left=left, right=right):
+            _read(found, left, DataType.BOOLEAN)
+            _read(found, right, DataType.BOOLEAN)
         case r.Comparison(left=left, right=right):
             _read(found, left, _comparable(right))
             _read(found, right, _comparable(left))
@@ -172,16 +185,9 @@ def _read(found: Known, row: r.Row, kind: DataType | None) -> None:
             _read(found, operand, next(filter(None, map(_comparable, items)), None))
             for item in items:
                 _read(found, item, _comparable(operand))
-        case r.Both(left=left, right=right):
-            _read(found, left, DataType.BOOLEAN)
-            _read(found, right, DataType.BOOLEAN)
-        case r.Inverse(operand=operand):
-            _read(found, operand, DataType.BOOLEAN)
-        case r.Negative(operand=operand):
-            _read(found, operand, DataType.DECIMAL)
-        case r.Arithmetic(operator=operator, left=left, right=right):
-            _read(found, left, _added(operator, right, kind))
-            _read(found, right, _added(operator, left, kind))
+        case r.Arithmetic(left=left, right=right):
+            _read(found, left, _computed(row, right))
+            _read(found, right, _computed(row, left))
         case r.Choice(condition=condition, then=then, otherwise=otherwise):
             _read(found, condition, DataType.BOOLEAN)
             _read(found, then, kind)
@@ -206,24 +212,20 @@ def _wanted(function: str, kind: DataType | None) -> DataType | None:
 
 
 def _comparable(other: r.Row) -> DataType | None:
-    """What a column is that is compared with this, where that is certain."""
+    """What a column is that is compared with this, where that is certain: a length of time may be a number, too."""
     kind = other.type
-    if kind is None or kind is DataType.OTHER:
-        return None
-    return DataType.TIMESTAMP if kind.is_time else DataType.DECIMAL if kind.is_number else kind
+    if kind is None or kind is DataType.TEXT or kind is DataType.BOOLEAN:
+        return kind
+    if kind.is_number:
+        return None if other.unit.fits(SECONDS) else DataType.DECIMAL
+    return DataType.TIMESTAMP if kind.is_time else None
 
 
-def _aggregated(function: str) -> DataType | None:
-    """What is aggregated by a function, where that is certain."""
-    if function in _OF_CONDITIONS:
-        return DataType.BOOLEAN
-    return DataType.DECIMAL if function in _OF_NUMBERS else None
-
-
-def _added(operator: str, other: r.Row, kind: DataType | None) -> DataType | None:
-    """What a column is that is computed with this, where that is certain; `kind` is what becomes of it."""
-    if operator == "-" and ((other.type is not None and other.type.is_time) or kind is DataType.DURATION):
+def _computed(whole: r.Arithmetic, other: r.Row) -> DataType | None:
+    """What a side of an expression is, where what comes out and its other side tell that for certain."""
+    is_length = other.unit.fits(SECONDS)
+    if whole.type is not None and whole.type.is_time:  # a time and a length of time
+        return DataType.TIMESTAMP if is_length else None
+    if whole.operator == "-" and whole.type is DataType.DURATION and not is_length:  # of two times
         return DataType.TIMESTAMP
-    if operator in ("*", "/") or (other.type is not None and other.type.is_number) or kind is DataType.DECIMAL:
-        return DataType.DECIMAL
-    return DataType.TIMESTAMP if other.type is DataType.DURATION and operator == "+" else None
+    return None if is_length and whole.operator in ("+", "-") else DataType.DECIMAL

@@ -11,7 +11,7 @@ from kpidsl.diagnostics import NAMELESS, Fix, Problems, did_you_mean
 from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 from kpidsl.semantic.declared import Declared
-from kpidsl.semantic.terms import GivenFunction
+from kpidsl.semantic.terms import GivenFunction, GivenTwice
 from kpidsl.source_text import Span
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl, SourceDecl
 from kpidsl.syntax.goal_nodes import ObjectiveDecl, OutcomeDecl, PolicyDecl, ScorecardDecl
@@ -42,7 +42,7 @@ class Names:
     calendars: list[CalendarDecl] = field(default_factory=list)
     tests: list[Declared[TestDecl]] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
-    functions: Mapping[str, GivenFunction] = field(default_factory=dict)
+    functions: Mapping[str, GivenFunction | GivenTwice] = field(default_factory=dict)
     written: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def is_broken(self, name: str, namespace: str) -> bool:

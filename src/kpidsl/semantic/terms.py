@@ -20,6 +20,14 @@ class GivenFunction(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenTwice:
+    """Stands for functions of one name that several plugins give: told to whoever calls it."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class AggregationTerm:
     """An aggregation: how many arguments it takes, what they are, what kind of number comes out."""
 
