@@ -10,9 +10,11 @@ from kpidsl.diagnostics import closest
 from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.syntax import sayings
 from kpidsl.syntax.expected import SHOWN, spellings, window_meant
+from kpidsl.syntax.one_off import one_off
 from kpidsl.syntax.prose import period_of_a_year, prose
 from kpidsl.syntax.recovery import is_property
 from kpidsl.syntax.sayings import Advice
+from kpidsl.syntax.slip_model import Said
 from kpidsl.syntax.spoken import named_otherwise, spoken
 
 _WORDS: dict[str, Advice] = {
@@ -175,6 +177,11 @@ def _judged(text: str, statement: str, after: str) -> Advice | None:
     if early is not None and text.endswith("%"):
         return f"did you mean `too_early before {text} elapsed`?", None
     return None
+
+
+def misplaced(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Advice | None:
+    """What is said of a word or sign that is too many, too few or at the wrong place."""
+    return one_off(Said.of(text, _statement(before), after, accepted))
 
 
 def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | None:

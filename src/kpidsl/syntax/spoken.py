@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+
+from kpidsl.syntax.slip_model import Said
 
 Advice = tuple[str, str | None]
 _RHYTHMS = {
@@ -59,28 +60,9 @@ _OF_SOURCES: dict[str, tuple[str, str | None]] = {
 _OF_EVIDENCE = {"value": "measure", "metric": "measure"}
 
 
-class _Said(NamedTuple):
-    """The statement up to a word, the word, and the rest of its statement."""
-
-    before: str
-    text: str
-    rest: str
-    accepted: AbstractSet[str]
-
-    @property
-    def whole(self) -> str:
-        return f"{self.before}{self.text if self.text.strip(' ;}') else ''}{self.rest}".strip()
-
-    @property
-    def ends(self) -> bool:
-        """Whether the statement ends where the parser stopped."""
-        return not self.text.strip() or self.text in ("}", ";")
-
-
 def spoken(text: str, statement: str, after: str, accepted: AbstractSet[str]) -> Advice | None:
     """What is said of a statement, after its part up to a word and before what follows."""
-    rest = "" if text in ("\n", ";", "}") else re.split(r"[;}#\n]", after)[0].rstrip()
-    said = _Said(statement, text.rstrip("\n"), rest, accepted)
+    said = Said.of(text, statement, after, accepted)
     for look in _LOOKS:
         found = look(said)
         if found is not None:
@@ -96,7 +78,7 @@ def named_otherwise(word: str) -> str | None:
     return f"FY20{year[1]}" if year is not None else None
 
 
-def _windows(said: _Said) -> Advice | None:
+def _windows(said: Said) -> Advice | None:
     whole, text = said.whole, said.text
     if found := re.search(r"\bover[ \t]+(\d\d?)[/.](\d{4})\b", whole):
         return f"a month is written year first: `over {found[2]}-{int(found[1]):02}`", None
@@ -131,7 +113,7 @@ def _windows(said: _Said) -> Advice | None:
     return None
 
 
-def _values(said: _Said) -> Advice | None:
+def _values(said: Said) -> Advice | None:
     before, text = said.before, said.text
     called = re.search(r"(?<![\w.])(\w+)[ \t]+(?:of[ \t]+)?$", before)
     if called is not None and called[1].lower() in _AGGREGATIONS and re.match(r"of$|[a-z_]\w*$", text):
@@ -162,7 +144,7 @@ def _values(said: _Said) -> Advice | None:
     return None
 
 
-def _conditions(said: _Said) -> Advice | None:
+def _conditions(said: Said) -> Advice | None:
     before, text = said.before, said.text
     if not re.search(r"\b(?:where|share|let|and|or|when|if|not)\b", before):
         return None
@@ -182,7 +164,7 @@ def _conditions(said: _Said) -> Advice | None:
     return None
 
 
-def _kpis(said: _Said) -> Advice | None:
+def _kpis(said: Said) -> Advice | None:
     before, text, whole = said.before, said.text, said.whole
     bound = re.match(r"(target|amber)[ \t]+(.*)$", whole, re.DOTALL)
     if bound is not None:
@@ -223,7 +205,7 @@ def _kpis(said: _Said) -> Advice | None:
     return _actions(said)
 
 
-def _actions(said: _Said) -> Advice | None:
+def _actions(said: Said) -> Advice | None:
     before, text = said.before, said.text
     if re.match(r"[ \t]*when[ \t]+\w+[ \t]*$", before) and text in ("or", "and", ",", "/"):
         return "an action is for one status: write another one for the other", None
@@ -239,7 +221,7 @@ def _actions(said: _Said) -> Advice | None:
     return None
 
 
-def _goals(said: _Said) -> Advice | None:
+def _goals(said: Said) -> Advice | None:
     before, text, whole = said.before, said.text, said.whole
     found = re.match(rf"(increase|reduce|reach|keep|achieve)[ \t]+(.*?)[ \t]+({_NUMBER})$", whole)
     turned = re.match(r"[ \t]*(increase|reduce)[ \t]+by[ \t]+$", before)
@@ -272,7 +254,7 @@ def _goals(said: _Said) -> Advice | None:
     return None
 
 
-def _outcomes(said: _Said) -> Advice | None:
+def _outcomes(said: Said) -> Advice | None:
     before, text = said.before, said.text
     if text == "," and re.match(r"[ \t]*levels[ \t]+[\w<, \t]+$", before):
         return "levels stand worst first, with `<` between them: `levels poor < good`", " <"
@@ -301,7 +283,7 @@ def _outcomes(said: _Said) -> Advice | None:
     return None
 
 
-def _sources(said: _Said) -> Advice | None:
+def _sources(said: Said) -> Advice | None:
     before, text = said.before, said.text
     provider = re.search(r"\bfrom[ \t]+([a-z]\w*)[ \t]+$", before)
     if provider is not None and text.startswith('"') and "LPAR" in said.accepted:
@@ -342,7 +324,7 @@ def _sources(said: _Said) -> Advice | None:
     return _tops(said)
 
 
-def _tops(said: _Said) -> Advice | None:
+def _tops(said: Said) -> Advice | None:
     """Declarations begun as elsewhere."""
     before, text = said.before, said.text
     titled = re.match(r"[ \t]*metric[ \t]+(\w+)[ \t]*=[ \t]*(\"[^\"\n]*\")[ \t]*$", before)
@@ -364,4 +346,4 @@ def _tops(said: _Said) -> Advice | None:
     return None
 
 
-_LOOKS: tuple[Callable[[_Said], Advice | None], ...] = (_windows, _values, _conditions, _kpis, _goals, _sources)
+_LOOKS: tuple[Callable[[Said], Advice | None], ...] = (_windows, _values, _conditions, _kpis, _goals, _sources)

@@ -176,6 +176,8 @@ def _of_a_property(line: _Line, offset: int) -> Slip | None:
     if found is None or not found.start("unit") <= offset < found.end("unit"):
         return None
     unit = _name(found)
+    if unit == found["unit"]:
+        return None
     said = f"`{found['unit']}` is not the name of a unit"
     return Slip(*found.span("unit"), "K0101", said, f"write `unit {unit}`", unit)
 
