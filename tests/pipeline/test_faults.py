@@ -142,6 +142,23 @@ def test_a_declared_column_that_nothing_misses_is_told(tmp_path: Path) -> None:
     assert not results.errors
 
 
+def test_what_the_spec_says_of_a_value_holds_where_its_column_is_missing(tmp_path: Path) -> None:
+    spec = tmp_path / "a.kpi"
+    spec.write_text(
+        'source s { from csv("s.csv"); time at; column amount: EUR }\n'
+        "metric sold = sum(amount) from s\nkpi k { value sold over last month; target >= 5 EUR }\n"
+        "kpi w { value avg(wait) from s over last month; target <= 5 }\nmetric here = sum(amount) from s over last month\n",
+        "utf-8",
+    )
+    tmp_path.joinpath("s.csv").write_text("at\n2026-03-01\n", "utf-8")
+    results = kpidsl.load(spec).evaluate(as_of="2026-03-31")
+    assert [(one.name, one.assessment.status, one.unit, one.kind) for one in results.kpis] == [
+        ("k", "error", "EUR", "flow"),
+        ("w", "error", None, "mean"),
+    ]
+    assert [(one.value_undefined, one.unit, one.kind) for one in results.metrics] == [("source_error", "EUR", "flow")]
+
+
 def test_a_joined_source_without_its_time_costs_what_looks_into_it(tmp_path: Path) -> None:
     shop(tmp_path, "let net = x; let gross = x")
     text = tmp_path.joinpath("shop.kpi").read_text("utf-8").replace("key who;", "key who; time since;")

@@ -73,6 +73,7 @@ class ValueChecker:
         self._depth = 0
         self._count = 0
         self.outline: ValueChecker | None = None  # of values that are not sound: see `as_if`
+        self.bare: ValueChecker | None = None  # that knows no columns: see `in_parts`
 
     # ------------------------------------------------------------ entry points
     def condition(self, node: x.Expr, around: Around) -> v.Value:

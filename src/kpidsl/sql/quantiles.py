@@ -52,7 +52,9 @@ class Part:
     hashes: tuple[int, ...] = ()
 
     def holds(self, x: exp.Expr, members: Sequence[exp.Expr]) -> list[exp.Expr]:
-        found: list[exp.Expr] = [exp.not_(exp.Is(this=x.copy(), expression=exp.null()))]
+        if members and not self.hashes:
+            return []  # a member is there where a row is, whether or not it has a value
+        found = [_is_there(x)]
         place = self.bins.of(x, self.finer)
         if self.hashes:  # they are of the bins, too; two lists to look in take longer than one
             hashes = [cast(exp.Literal.number(one), "UBIGINT") for one in self.hashes]
@@ -94,11 +96,14 @@ def sizes(
 
 def counted(rows: RowsOf, about: About, part: Part, finer: int) -> exp.Select:
     """For each bin, where each is cut in `finer`, pane and member: the least and the greatest value, how many there
-    are, and how many each filter keeps; then the members, and the hash of them and the bin.
+    are, and how many each filter keeps; then the members, and the hash of them and the bin. Of all values of members,
+    also the rows without one, in a bin that is NULL.
     """
     x, counts = _counts(rows, about)
     members = [rows.member(row) for row in about.members]
     place = part.bins.of(x, finer)
+    if members and not part.hashes:
+        place = exp.Case().when(_is_there(x), place, copy=False)
     last = function("min", _hash(place, members)) if members else exp.null()
     return _grouped(rows, about, part, x, place, counts, members, last)
 
@@ -117,14 +122,19 @@ def _grouped(
     rows: RowsOf, about: About, part: Part, x: exp.Expr, by: exp.Expr, counts: Sequence[exp.Expr],
     members: Sequence[exp.Expr], last: exp.Expr,
 ) -> exp.Select:  # fmt: skip
+    # Where rows are read, not behind it: of those that are left out, no filter is computed.
+    rows.conditions.extend(part.holds(rows.under(x), list(map(rows.under, members))))
     query, pane = in_panes(rows, about.time, about.edges)
     keys = [exp.alias_(by, "b"), exp.alias_(pane, "p")]
     keyed = [exp.alias_(one.copy(), f"k{place}") for place, one in enumerate(members)]
     query = query.select(*keys, function("min", x), function("max", x), *counts, *keyed, last, copy=False)
-    query = query.where(*part.holds(x, members), copy=False)
     first = 6 + len(about.filters)
     grouped = [exp.Literal.number(place) for place in (1, 2, *range(first, first + len(members)))]
     return query.group_by(*grouped, copy=False)
+
+
+def _is_there(x: exp.Expr) -> exp.Expr:
+    return exp.not_(exp.Is(this=x.copy(), expression=exp.null()))
 
 
 def _hash(place: exp.Expr, members: Sequence[exp.Expr]) -> exp.Expr:

@@ -153,6 +153,8 @@ def _conditions(said: Said) -> Advice | None:
         return f"write `{words[text]}`", words[text] if text != "equal" else None
     if re.search(r"\bin[ \t]+$", before) and (text == "{" or text.startswith('"')):
         listed = re.findall(r'"[^"\n]*"', f"{text}{said.rest}")
+        if len(listed) == 1 and "," in listed[0]:  # `in "DE,AT"`
+            listed = [f'"{one.strip()}"' for one in listed[0].strip('"').split(",")]
         return f"a list stands in `[ ]`: `in [{', '.join(listed) or '…'}]`", None
     chained = re.search(rf"({_NUMBER})[ \t]*([<>]=?)[ \t]*([\w.]+)[ \t]*$", before)
     if chained is not None and text in _TURNED:
