@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -147,18 +147,35 @@ def test_conditions_and_numbers_are_told_by_where_they_stand(tmp_path: Path, val
     assert kpidsl.load(tmp_path).evaluate(as_of="2026-03-31").errors == ()
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "arrow"])
 @pytest.mark.parametrize(
-    "expression",
-    ["sum(x)", "share(x)", "count() where x > 5", "count() where x in [1, 2]", "avg(ts - x)", "count() where not x"],
+    "declared",
+    [
+        "objective o { period 2026-Q1; key result k { keep (share(flag) from orders) over last month >= 10% } }",
+        "objective o { period 2026-Q1; key result k { increase x over last month from 1 to (max(y) from orders over 2025) } }",
+        "outcome o { levels bad < good; success good; evidence e { measure share(flag) from orders over last month; level good >= 50% } }",
+        "outcome o { levels bad < good; success good; evidence e { measure x over last month; level good >= 5; require (count() from orders where flag over last month) >= 1 } }",
+        "kpi k { value share(flag) from orders over last month; target >= 1%; by flag, x }",
+        "kpi k { value max(y) from orders over last month; target >= 1 }",
+        "metric top = max(y) from orders\n kpi k { value (top over last month) - (top over 2025); target >= 1 }",
+        "scorecard board { show share(flag) from orders over last month }",
+    ],
 )
-def test_what_pandas_writes_of_nothing_but_none(tmp_path: Path, expression: str) -> None:
-    """Such a column of a Parquet file has no type, and was one of texts."""
-    moments = [datetime.fromisoformat(f"2026-03-0{day}T10:00") for day in (1, 2)]
-    pq.write_table(pa.table({"ts": moments, "x": pa.nulls(2)}), tmp_path / "o.parquet")
-    asked = expression.replace(" where", " from o where") if " where" in expression else f"{expression} from o"
-    (tmp_path / "a.kpi").write_text(
-        f'source o {{ from parquet("o.parquet"); time ts }}\nmetric m = ({asked}) over last month\n'
-    )
-    results = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")
-    assert [error.message for error in results.errors] == []
-    assert results.metrics[0].value in (None, 0)
+def test_what_only_a_goal_or_a_page_reads_has_the_type_that_they_imply(
+    tmp_path: Path, kind: str, declared: str
+) -> None:
+    """pandas writes a column of which nothing is known yet as one of nulls, to Parquet and to Arrow."""
+    table = pa.table({"at": [date(2026, 3, 1)], "flag": pa.nulls(1), "x": pa.nulls(1), "y": pa.nulls(1)})
+    pq.write_table(table, tmp_path / "orders.parquet")
+    (tmp_path / "orders.csv").write_text("at,flag,x,y\n2026-03-01,,,\n")
+    given = "orders" if kind == "arrow" else f"orders.{kind}"
+    (tmp_path / "a.kpi").write_text(f"""
+    source orders {{ from {kind}("{given}"); time at }}
+    metric x = sum(x) from orders
+    {declared}
+    """)
+    sources = {"orders": table} if kind == "arrow" else None
+    spec = kpidsl.load(tmp_path)
+    report = spec.check(sources=sources)
+    assert report.exit_code == 0, [(one.code, one.message) for one in report.diagnostics]
+    assert spec.evaluate(as_of="2026-03-31", sources=sources).errors == ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 from kpidsl.plan.columns import columns_in
 from kpidsl.semantic import model as m
@@ -11,6 +11,7 @@ from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import NUMBER, SECONDS
+from kpidsl.source_text import Span
 
 Known = dict[str, dict[str, DataType | None]]
 _NUMBERS = ("sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box", "ces_net")
@@ -19,6 +20,7 @@ _OF = {
     **dict.fromkeys(("share", "prevalence"), DataType.BOOLEAN),
 }
 """What the argument of an aggregation is, where there is one thing it can be."""
+_EXTREMES = ("min", "max", "first", "last")
 _TIME_FUNCTIONS = frozenset(
     {"year", "quarter", "month", "day", "hour", "weekday", "date", "days_between", "business_days_between"}
 )
@@ -54,6 +56,10 @@ def known_columns(model: m.Model) -> Known:
     for value in _values(model):
         for aggregate in v.aggregates(value):
             _aggregate(found, aggregate)
+    for value in _numbers(model):
+        for aggregate in v.aggregates(value):
+            if aggregate.function in _EXTREMES and aggregate.argument is not None and aggregate.info.sort == "number":
+                _read(found, aggregate.argument, DataType.DECIMAL)
     _dimensions(found, model)
     return found
 
@@ -70,20 +76,28 @@ def _given(source: m.SourceModel | None, name: str) -> DataType | None:
 def _values(model: m.Model) -> Iterator[v.Value]:
     for metric in model.metrics.values():
         yield metric.value
-    for kpi in model.kpis.values():
-        yield from _inside(kpi)
+    for scorecard in model.scorecards.values():
+        yield from _inside(scorecard)
+    yield from _numbers(model)
+
+
+def _numbers(model: m.Model) -> Iterator[v.Value]:
+    """The values that are held against something: what nothing else tells to be a time or a text is a number there."""
+    for declared in (model.kpis, model.objectives, model.outcomes):
+        for one in declared.values():
+            yield from _inside(one)
 
 
 def _inside(part: object) -> Iterator[v.Value]:
-    """Every value that a record holds, however deep in its parts."""
+    """Every value that a record of the model holds, however deep in its parts."""
     if isinstance(part, v.Value):
         yield part
+    elif isinstance(part, Span):
         return
-    if isinstance(part, tuple):
+    elif isinstance(part, tuple):
         for item in part:
             yield from _inside(item)
-        return
-    if isinstance(part, m.KpiModel | m.BoundModel | m.GuardModel | m.RequireModel | m.ComparisonModel):
+    elif is_dataclass(part) and not isinstance(part, type):
         for one in fields(part):
             yield from _inside(getattr(part, one.name))
 
