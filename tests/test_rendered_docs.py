@@ -64,6 +64,7 @@ def test_commands_see_a_terminal_of_a_fixed_width_and_none_of_our_settings(monke
 
 
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+ANCHOR = re.compile(r"\]\(([^)#:]*)#([^)]+)\)")
 PATH = re.compile(r"`((?:\.ci|bench|docs|grammar|plugins|specs|src|tests)/[^`*…\s]*)`")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
@@ -74,6 +75,18 @@ def test_links_and_paths_lead_somewhere(page: Path) -> None:
     missing = [link for link in LINK.findall(text) if not (page.parent / link).exists()]
     missing += [path for path in PATH.findall(text) if not (ROOT / path).exists()]
     assert not missing
+
+
+def _anchors(page: Path) -> set[str]:
+    """What a link may name of a page: its headings, as GitHub makes anchors of them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_into_a_page_name_one_of_its_headings(page: Path) -> None:
+    links = ANCHOR.findall(page.read_text("utf-8"))
+    assert [link for link, anchor in links if anchor not in _anchors(page.parent / link if link else page)] == []
 
 
 def test_every_command_is_on_the_page_of_commands() -> None:

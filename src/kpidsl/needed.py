@@ -105,8 +105,3 @@ def _request(source: SourceModel, name: str, kind: DataType | None) -> ColumnReq
     form = declared.format if declared is not None else None
     same = given is not None and given.type is kind and declared is None and not given.is_blank
     return ColumnRequest(name, None if same else kind, form)
-
-
-def requested(source: SourceModel, name: str) -> ColumnRequest:
-    """A column of a source as whatever reads it asks for it."""
-    return _request(source, name, _type(source, name))

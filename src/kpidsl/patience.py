@@ -40,8 +40,16 @@ class _Call(Generic[T]):
         return self.result  # type: ignore[return-value]
 
 
-def within(call: Callable[[], T], seconds: float, what: str, stop: Callable[[], None] | None = None) -> T:
-    """What a call returns, if it does so in time; else `stop` is called and SourceError K0617 raised.
+def within(
+    call: Callable[[], T],
+    seconds: float,
+    what: str,
+    stop: Callable[[], None] | None = None,
+    *,
+    allowed: float | None = None,
+) -> T:
+    """What a call returns, if it does so in time; else `stop` is called and SourceError K0617 raised. `allowed` is the
+    limit that people set, where `seconds` are what earlier tries left of it.
 
     The thread that waits can be interrupted.
     """
@@ -51,7 +59,7 @@ def within(call: Callable[[], T], seconds: float, what: str, stop: Callable[[], 
         while not running.done.wait(_LOOK):
             if time.monotonic() > end:
                 raise SourceError(
-                    f"{what} was not read within {round(seconds, 1):g} seconds",
+                    f"{what} was not read within {round(allowed or seconds, 1):g} seconds",
                     code="K0617",
                     hint="give it more time: `timeout = …` under its connection in kpidsl.toml; or read less of it",
                 )
@@ -78,7 +86,7 @@ def patiently(
     end = time.monotonic() + limits.timeout
     for attempt in range(limits.retries + 1):
         try:
-            return within(call, max(end - time.monotonic(), _LOOK), what, stop)
+            return within(call, max(end - time.monotonic(), _LOOK), what, stop, allowed=limits.timeout)
         except SourceError as error:
             pause = error.retry_after if error.retry_after is not None else FIRST_PAUSE * 2**attempt
             is_last = attempt == limits.retries or time.monotonic() + pause >= end

@@ -48,10 +48,6 @@ class Source:
         end = starts[number] - 1 if number < len(starts) else len(self.text)
         return self.text[begin:end].rstrip("\r")
 
-    @property
-    def line_count(self) -> int:
-        return len(self._starts())
-
 
 class Span(NamedTuple):
     """A half-open stretch `[start, end)` of characters of a source.

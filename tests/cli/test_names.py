@@ -241,6 +241,6 @@ echo "${COMPREPLY[*]}$blank"
     }
     ran = subprocess.run(
         ["bash", "--norc", "-c", script, "bash", line.replace("SPECS", STOREFRONT)],
-        env=environment, capture_output=True, text=True, timeout=60,
+        env=environment, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert (ran.stdout.strip(), ran.stderr) == (answers.replace("SPECS", STOREFRONT), "")

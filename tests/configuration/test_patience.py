@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -57,6 +58,22 @@ def test_no_pause_is_longer_than_the_time_that_is_left() -> None:
     with pytest.raises(SourceError):
         patiently(call, Limits(timeout=10, retries=3), "it", sleep=lambda _: None)
     assert len(calls) == 1
+
+
+def test_a_later_try_that_takes_too_long_is_told_with_the_time_that_all_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = itertools.count(step=2)
+    monkeypatch.setattr("kpidsl.patience.time.monotonic", lambda: float(next(clock)))
+    call, calls = failing(1, retry_after=1.0)
+    never = threading.Event()
+
+    def slow() -> str:
+        call()
+        never.wait()
+        return ""
+
+    with pytest.raises(SourceError, match=r"it was not read within 60 seconds"):
+        patiently(slow, Limits(timeout=60, retries=3), "it", never.set, sleep=lambda _: None)
+    assert len(calls) == 2
 
 
 def test_results_and_failures_keep_the_order_they_were_asked_in() -> None:

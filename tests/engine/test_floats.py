@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import kpidsl
+from engine.evaluating import days, evaluate
 from kpidsl.engine import scales
 from kpidsl.engine.parts import assumed_scale
 from kpidsl.sql import queries
@@ -184,3 +185,21 @@ def test_four_bytes_are_what_they_hold_and_a_decimal_what_they_show(declared: st
     found = kpidsl.load("-", stdin_text=spec).evaluate(as_of="2026-03-31", sources={"o": table})
     assert found.kpis[0].assessment.value == kept
     assert found.kpis[1].assessment.status == status
+
+
+def test_floats_that_no_limbs_hold_are_added_up_over_panes_and_members() -> None:
+    """Numbers so far apart come as they are: those of two months are all of a quarter's."""
+    far = {"at": days("2026-02-02", "2026-02-03", "2026-02-04", "2026-03-02", "2026-03-03"),
+           "x": [1e300, 0.5, 0.25, -1e300, 2.0], "d": list("aabba")}  # fmt: skip
+    spec = """source o { from arrow("o"); time at }
+    metric february = sum(x) from o over 2026-02
+    metric march = sum(x) from o over 2026-03
+    metric both = sum(x) from o over 2026-Q1
+    metric mean = avg(x) from o over 2026-Q1
+    metric largest = max((sum(x) from o) each d) over 2026-Q1
+    """
+    found = {one.name: one.value for one in evaluate(spec, "2026-03-31", o=far).metrics}
+    assert found == {
+        "february": Decimal("1e300"), "march": Decimal("-1e300"), "both": Decimal("2.75"), "mean": Decimal("0.55"),
+        "largest": Decimal("1e300"),
+    }  # fmt: skip

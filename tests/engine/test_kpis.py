@@ -34,6 +34,7 @@ VALUE = "value sum(x) from o over last month; "
         ("green when value >= 9", "red"),
         ("red when value > 100", "no_target"),
         ("", "no_target"),
+        ("target >= 8; red when (avg(x) from o over 2025) < 100", "green"),
         ("target >= 8; require n >= 9", "no_data"),
         ("target >= 8; require n >= 8", "green"),
         ("target >= avg(x) from o over 2025", "no_data"),

@@ -23,6 +23,7 @@ metric people = count_distinct(who) from o over last month
 metric people_there = count_distinct(who) from o where land == "l3" over last 3 months
 kpi monthly { value median(x) from o over last month; trend 6 months; target >= 1 }
 kpi lands { value sum(x) from o over last month; by land; compare previous; target >= 1 whole }
+kpi middles { value median(x) from o over all time; by land; target >= 1 whole }
 """
 MEMBERS = """
 source o { from parquet("FILE"); time at }

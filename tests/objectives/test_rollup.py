@@ -172,3 +172,21 @@ def test_the_worst_key_result_is_called_as_the_table_calls_it(title: str, called
     }}"""
     found = objective(run(spec, "2026-05-16", o=O), "e")
     assert (found.status, found.reason) == ("off_track", f"{called}: {found.key_results[1].reason}")
+
+
+@pytest.mark.parametrize(
+    ("said", "by"),
+    [
+        ('5 of 10 by "Ana"; confidence 6 of 10 by "Ben"', "Ben"),
+        ('5 of 10 by "Ana" on 2026-04-16; confidence 6 of 10 by "Ben" on 2026-04-16', "Ben"),
+        ('5 of 10 by "Ana" on 2026-04-16; confidence 6 of 10 by "Ben"', "Ana"),
+        ('5 of 10 by "Ana" on 2026-05-15; confidence 6 of 10 by "Ben" on 2026-05-16', "Ben"),
+        ('5 of 10 by "Ana" on 2026-05-15; confidence 6 of 10 by "Ben" on 2026-05-17', "Ana"),
+    ],
+    ids=["without days", "of one day", "a day counts more", "the day of the anchor", "the day after"],
+)
+def test_of_confidences_the_newest_is_the_last_that_was_known(said: str, by: str) -> None:
+    spec = f"objective e {{ period 2026-Q2; key result k {{ {HALF}; confidence {said} }} }}"
+    (found,) = objective(run(spec, "2026-05-16", o=O), "e").key_results
+    assert found.confidence is not None
+    assert found.confidence.by == by

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
+import pytest
+
 from outcomes.judging import item, outcome, results
 
 DAY = date(2026, 3, 2)
@@ -156,3 +158,30 @@ def test_a_source_that_is_not_fresh_excludes_its_evidence() -> None:
     spec += "outcome o { levels poor < good; success good; evidence a { measure share(v >= 4) from u over last month; level good >= 70% } }"
     found = results(spec, "2026-03-31", s=S, t=EMPTY).outcomes[0]
     assert (found.state, item(found, "a").excluded) == ("insufficient_evidence", "stale")
+
+
+BY_BOUND = "measure share(v >= 4) from s over last month; level good >= (sum(v) from t over last month)"
+
+
+@pytest.mark.parametrize(
+    ("as_of", "more", "bound", "excluded", "reason"),
+    [
+        ("2026-03-31", "", {"at": [date(2025, 1, 1)], "v": [1]}, "no_rows", "a bound: there are no rows in the window"),
+        ("2026-03-31", "", {"at": [DAY], "v": [1]}, None, None),
+        (
+            "2026-08-31",
+            "expires after 3 months",
+            {"at": [date(2025, 1, 1)], "v": [1]},
+            "expired",
+            "expired on 2026-06-03: ",
+        ),
+    ],
+)
+def test_evidence_whose_bound_has_no_value_does_not_count_and_says_that_it_is_the_bound(
+    as_of: str, more: str, bound: dict[str, list[object]], excluded: str | None, reason: str | None
+) -> None:
+    found = outcome(f"evidence a {{ {BY_BOUND}; {more} }}", as_of, s=S, t=bound)
+    a = item(found, "a")
+    assert a.excluded == excluded
+    assert (a.reason or "").startswith(reason or "")
+    assert a.usable == (excluded is None)

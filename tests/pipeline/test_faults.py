@@ -23,7 +23,11 @@ metric inner = sum({column}) from bad
 kpi broken {{ value inner over 2026-03; target >= 3 }}
 kpi both {{ value ((sum(x) from fine) + inner) over 2026-03; target >= 3 }}
 kpi compared {{ value sum(x) from fine over 2026-03; target >= inner over 2026-03 }}
+kpi nearly {{ value sum(x) from fine over 2026-03; target >= 4; amber >= inner over 2026-03 }}
+kpi guarded {{ value sum(x) from fine over 2026-03; target >= 3; red when (inner over 2026-03) > 5 }}
+kpi required {{ value sum(x) from fine over 2026-03; target >= 3; require (inner over 2026-03) > 5 }}
 """
+FAILING = ("broken", "both", "compared", "nearly", "guarded", "required")
 
 
 def written(folder: Path, source: str, column: str = "x") -> Path:
@@ -50,14 +54,10 @@ def test_a_source_that_fails_costs_only_what_needs_it(
 ) -> None:
     results = kpidsl.load(written(tmp_path, source, column)).evaluate(as_of="2026-03-31")
     statuses = {one.name: one.assessment.status for one in results.kpis}
-    assert statuses == {"ok": "green", "broken": "error", "both": "error", "compared": "error"}
+    assert statuses == {"ok": "green"} | dict.fromkeys(FAILING, "error")
     assert results.kpis[0].assessment.value == 3
     (error,) = results.errors
-    assert (error.code, {"broken", "both", "compared"} <= set(error.affects), "ok" in error.affects) == (
-        code,
-        True,
-        False,
-    )
+    assert (error.code, set(FAILING) <= set(error.affects), "ok" in error.affects) == (code, True, False)
     assert says in error.message
 
 
@@ -140,6 +140,23 @@ def test_a_declared_column_that_nothing_misses_is_told(tmp_path: Path) -> None:
         "the data of `orders` has no column `rebate`"
     ]
     assert not results.errors
+
+
+def test_what_the_spec_says_of_a_value_holds_where_its_column_is_missing(tmp_path: Path) -> None:
+    spec = tmp_path / "a.kpi"
+    spec.write_text(
+        'source s { from csv("s.csv"); time at; column amount: EUR }\n'
+        "metric sold = sum(amount) from s\nkpi k { value sold over last month; target >= 5 EUR }\n"
+        "kpi w { value avg(wait) from s over last month; target <= 5 }\nmetric here = sum(amount) from s over last month\n",
+        "utf-8",
+    )
+    tmp_path.joinpath("s.csv").write_text("at\n2026-03-01\n", "utf-8")
+    results = kpidsl.load(spec).evaluate(as_of="2026-03-31")
+    assert [(one.name, one.assessment.status, one.unit, one.kind) for one in results.kpis] == [
+        ("k", "error", "EUR", "flow"),
+        ("w", "error", None, "mean"),
+    ]
+    assert [(one.value_undefined, one.unit, one.kind) for one in results.metrics] == [("source_error", "EUR", "flow")]
 
 
 def test_a_joined_source_without_its_time_costs_what_looks_into_it(tmp_path: Path) -> None:
@@ -300,4 +317,4 @@ def test_a_key_that_cannot_be_read_costs_the_source(tmp_path: Path) -> None:
     results = kpidsl.load(written(tmp_path, 'from csv("text.csv"); time at; key x; column x: integer', "x")).evaluate(
         as_of="2026-03-31"
     )
-    assert [error.affects for error in results.errors] == [("broken", "both", "compared")]
+    assert [error.affects for error in results.errors] == [FAILING]

@@ -11,6 +11,7 @@ import pytest
 from kpidsl import plugins
 from kpidsl.diagnostics import Severity
 from kpidsl.plugins import EntryPoint, PluginError, Registry, entry_points, load
+from kpidsl.semantic.terms import GivenTwice
 
 GOOD = """
 from dataclasses import dataclass, field
@@ -89,8 +90,9 @@ def test_a_plugin(site: Site) -> None:
     assert registry.provider("remote").name == "remote"
     assert registry.report_formats["markdown"].render(None) == "# hello"
     assert registry.report_format("markdown") is registry.report_formats["markdown"]
-    assert registry.function("initials") is registry.functions["initials"]
-    assert registry.function("nope") is None
+    assert registry.format_of(".md") is registry.report_formats["markdown"]
+    assert registry.format_of(".nope") is None
+    assert list(registry.functions) == ["initials"]
     assert registry.warnings == ()
     plugin = registry.plugins[1]
     assert (plugin.distribution, plugin.version, plugin.gives) == (
@@ -156,7 +158,7 @@ def test_a_function_cannot_take_the_name_of_one_of_the_language(name: str, site:
     registry = site.load()
     (said,) = registry.warnings
     assert (said.code, said.message) == ("K0804", f"the function `{name}` of the plugin kpidsl-one is built in")
-    assert registry.function(name) is None
+    assert name not in registry.functions
 
 
 def test_a_name_given_twice_is_an_error_for_those_who_use_it(site: Site) -> None:
@@ -167,13 +169,19 @@ def test_a_name_given_twice_is_an_error_for_those_who_use_it(site: Site) -> None
     for ask, words in (
         (registry.provider, "the provider `csv` is given by kpidsl and kpidsl-one"),
         (registry.report_format, "the report format `markdown` is given by kpidsl-one and kpidsl-two"),
-        (registry.function, "the function `initials` is given by kpidsl-one and kpidsl-two"),
     ):
         name = words.split("`")[1]
         with pytest.raises(PluginError) as caught:
             ask(name)
         assert (caught.value.code, caught.value.message) == ("K0804", words)
     assert "csv" not in registry.providers
+    with pytest.raises(
+        PluginError, match=r"the suffix `\.md`: `markdown` \(kpidsl-one\) and `markdown` \(kpidsl-two\)"
+    ):
+        registry.format_of(".md")
+    said = registry.functions["initials"]
+    assert isinstance(said, GivenTwice)
+    assert said.message == "the function `initials` is given by kpidsl-one and kpidsl-two"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +235,7 @@ def test_a_hook_that_raises_or_gives_nonsense(site: Site, code: str, number: str
     (warning,) = registry.warnings
     assert warning.code == number
     assert words in warning.message
-    assert registry.function("f"), "its other hooks still count"
+    assert "f" in registry.functions, "its other hooks still count"
     assert registry.provider("csv").name == "csv"
 
 

@@ -39,7 +39,7 @@ test "functions of plugins stand in tests, too" {
 
 
 @contextmanager
-def installed(**hooks: Any) -> Iterator[None]:
+def installed(names: tuple[str, ...] = ("extra",), **hooks: Any) -> Iterator[None]:
     module = ModuleType("kpidsl_extra")
     for name, things in hooks.items():
         function = things if callable(things) else partial(tuple, things)
@@ -53,10 +53,12 @@ def installed(**hooks: Any) -> Iterator[None]:
     @dataclass(frozen=True)
     class Entry(plugins.EntryPoint):
         def load(self) -> Any:
-            return module
+            own = ModuleType(f"kpidsl_{self.name}")
+            vars(own).update({name: thing for name, thing in vars(module).items() if name.startswith("kpidsl_")})
+            return own
 
-    entry = Entry("extra", "kpidsl_extra", None, "kpidsl-extra", "1.0")
-    with mock.patch.object(plugins, "load", partial(plugins.load, environ={}, found=[entry])):
+    entries = [Entry(name, "kpidsl_extra", None, f"kpidsl-{name}", "1.0") for name in names]
+    with mock.patch.object(plugins, "load", partial(plugins.load, environ={}, found=entries)):
         yield
 
 
@@ -128,6 +130,36 @@ def test_a_report_format_is_written_to_standard_output_and_to_files(
     with installed(functions=FUNCTIONS, report_formats=formats):
         assert run("eval", str(folder), "-f", "lnes") == 2
     assert "did you mean `lines`?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("-f", "lines"), "the report format `lines` is given by kpidsl-extra and kpidsl-other"),
+        (("-o", "kpis.lines"), "have the suffix `.lines`: `lines` (kpidsl-extra) and `lines` (kpidsl-other)"),
+        (("-f", "lnes"), "`lnes` is no format"),
+        (("-f", "json"), ""),
+    ],
+)
+def test_a_format_that_two_plugins_give_is_told_to_who_asks_for_it(
+    folder: Path, capsys: pytest.CaptureFixture[str], asked: tuple[str, str], says: str
+) -> None:
+    formats = (ReportFormat("lines", (".lines",), lines, "a line a KPI"),)
+    (folder / "spec.kpi").write_text(
+        'source o { from csv("o.csv"); time day }\nmetric rows = count() from o over 2026\n'
+    )
+    with installed(("extra", "other"), report_formats=formats):
+        code = run("eval", str(folder), "--as-of", "2026-03-31", *asked)
+    assert (code == 0) == (not says)
+    assert says in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_function_that_two_plugins_give_is_told_where_it_is_called(folder: Path) -> None:
+    with installed(("extra", "other"), functions=FUNCTIONS):
+        found = kpidsl.load([folder]).check().diagnostics
+    assert [(one.code, one.message) for one in found if one.severity.value == "error"] == [
+        ("K0804", "the function `clamped` is given by kpidsl-extra and kpidsl-other")
+    ]
 
 
 @pytest.mark.parametrize("asked", [("-f", "lines"), ("-o", "kpis.lines")])

@@ -246,7 +246,8 @@ def test_a_wrong_encoding(tmp_path: Path) -> None:
     [
         ({"delimiter": ";;"}, "`delimiter` is one character"),
         ({"decimal": "x"}, '`decimal` is "." or ","'),
-        ({"decimal": ",", "thousands": ","}, "not the decimal mark"),
+        ({"decimal": ",", "thousands": ","}, 'write `decimal: "."` too'),
+        ({"thousands": "."}, 'write `decimal: ","` too'),
         ({"thousands": "1"}, "`thousands` is a mark"),
         ({"skip": -1}, "0 or more"),
         ({"columns": ["a"]}, "header: false"),

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+import kpidsl
 from kpidsl.diagnostics import OptionError, SourceError
 from kpidsl.engine import duck
 from kpidsl.hookspecs import ColumnRequest, Context, Relational, ScanRequest
@@ -323,3 +324,20 @@ def test_a_row_of_a_view_of_sqlite_is_named_by_its_number(tmp_path: Path) -> Non
     with pytest.raises(SourceError) as caught:
         read(dataset(tmp_path, "sqlite", "shop.db", table="v"), ask(x=T.INTEGER))
     assert caught.value.message == 'shop.db, table v, row 2: "one" in column `x` is not a whole number'
+
+
+def test_a_column_of_a_view_of_sqlite_without_values_is_what_it_is_used_as(tmp_path: Path) -> None:
+    sqlite_file(
+        tmp_path,
+        "CREATE TABLE orders (id INTEGER, amount DECIMAL(9,2), day TEXT)",
+        "INSERT INTO orders VALUES (1, NULL, '2026-03-01')",
+        "CREATE VIEW t AS SELECT day AS at, 2 * amount AS double, amount > 5 AS large FROM orders",
+    )
+    spec = """
+    source o { from sqlite("shop.db", table: "t"); time at }
+    metric total = sum(double) from o over 2026-03
+    metric larger = share(large) from o over 2026-03
+    """
+    (tmp_path / "a.kpi").write_text(spec, "utf-8")
+    found = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")
+    assert [(one.value, one.value_undefined) for one in found.metrics] == [(0, None), (None, "no_rows")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import permutations
 
@@ -30,9 +31,19 @@ CODE = st.one_of(st.none(), st.integers(0, 4))
 TABLES = st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=3, max_size=3)
 
 
+def as_units(codings: Iterable[Sequence[int | None]]) -> dict[tuple[int, ...], int]:
+    """Codings, a row a unit and a column a coder (None: not coded), as the units the coefficients take."""
+    return dict(Counter(tuple(value for value in row if value is not None) for row in codings))
+
+
+def table_pairs(table: Sequence[Sequence[int]]) -> dict[tuple[int, int], int]:
+    """A square table of counts, the first coder's values down and the second's across, as pairs."""
+    return {(down, across): count for down, row in enumerate(table) for across, count in enumerate(row)}
+
+
 def units(rows: list[str]) -> dict[tuple[int, ...], int]:
     columns = zip(*(row.split() for row in rows), strict=True)
-    return a.as_units([[None if one == "." else int(one) for one in column] for column in columns])
+    return as_units([[None if one == "." else int(one) for one in column] for column in columns])
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,7 @@ def test_the_published_kappa_of_fleiss() -> None:
 
 
 def test_a_table_of_cohen() -> None:
-    found = a.cohen_kappa(a.table_pairs([[0, 4, 1], [0, 8, 0], [0, 1, 5]]))
+    found = a.cohen_kappa(table_pairs([[0, 4, 1], [0, 8, 0], [0, 1, 5]]))
     assert isinstance(found, Fraction)
     assert f"{float(found):.4f}" == "0.4842"
 
@@ -104,13 +115,13 @@ def by_definition(codings: list[list[int | None]], level: a.Level) -> Fraction |
 
 @given(st.lists(st.lists(CODE, min_size=3, max_size=3), max_size=8), st.sampled_from(a.LEVELS))
 def test_alpha_is_its_definition(codings: list[list[int | None]], level: a.Level) -> None:
-    found = a.krippendorff_alpha(a.as_units(codings), level)
+    found = a.krippendorff_alpha(as_units(codings), level)
     assert (None if isinstance(found, str) else found) == by_definition(codings, level)
 
 
 @given(TABLES, st.sampled_from(a.WEIGHTS))
 def test_cohens_kappa_is_statsmodels(table: list[list[int]], weights: a.Weights) -> None:
-    found = a.cohen_kappa(a.table_pairs(table), weights)
+    found = a.cohen_kappa(table_pairs(table), weights)
     rows, columns = [sum(row) for row in table], [sum(column) for column in zip(*table, strict=True)]
     used = [one for one in range(3) if rows[one] or columns[one]]
     if not sum(rows):
@@ -125,7 +136,7 @@ def test_cohens_kappa_is_statsmodels(table: list[list[int]], weights: a.Weights)
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=4, max_size=4), min_size=1, max_size=12))
 def test_fleiss_kappa_is_statsmodels(codings: list[list[int]]) -> None:
-    found = a.fleiss_kappa(a.as_units(codings))
+    found = a.fleiss_kappa(as_units(codings))
     if len({one for row in codings for one in row}) == 1:
         assert found == "no_variation"
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -210,3 +211,17 @@ def test_the_example_runs() -> None:
     results = kpidsl.load([Path(__file__).parents[1] / "example"]).evaluate(as_of="2026-03-31")
     assert not results.errors and not results.warnings
     assert [str(one.assessment.value)[:8] for one in results.kpis] == ["1974.9", "0.717668"]
+
+
+def test_a_column_without_a_filled_cell_is_what_it_is_used_as(tmp_path: Path) -> None:
+    written(tmp_path / "book.xlsx", [["at", "paid", "refund"], [date(2026, 3, 1), None, None]])
+    (tmp_path / "a.kpi").write_text(
+        """
+        source o { from excel("book.xlsx"); time at }
+        metric refunds = sum(refund) from o over 2026-03
+        metric paying = share(paid) from o over 2026-03
+        """,
+        "utf-8",
+    )
+    found = kpidsl.load(tmp_path).evaluate(as_of="2026-03-31")
+    assert [(one.value, one.value_undefined) for one in found.metrics] == [(0, None), (None, "no_rows")]

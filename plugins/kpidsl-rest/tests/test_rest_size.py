@@ -1,4 +1,4 @@
-"""How much of one answer is read, packed or not."""
+"""How much of one answer is read, packed or not; and what is known of fields without a value."""
 
 from __future__ import annotations
 
@@ -38,3 +38,14 @@ def test_packed_answers_are_unpacked() -> None:
     answer = Answer(gzip.compress(b'[{"id": 1}]'), headers={"Content-Encoding": "gzip"})
     with serving(lambda _: answer) as service:
         assert read(service.url) == {"id": [1]}
+
+
+def test_a_field_without_a_value_is_whatever_it_is_used_as() -> None:
+    with serving(lambda _: Answer('[{"id": 1, "paid": null, "note": "x"}, {"id": 2, "note": null}]')) as service:
+        context = Context(Path(), Path(), connection=RestConnection(service.url), limits=Limits(timeout=20))
+        columns = open_rest(RestOptions("rows"), context).schema().columns
+    assert [(one.name, one.type.value, one.is_blank) for one in columns] == [
+        ("id", "integer", False),
+        ("paid", "text", True),
+        ("note", "text", False),
+    ]

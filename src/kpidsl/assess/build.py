@@ -270,8 +270,8 @@ class Assessor:
         """A metric that the data makes impossible: present, without a value."""
         about = failed.about
         return MetricResult(
-            failed.name, about.title, about.description, None, "source_error", None, "ratio", None, None, None, (),
-            None, about.owner, about.tags, failed.span.place,
+            failed.name, about.title, about.description, None, "source_error", failed.unit, failed.value_kind, None,
+            None, None, (), None, about.owner, about.tags, failed.span.place,
         )  # fmt: skip
 
     def failed_kpi(self, failed: m.Failed) -> KpiResult:
@@ -280,8 +280,8 @@ class Assessor:
         assessment = Assessment(None, "source_error", None, None, "error", first, None, None, None, None, (), ())
         about = failed.about
         return KpiResult(
-            failed.name, about.title, about.description, None, "ratio", None, assessment, (), (), (), (),
-            about.owner, about.review, about.tags, failed.span.place,
+            failed.name, about.title, about.description, failed.unit, failed.value_kind, None, assessment, (), (), (),
+            (), about.owner, about.review, about.tags, failed.span.place,
         )  # fmt: skip
 
 

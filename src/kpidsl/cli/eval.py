@@ -21,7 +21,7 @@ from kpidsl.diagnostics.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from kpidsl.assess.results import Results
-    from kpidsl.hookspecs import ReportFormat
+    from kpidsl.plugins import Registry
 
 EXAMPLES = """\b
 Examples:
@@ -45,26 +45,28 @@ def outputs(_ctx: click.Context | None, _parameter: click.Parameter | None, give
 
 def formats(format_: str | None, files: Sequence[Path], no_plugins: bool) -> tuple[str | None, dict[Path, str]]:
     """The format of standard output and of every file: one of ours, or one that a plugin gives."""
-    given: Mapping[str, ReportFormat] = {}
+    registry: Registry | None = None
     failed = ""
     if format_ not in (None, *FORMATS) or any(path.suffix.lower() not in SUFFIXES for path in files):
         from kpidsl import plugins
 
         with aside():
             registry = plugins.load(no_plugins=no_plugins)
-        given = registry.report_formats
         failed = "".join(f"; the plugin {one.distribution} failed: {one.reason}" for one in registry.failures)
-    suffixes = {suffix: one.name for one in given.values() for suffix in one.suffixes} | SUFFIXES
-    known = (*FORMATS, *given)
-    if format_ is not None and format_ not in known:
+    given = registry.report_formats if registry is not None else {}
+    if format_ is not None and format_ not in FORMATS and (registry is None or not registry.report_format(format_)):
+        known = (*FORMATS, *given)
         hint = did_you_mean(format_, known) or f"there are {', '.join(known)}"
         raise click.BadParameter(f"`{format_}` is no format; {hint}{failed}", param_hint="'--format' / '-f'")
     found: dict[Path, str] = {}
     for path in files:
-        name = suffixes.get(path.suffix.lower())
+        suffix = path.suffix.lower()
+        offered = registry.format_of(suffix) if registry is not None and suffix not in SUFFIXES else None
+        name = offered.name if offered is not None else SUFFIXES.get(suffix)
         if name is None:
+            suffixes = (*(one for each in given.values() for one in each.suffixes), *SUFFIXES)
             raise click.BadParameter(
-                f"the suffix of `{path}` names no format; known are {', '.join(suffixes)}{failed}",
+                f"the suffix of `{path}` names no format; known are {', '.join(dict.fromkeys(suffixes))}{failed}",
                 param_hint="'--output' / '-o'",
             )
         found[path] = name

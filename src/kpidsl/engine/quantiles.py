@@ -8,18 +8,20 @@ in finer bins of these alone; the last one reads the values that are left (docs/
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass as record
 from dataclasses import field
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate, groupby
-from math import isfinite
+from math import isfinite, prod
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from kpidsl.engine.answers import Answer
-from kpidsl.engine.groups import edges_of, panes_inside
+from kpidsl.engine.faults import CellError
+from kpidsl.engine.groups import Key, edges_of, panes_inside, plain
 from kpidsl.engine.parts import is_empty
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
@@ -27,7 +29,6 @@ from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import quantiles as q
-from kpidsl.sql.queries import Edges
 from kpidsl.sql.source_rows import RowsOf
 from kpidsl.stats.intervals import quantile_ranks
 
@@ -40,6 +41,8 @@ MANY = 1_000_000
 MOST_COUNTS = 400_000
 """About so many numbers are fetched at once."""
 MOST_CUTS = 4
+EACH = 50_000
+"""Members have so many values on average, or each has too few for bins of its own."""
 LEFT = 50_000
 """So few values are read, not counted."""
 _ALL, _FIRST_COUNT = 4, 5
@@ -49,26 +52,55 @@ Counts = Sequence[Any]
 """A bin (or value), a pane, the least and the greatest value, how many there are, and how many each filter keeps."""
 
 
-def quantiles(run: Run, source: SourceModel, time: Row, cells: Sequence[Cell]) -> dict[Cell, Answer]:
-    """The answers of those cells that are quantiles of many values; of no dimension, and where DuckDB is asked."""
-    asked: dict[Row, list[Cell]] = {}
+def together(run: Run, source: SourceModel, cells: Sequence[Cell]) -> list[Cell]:
+    """Answer the quantiles of an expression that are asked of the whole, and of members, by counting once for all of
+    them; the other cells are left over.
+    """
+    asked: dict[tuple[int, int], list[Cell]] = {}
     for cell in cells:
-        if cell.function in QUANTILES and cell.argument is not None and cell.argument.type in _NUMBERS:
-            asked.setdefault(cell.argument, []).append(cell)
+        if _is_counted(cell) and cell.at is None:
+            asked.setdefault((id(cell.time), id(cell.argument)), []).append(cell)
+    found: dict[Cell, Answer] = {}
+    for same in asked.values():
+        if len({id(cell.members) for cell in same}) > 1 and (time := same[0].time) is not None:
+            with suppress(CellError):  # what is wrong costs the cells it belongs to, which asking for fewer tells
+                found.update(quantiles(run, source, time, same))
+    run.answers.cells.update(found)
+    return [cell for cell in cells if cell not in found]
+
+
+def _is_counted(cell: Cell) -> bool:
+    return cell.function in QUANTILES and cell.argument is not None and cell.argument.type in _NUMBERS
+
+
+def quantiles(run: Run, source: SourceModel, time: Row, cells: Sequence[Cell]) -> dict[Cell, Answer]:
+    """The answers of those cells that are quantiles of many values; of few members, and where DuckDB is asked."""
+    asked: dict[Row, list[Cell]] = {}
+    for cell in filter(_is_counted, cells):
+        assert cell.argument is not None
+        asked.setdefault(cell.argument, []).append(cell)
     edges = edges_of([cell for same in asked.values() for cell in same])
-    if edges is None or cells[0].members or not run.is_here(source):
+    if edges is None or not run.is_here(source):
         return {}
-    sizes = next(iter(run.fetch(q.sizes(run.rows(source), time, edges, list(asked)), source.name)), ())
+    members = tuple(dict.fromkeys(row for cell in cells for row in cell.members))
+    found = next(iter(run.fetch(q.sizes(run.rows(source), time, edges, list(asked), members), source.name)), ())
+    sizes, many = found[: 3 * len(asked)], dict(zip(members, found[3 * len(asked) :], strict=False))
     answers: dict[Cell, Answer] = {}
     for (argument, same), n, low, high in zip(asked.items(), sizes[::3], sizes[1::3], sizes[2::3], strict=False):
-        own = edges_of(same)
-        if own is None or n * len({(cell.start, cell.end) for cell in same}) < MANY:
+        counted = [cell for cell in same if _about(cell.members, many) * EACH <= n]
+        own, by = edges_of(counted), tuple(dict.fromkeys(row for cell in counted for row in cell.members))
+        if own is None or n * len({(cell.start, cell.end) for cell in counted}) < MANY or _about(by, many) * EACH > n:
             continue
-        filters = tuple(dict.fromkeys(cell.where for cell in same))
-        bins = first_bins(low, high, _pieces(len(own), len(filters)))
+        about = q.About(time, own, argument, tuple(dict.fromkeys(cell.where for cell in counted)), by)
+        bins = first_bins(low, high, _pieces(about, _about(by, many)))
         if bins is not None:
-            answers.update(_Counting(run, source, time, own, argument, filters, bins).answers(same))
+            answers.update(_Counting(run, source, about, bins).answers(counted))
     return answers
+
+
+def _about(members: Iterable[Row], many: Mapping[Row, int]) -> int:
+    """About how many members some dimensions have together, of which each may lack; one, where there are none."""
+    return prod(many[row] + 1 for row in members)
 
 
 def first_bins(low: Any, high: Any, count: int) -> q.Bins | None:
@@ -90,9 +122,9 @@ def _places(number: int | Decimal) -> int:
     return max(0, -int(number.as_tuple().exponent)) if isinstance(number, Decimal) else 0
 
 
-def _pieces(panes: int, filters: int, bins: int = 1) -> int:
-    """In how many pieces each bin is cut: a power of two, from 8 to 4,096."""
-    most = MOST_COUNTS // (panes * bins * (_FIRST_COUNT + filters))
+def _pieces(about: q.About, bins: int) -> int:
+    """In how many pieces each of so many bins is cut: a power of two, from 8 to 4,096."""
+    most = MOST_COUNTS // (len(about.edges) * bins * (_FIRST_COUNT + len(about.filters)))
     return int(2 ** min(12, max(3, most.bit_length() - 1)))
 
 
@@ -108,13 +140,19 @@ class _Rank:
 
 @record(slots=True, eq=False)
 class _Target:
-    """What is looked for of a cell: in the column of its filter, in its panes, among `n` values."""
+    """What is looked for of a cell: in the column of its filter, in its panes, among `n` values the ranks `of_all`."""
 
     cell: Cell
     column: int
     panes: range
     n: int = 0
     ranks: list[_Rank] = field(default_factory=list)
+    of_all: list[int] = field(default_factory=list)
+
+    def among(self, before: Mapping[int, Sequence[int]]) -> int:
+        """How many are in its panes and its column, of which so many are before each pane."""
+        counts = before[self.column]
+        return counts[self.panes.stop] - counts[self.panes.start] if self.panes else 0
 
     def look_for(self, n: int) -> None:
         """Set the ranks that the value comes from."""
@@ -128,75 +166,139 @@ class _Target:
         elif n:
             first = int((n - 1) * level) + 1
             self.ranks = [_Rank(rank) for rank in (first, first + 1) if rank <= n]
+        self.of_all = [rank.left for rank in self.ranks]
 
-    def state(self, ranks: Sequence[int]) -> Sequence[Any]:
-        """As a query of all values would have had it; `ranks` are those that were looked for."""
+    def state(self) -> Sequence[Any]:
+        """As a query of all values would have had it."""
         values = [rank.value for rank in self.ranks]
         if self.cell.function == "ranks":
-            return values, ranks[0] if ranks else 1, self.n
+            return values, self.of_all[0] if self.of_all else 1, self.n
         return *values, *[None] * (2 - len(values)), self.n
+
+
+def _looking(targets: Iterable[_Target]) -> list[tuple[_Target, _Rank]]:
+    return [(target, rank) for target in targets for rank in target.ranks if not rank.found]
+
+
+Way = tuple[int, ...]
+"""Which of the dimensions that are counted by a cell asks about, by their places."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Counting:
-    """Quantiles of one expression, under some filters."""
+    """Quantiles of one expression, under some filters, of the members of all dimensions that any cell asks about."""
 
     run: Run
     source: SourceModel
-    time: Row
-    edges: Edges
-    argument: Row
-    filters: tuple[q.Filter, ...]
+    about: q.About
     bins: q.Bins
 
     def answers(self, cells: Sequence[Cell]) -> dict[Cell, Answer]:
-        places = {edge: place for place, edge in enumerate(self.edges)}
-        columns = {where: place for place, where in enumerate(self.filters, _FIRST_COUNT)}
-        targets = [_Target(cell, columns[cell.where], panes_inside(cell, places)) for cell in cells]
-        asked = [q.counted(*self.about(), q.Part(self.bins), 1)]
-        rows: list[Counts] = list(self.run.stream(asked[0], self.source.name, (0, 1)))
-        before = {column: self.before(rows, column) for column in {target.column for target in targets}}
-        for target in targets:
-            known, panes = before[target.column], target.panes
-            target.look_for(known[panes.stop] - known[panes.start] if panes else 0)
-        ranks = {target.cell: [rank.left for rank in target.ranks] for target in targets}
-        looking = [(target, rank) for target in targets for rank in target.ranks]
-        pass_by(rows, looking, lambda _: 0)
+        places = {edge: place for place, edge in enumerate(self.about.edges)}
+        columns = {where: place for place, where in enumerate(self.about.filters, _FIRST_COUNT)}
+        panes = {cell: panes_inside(cell, places) for cell in cells}
+        ways: dict[Way, list[Cell]] = {}
+        for cell in cells:
+            ways.setdefault(tuple(map(self.about.members.index, cell.members)), []).append(cell)
+        asked = [q.counted(self.rows(), self.about, q.Part(self.bins), 1)]
+        found = {member: list(rows) for member, rows in self.by_member(asked[0])}
+        answers = {cell: self.run.blank(cell) for cell in cells}
+        sought: dict[tuple[Way, Key], list[_Target]] = {}
+        for way, some in ways.items():
+            for key, rows in self.along(found, way).items():
+                targets = [_Target(cell, columns[cell.where], panes[cell]) for cell in some]
+                known = [row for row in rows if row[0] is not None]
+                there, valued = self.before(rows, targets), self.before(known, targets)
+                for target in targets:
+                    target.look_for(target.among(valued))
+                    if key and target.among(there):
+                        answers[target.cell].seen.add(key)
+                pass_by(known, _looking(targets), lambda _: 0)
+                sought[way, key] = targets
         finer = 1
         for cuts in range(MOST_CUTS + 1):
-            numbers = {rank.number for _, rank in looking if not rank.found}
-            if not numbers:
+            wanted = {at: {rank.number for _, rank in _looking(targets)} for at, targets in sought.items()}
+            left: list[Counts] = []
+            for member, rows in found.items():
+                numbers = set[int]().union(*(wanted[way, _along(member, way)] for way in ways))
+                left.extend(row for row in rows if row[0] in numbers)
+            if not left:
                 break
-            part = q.Part(self.bins, finer, tuple(sorted(numbers)))
-            if cuts == MOST_CUTS or sum(row[_ALL] for row in rows if row[0] in numbers) <= LEFT:
-                asked.append(q.values(*self.about(), part))
-                pass_by(self.run.stream(asked[-1], self.source.name, (0, 1)), looking, itemgetter(-1))
-                break
-            step = _pieces(len(self.edges), len(self.filters), len(numbers))
-            finer *= step
-            asked.append(q.counted(*self.about(), part, finer))
-            rows = list(self.run.stream(asked[-1], self.source.name, (0, 1)))
-            pass_by(rows, looking, lambda row, step=step: row[0] // step)  # type: ignore[misc]
-        assert all(rank.found for _, rank in looking)
-        sql = ";\n".join(map(self.run.said, asked)) if self.run.explain else None
-        return {target.cell: self.answer(target, ranks[target.cell], sql) for target in targets}
+            hashes = tuple({row[-1] for row in left}) if self.about.members else ()
+            part = q.Part(self.bins, finer, tuple(sorted({row[0] for row in left})), hashes)
+            bin_of: Callable[[Counts], int]
+            if cuts == MOST_CUTS or sum(row[_ALL] for row in left) <= LEFT:
+                asked.append(q.values(self.rows(), self.about, part))
+                bin_of = itemgetter(-1)
+            else:
+                step = _pieces(self.about, len(hashes) or len(part.numbers))
+                finer *= step
+                asked.append(q.counted(self.rows(), self.about, part, finer))
+                bin_of = lambda row, step=step: row[0] // step  # type: ignore[misc]  # noqa: E731
+            found = {member: list(rows) for member, rows in self.by_member(asked[-1])}
+            for way in ways:
+                for key, rows in self.along(found, way).items():
+                    pass_by(rows, _looking(sought[way, key]), bin_of)
+        assert not any(map(_looking, sought.values()))
+        if self.run.explain:
+            sql = ";\n".join(map(self.run.said, asked))
+            for answer in answers.values():
+                answer.sql = sql
+        for (_, key), targets in sought.items():
+            for target in targets:
+                if not is_empty(state := target.state()):
+                    answers[target.cell].parts[key] = self.run.finished(target.cell, state, None)
+        return answers
 
-    def before(self, rows: Iterable[Counts], column: int) -> list[int]:
-        """How many values are before each pane, and before the end."""
-        counts = [0] * (len(self.edges) - 1)
-        for row in rows:
-            counts[row[1]] += row[column]
-        return list(accumulate(counts, initial=0))
-
-    def about(self) -> tuple[RowsOf, Row, Edges, Row, tuple[q.Filter, ...]]:
-        """What every query is about."""
-        return self.run.rows(self.source), self.time, self.edges, self.argument, self.filters
-
-    def answer(self, target: _Target, ranks: Sequence[int], sql: str | None) -> Answer:
-        found, state = Answer(sql=sql), target.state(ranks)
-        if not is_empty(state):
-            found.parts[()] = self.run.finished(target.cell, state, None)
+    def before(self, rows: Sequence[Counts], targets: Iterable[_Target]) -> dict[int, list[int]]:
+        """How many rows of each column of the targets are before each pane, and before the end."""
+        found: dict[int, list[int]] = {}
+        for column in {target.column for target in targets}:
+            counts = [0] * (len(self.about.edges) - 1)
+            for row in rows:
+                counts[row[1]] += row[column]
+            found[column] = list(accumulate(counts, initial=0))
         return found
+
+    def rows(self) -> RowsOf:
+        return self.run.rows(self.source)
+
+    def by_member(self, query: Any) -> Iterator[tuple[Key, Iterator[Counts]]]:
+        """The rows of a query, member after member, in the order of bins (or values), then panes."""
+        first = _FIRST_COUNT + len(self.about.filters)
+        end = first + len(self.about.members)
+        order = (*range(first, end), 0, 1)
+        for member, rows in groupby(self.run.stream(query, self.source.name, order), itemgetter(slice(first, end))):
+            yield tuple(map(plain, member)), rows
+
+    def along(self, found: Mapping[Key, list[Counts]], way: Way) -> Mapping[Key, list[Counts]]:
+        """The rows of the members of some dimensions, whatever the others are; in the same order."""
+        if len(way) == len(self.about.members):
+            return found if way == tuple(range(len(way))) else {_along(key, way): rows for key, rows in found.items()}
+        added: dict[Key, dict[tuple[Any, int], list[Any]]] = {}
+        first = _FIRST_COUNT - 1
+        counted = range(first, _FIRST_COUNT + len(self.about.filters))
+        for member, rows in found.items():
+            same = added.setdefault(_along(member, way), {})
+            for row in rows:
+                one = same.get((row[0], row[1]))
+                if one is None:
+                    same[row[0], row[1]] = list(row)
+                    continue
+                if row[0] is not None:
+                    one[2], one[3] = min(one[2], row[2]), max(one[3], row[3])
+                for place in counted:
+                    one[place] += row[place]
+        return {key: sorted(same.values(), key=_place) for key, same in added.items()}
+
+
+def _place(row: Counts) -> tuple[bool, Any, int]:
+    """The bin, or value, and the pane of a row; rows without a value come last."""
+    return (row[0] is None, row[0] if row[0] is not None else 0, row[1])
+
+
+def _along(member: Key, way: Way) -> Key:
+    return tuple([member[place] for place in way])
 
 
 def pass_by(rows: Iterable[Counts], looking: Sequence[tuple[_Target, _Rank]], bin_of: Callable[[Counts], int]) -> None:

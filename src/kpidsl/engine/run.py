@@ -13,7 +13,7 @@ from kpidsl.engine import extents, shared_scan
 from kpidsl.engine.anew import ask_anew
 from kpidsl.engine.answers import Answer, Answers
 from kpidsl.engine.compact import CompactParts, CompactSet, Members
-from kpidsl.engine.faults import CellError, TooLarge
+from kpidsl.engine.faults import CellError
 from kpidsl.engine.groups import (
     BATCH,
     ORDERED,
@@ -23,9 +23,7 @@ from kpidsl.engine.groups import (
     Layout,
     State,
     by_state,
-    edges_of,
     group_of,
-    panes_inside,
     state_of,
 )
 from kpidsl.engine.keys import check_joins, check_key, paths, paths_of_conversion
@@ -41,7 +39,6 @@ from kpidsl.semantic.model import SourceModel
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.terms import AGREEMENT
 from kpidsl.semantic.values import Conversion
-from kpidsl.sql import queries as q
 from kpidsl.sql.aggregates import IN_ORDER, LIMB, MERGEABLE, Scale
 from kpidsl.sql.shared_scan import merges
 from kpidsl.sql.source_rows import RowsOf
@@ -125,7 +122,12 @@ class Run:
     def ask(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         """Answer cells of a source whose numbers have scales."""
         asked = [cell for cell in cells if cell not in self.answers.failed_cells]
-        self.in_batches(source, self.by_shared_scans(source, asked) if asked else ())
+        left = self.by_shared_scans(source, asked) if asked else []
+        if any(group_of(cell).edge == WINDOWS for cell in left):
+            from kpidsl.engine.quantiles import together
+
+            left = together(self, source, left)
+        self.in_batches(source, left)
 
     def in_batches(self, source: SourceModel, cells: Iterable[Cell]) -> None:
         """Answer cells by queries of those that one can answer."""
@@ -261,7 +263,9 @@ class Run:
             if first.function in MERGEABLE or first.function in IN_ORDER:
                 self.answers.cells.update(by_panes(self, rows, first.time, cells, scales))
                 return
-            self.by_windows(rows, first.time, cells, scales)
+            from kpidsl.engine.windows import by_windows
+
+            self.answers.cells.update(by_windows(self, rows, first.time, cells, scales))
             return
         from kpidsl.engine.stocks import at_edges, holding
 
@@ -274,41 +278,6 @@ class Run:
             return Answer(sql=sql)
         members = self.members.setdefault(id(cell.members), Members())
         return Answer(CompactParts(members), CompactSet(members), sql=sql)
-
-    def by_windows(self, rows: RowsOf, time: Row, cells: Sequence[Cell], scales: Scales) -> None:
-        """Rows grouped by window, each window made of panes: for quantiles of few values and the like."""
-        from kpidsl.engine.quantiles import QUANTILES, quantiles
-        from kpidsl.engine.ranked import ranked
-
-        counted = quantiles(self, rows.source, time, cells)
-        self.answers.cells.update(counted)
-        cells = [cell for cell in cells if cell not in counted]
-        edges = edges_of(cells)
-        if edges is None:
-            self.answers.cells.update((cell, Answer()) for cell in cells)
-            return
-        groups = list(by_state(cells).values())
-        layout = Layout(1, len(cells[0].members), tuple(same[0] for same in groups))
-        spans: dict[tuple[datetime | None, datetime], int] = {}
-        for cell in cells:
-            spans.setdefault((cell.start, cell.end), len(spans))
-        places = {edge: place for place, edge in enumerate(edges)}
-        pairs = {(pane, spans[cell.start, cell.end]) for cell in cells for pane in panes_inside(cell, places)}
-        query = q.windows(rows, time, edges, sorted(pairs), cells[0].members, layout.cells, scales)
-        sql = self.said(query) if self.explain else None
-        answers = {cell: self.blank(cell, sql) for cell in cells}
-        of_window: dict[int, list[Cell]] = {}
-        for cell in cells:
-            of_window.setdefault(spans[cell.start, cell.end], []).append(cell)
-        states_at = {state_of(cell): place for place, cell in enumerate(layout.cells)}
-        try:
-            for row in self.stream(query, rows.source.name):
-                self.fill(row, layout, states_at, of_window[row[0]], answers, scales)
-        except TooLarge:  # what is collected in lists stays in memory; values that are numbered do not
-            if any(cell.function not in QUANTILES for cell in cells):
-                raise
-            answers = ranked(self, rows.source, time, cells)
-        self.answers.cells.update(answers)
 
     def conversions(self, source: SourceModel, cells: Sequence[Cell]) -> None:
         """Conversions found once, by one query, whatever the windows and anchors they are asked for at."""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 
 from kpidsl.plan.columns import columns_in
 from kpidsl.semantic import model as m
 from kpidsl.semantic import rows as r
 from kpidsl.semantic import values as v
 from kpidsl.semantic.types import DataType
-from kpidsl.semantic.units import NUMBER
+from kpidsl.semantic.units import NUMBER, SECONDS
+from kpidsl.source_text import Span
 
 Known = dict[str, dict[str, DataType | None]]
-_OF_NUMBERS = frozenset({"sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box", "ces_net"})
+_NUMBERS = ("sum", "avg", "stddev", "variance", "median", "percentile", "nps", "top_box", "ces_net")
+_OF = {
+    **dict.fromkeys(_NUMBERS, DataType.DECIMAL),
+    **dict.fromkeys(("share", "prevalence"), DataType.BOOLEAN),
+}
+"""What the argument of an aggregation is, where there is one thing it can be."""
+_EXTREMES = ("min", "max", "first", "last")
 _TIME_FUNCTIONS = frozenset(
     {"year", "quarter", "month", "day", "hour", "weekday", "date", "days_between", "business_days_between"}
 )
@@ -49,6 +56,10 @@ def known_columns(model: m.Model) -> Known:
     for value in _values(model):
         for aggregate in v.aggregates(value):
             _aggregate(found, aggregate)
+    for value in _numbers(model):
+        for aggregate in v.aggregates(value):
+            if aggregate.function in _EXTREMES and aggregate.argument is not None and aggregate.info.sort == "number":
+                _read(found, aggregate.argument, DataType.DECIMAL)
     _dimensions(found, model)
     return found
 
@@ -65,35 +76,47 @@ def _given(source: m.SourceModel | None, name: str) -> DataType | None:
 def _values(model: m.Model) -> Iterator[v.Value]:
     for metric in model.metrics.values():
         yield metric.value
-    for kpi in model.kpis.values():
-        yield from _inside(kpi)
+    for scorecard in model.scorecards.values():
+        yield from _inside(scorecard)
+    yield from _numbers(model)
+
+
+def _numbers(model: m.Model) -> Iterator[v.Value]:
+    """The values that are held against something: what nothing else tells to be a time or a text is a number there."""
+    for declared in (model.kpis, model.objectives, model.outcomes):
+        for one in declared.values():
+            yield from _inside(one)
 
 
 def _inside(part: object) -> Iterator[v.Value]:
-    """Every value that a record holds, however deep in its parts."""
+    """Every value that a record of the model holds, however deep in its parts."""
     if isinstance(part, v.Value):
         yield part
+    elif isinstance(part, Span):
         return
-    if isinstance(part, tuple):
+    elif isinstance(part, tuple):
         for item in part:
             yield from _inside(item)
-        return
-    if isinstance(part, m.KpiModel | m.BoundModel | m.GuardModel | m.RequireModel | m.ComparisonModel):
+    elif is_dataclass(part) and not isinstance(part, type):
         for one in fields(part):
             yield from _inside(getattr(part, one.name))
 
 
 def _aggregate(found: Known, aggregate: v.Aggregate) -> None:
     if aggregate.argument is not None:
-        _read(found, aggregate.argument, DataType.DECIMAL if aggregate.function in _OF_NUMBERS else None)
+        _read(found, aggregate.argument, _OF.get(aggregate.function))
     if aggregate.time is not None:
         _read(found, aggregate.time, DataType.TIMESTAMP)
-    for row in (*(one.row for one in aggregate.where), *aggregate.per):
+    for one in aggregate.where:
+        _read(found, one.row, DataType.BOOLEAN)
+    for row in aggregate.per:
         _read(found, row, None)
     if aggregate.conversion is not None:
         then = aggregate.conversion
         _read(found, then.time, DataType.TIMESTAMP)
-        for row in (*then.first, *then.where, *then.keys):
+        for row in (*then.first, *then.where):
+            _read(found, row, DataType.BOOLEAN)
+        for row in then.keys:
             _read(found, row, None)
 
 
@@ -145,14 +168,27 @@ def _read(found: Known, row: r.Row, kind: DataType | None) -> None:
                 _read(found, argument, wanted)
         case r.Within(operand=operand):
             _read(found, operand, DataType.TIMESTAMP)
+        case r.Pattern(operand=operand):
+            _read(found, operand, DataType.TEXT)
+        case r.Negative(operand=operand) | r.Scaled(operand=operand):
+            _read(found, operand, DataType.DECIMAL)
+        case r.Inverse(operand=operand):
+            _read(found, operand, DataType.BOOLEAN)
+        case r.Both(left=left, right=right):
+            _read(found, left, DataType.BOOLEAN)
+            _read(found, right, DataType.BOOLEAN)
         case r.Comparison(left=left, right=right):
             _read(found, left, _comparable(right))
             _read(found, right, _comparable(left))
-        case r.Arithmetic(operator=operator, left=left, right=right):
-            _read(found, left, _added(operator, right))
-            _read(found, right, _added(operator, left))
+        case r.Among(operand=operand, items=items):
+            _read(found, operand, next(filter(None, map(_comparable, items)), None))
+            for item in items:
+                _read(found, item, _comparable(operand))
+        case r.Arithmetic(left=left, right=right):
+            _read(found, left, _computed(row, right))
+            _read(found, right, _computed(row, left))
         case r.Choice(condition=condition, then=then, otherwise=otherwise):
-            _read(found, condition, None)
+            _read(found, condition, DataType.BOOLEAN)
             _read(found, then, kind)
             _read(found, otherwise, kind)
         case _:
@@ -175,13 +211,20 @@ def _wanted(function: str, kind: DataType | None) -> DataType | None:
 
 
 def _comparable(other: r.Row) -> DataType | None:
-    """What a column is that is compared with this, where that is certain."""
+    """What a column is that is compared with this, where that is certain: a length of time may be a number, too."""
     kind = other.type
-    return None if kind is None else DataType.TIMESTAMP if kind.is_time else kind if kind is DataType.TEXT else None
+    if kind is None or kind is DataType.TEXT or kind is DataType.BOOLEAN:
+        return kind
+    if kind.is_number:
+        return None if other.unit.fits(SECONDS) else DataType.DECIMAL
+    return DataType.TIMESTAMP if kind.is_time else None
 
 
-def _added(operator: str, other: r.Row) -> DataType | None:
-    """What a column is that is computed with this, where that is certain."""
-    if operator in ("*", "/") or (other.type is not None and other.type.is_number):
-        return DataType.DECIMAL
-    return DataType.TIMESTAMP if other.type is DataType.DURATION and operator == "+" else None
+def _computed(whole: r.Arithmetic, other: r.Row) -> DataType | None:
+    """What a side of an expression is, where what comes out and its other side tell that for certain."""
+    is_length = other.unit.fits(SECONDS)
+    if whole.type is not None and whole.type.is_time:  # a time and a length of time
+        return DataType.TIMESTAMP if is_length else None
+    if whole.operator == "-" and whole.type is DataType.DURATION and not is_length:  # of two times
+        return DataType.TIMESTAMP
+    return None if is_length and whole.operator in ("+", "-") else DataType.DECIMAL

@@ -13,8 +13,10 @@ import pluggy
 from kpidsl.diagnostics import Diagnostic, KpidslError, Severity, closest, foreign_errors, told
 from kpidsl.hookspecs import Function, Provider, ReportFormat
 from kpidsl.records import dataclass
+from kpidsl.semantic.terms import GivenTwice
 
 ENVIRONMENT: Final = "KPIDSL_PLUGINS"
+CHOOSE: Final = f"uninstall one of them, or choose with {ENVIRONMENT}=…"
 
 T = TypeVar("T")
 
@@ -61,8 +63,7 @@ class Offer(Generic[T]):
         offers = self.given.get(name, ())
         if len(offers) > 1:
             names = " and ".join(distribution for distribution, _ in offers)
-            hint = f"uninstall one of them, or choose with {ENVIRONMENT}=…"
-            raise PluginError(f"the {self.kind} `{name}` is given by {names}", code="K0804", hint=hint)
+            raise PluginError(f"the {self.kind} `{name}` is given by {names}", code="K0804", hint=CHOOSE)
         return offers[0][1] if offers else None
 
     @property
@@ -97,9 +98,18 @@ class Registry:
         return self.format_offer.clear
 
     @property
-    def functions(self) -> Mapping[str, Function]:
-        """The functions of row expressions by name."""
-        return self.function_offer.clear
+    def functions(self) -> Mapping[str, Function | GivenTwice]:
+        """The functions of row expressions by name, and in place of those that are given twice what to say of them."""
+        found: dict[str, Function | GivenTwice] = {}
+        for name in self.function_offer.given:
+            try:
+                function = self.function_offer.get(name)
+            except PluginError as error:
+                found[name] = GivenTwice(error.message, error.hint or "")
+            else:
+                assert function is not None
+                found[name] = function
+        return MappingProxyType(found)
 
     def provider(self, name: str) -> Provider:
         """The provider of this name.
@@ -115,9 +125,18 @@ class Registry:
         """The plugins' report format of this name, or None. Raises PluginError K0804 where it is given twice."""
         return self.format_offer.get(name)
 
-    def function(self, name: str) -> Function | None:
-        """The plugins' function of this name, or None. Raises PluginError K0804 where it is given twice."""
-        return self.function_offer.get(name)
+    def format_of(self, suffix: str) -> ReportFormat | None:
+        """The plugins' report format for files with a suffix, or None. Raises PluginError K0804 where there are two."""
+        offers = [
+            (one, distribution)
+            for offered in self.format_offer.given.values()
+            for distribution, one in offered
+            if suffix in one.suffixes
+        ]
+        if len(offers) > 1:
+            named = " and ".join(f"`{one.name}` ({distribution})" for one, distribution in offers)
+            raise PluginError(f"several report formats have the suffix `{suffix}`: {named}", code="K0804", hint=CHOOSE)
+        return self.format_offer.get(offers[0][0].name) if offers else None
 
     def explain_missing(self, name: str) -> str:
         """Why there is no provider of this name: a package that failed to load, a slip of the pen, or nothing

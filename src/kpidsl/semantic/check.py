@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from kpidsl.diagnostics import Problems, Severity, did_you_mean
@@ -10,9 +11,11 @@ from kpidsl.semantic import model as m
 from kpidsl.semantic import values as v
 from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.goals import check_goals
+from kpidsl.semantic.in_parts import of_text
 from kpidsl.semantic.kpi_check import KpiChecker
 from kpidsl.semantic.lints import lint
 from kpidsl.semantic.numbers import check_fit, unit_mismatch
+from kpidsl.semantic.of_data import is_of_data
 from kpidsl.semantic.params import Params, check_params
 from kpidsl.semantic.properties import META, about, once
 from kpidsl.semantic.scope import Names
@@ -98,7 +101,7 @@ def check(
         elif kpi is not None and not own.has_errors:
             kpis[name] = kpi
         else:
-            failed[name] = _failed(Declared(name, declared.namespace, declared.node), standalone, own)
+            failed[name] = _failed(Declared(name, declared.namespace, declared.node), standalone, own, shared)
         for diagnostic in own:
             problems.add(diagnostic)
     goals = check_goals(names, shared, problems)
@@ -204,12 +207,16 @@ def _limit(node: x.Expr | None, value: v.Value, values: ValueChecker) -> v.Value
 
 
 def _failed(
-    declared: Declared[d.MetricDecl | d.KpiDecl], standalone: Standalone, own: Problems
-) -> m.Failed:  # fmt: skip
+    declared: Declared[d.MetricDecl | d.KpiDecl], standalone: Standalone, own: Problems, values: ValueChecker
+) -> m.Failed:
     """What cannot be computed, with the problems it comes from, those of the sources it reads included."""
     node = declared.node
     found = tuple(diagnostic for diagnostic in own if diagnostic.severity is Severity.ERROR)
     is_metric = isinstance(node, d.MetricDecl)
     alone = is_metric and standalone.seems(declared.name)
     kind = "metric" if is_metric else "kpi"
-    return m.Failed(kind, declared.name, about(node), found, node.name.span, alone)
+    info: v.Info | None = None
+    if found and all(map(is_of_data, found)):
+        with suppress(Invalid):
+            info = of_text(values).measure(declared.name, node.name.span).info
+    return m.Failed(kind, declared.name, about(node), found, node.name.span, alone, info=info)

@@ -1,4 +1,4 @@
-"""Key results and evidence that the data makes impossible, each by itself: what they say without the data holds."""
+"""What the data makes impossible: what the spec alone says of it holds, of key results and evidence each by itself."""
 
 from __future__ import annotations
 
@@ -33,16 +33,19 @@ def part(check: Callable[[ValueChecker], Part | None], values: ValueChecker) -> 
         return found
     if not errors or not all(map(is_of_data, errors)):
         return None
-    alone = _of_text(values)
+    alone = of_text(values)
     bare = check(alone)
     return None if bare is None or alone.problems.has_errors else _lacking(bare, errors)
 
 
-def _of_text(values: ValueChecker) -> ValueChecker:
-    """A checker that knows no columns of any data."""
-    sources = values.sources
-    known = Sources(values.names, sources.units, sources.calendar, sources.params, {}, Problems())
-    return ValueChecker(values.names, known, Problems())
+def of_text(values: ValueChecker) -> ValueChecker:
+    """A checker that knows no columns of any data, with no problems found yet."""
+    if values.bare is None:
+        sources = values.sources
+        known = Sources(values.names, sources.units, sources.calendar, sources.params, {}, Problems())
+        values.bare = ValueChecker(values.names, known, Problems())
+    values.bare.problems = Problems()
+    return values.bare
 
 
 def _lacking(found: Part, errors: tuple[Diagnostic, ...]) -> Part:

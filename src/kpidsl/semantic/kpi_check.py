@@ -120,8 +120,10 @@ class KpiChecker:
         around = Around(self.namespace, (), {"value": value, "previous": v.Preceding(value.info, value)})
         targets = tuple(self.all(d.TargetProp, lambda prop: self.target(prop, value, around)))
         written_targets = [prop for prop in self.node.properties if isinstance(prop, d.TargetProp)]
-        # A target that is wrong itself is told already: `target` still means one.
-        if len(targets) < len(written_targets) or (targets and all(target.operator is not None for target in targets)):
+        # A target that is wrong itself, or missing beside `amber`, is told already: `target` still means one.
+        lacking = not written_targets and any(isinstance(prop, d.AmberProp) for prop in self.node.properties)
+        one_sided = targets and all(target.operator is not None for target in targets)
+        if lacking or len(targets) < len(written_targets) or one_sided:
             shown = v.TargetValue(targets[0].low.info if targets else value.info)
             around = replace(around, local={**around.local, "target": shown})
         value, targets = self.percent(value, targets)

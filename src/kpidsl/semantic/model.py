@@ -16,7 +16,7 @@ from kpidsl.records import dataclass
 from kpidsl.semantic.rows import Literal, Row
 from kpidsl.semantic.types import DataType, Schema
 from kpidsl.semantic.units import Unit
-from kpidsl.semantic.values import Interval, Value
+from kpidsl.semantic.values import Info, Interval, Kind, Value
 from kpidsl.source_text import Span
 from kpidsl.syntax.shared_nodes import ProviderCall
 
@@ -213,7 +213,7 @@ class Failed:
     """A metric, KPI, objective … that data makes impossible: a column its source lacks, of a wrong type.
 
     `standalone`: a metric that seems to carry its own windows. `contributes` names the objectives that an objective
-    would add to.
+    would add to. `info` is what the spec alone says of its value.
     """
 
     kind: str
@@ -223,6 +223,16 @@ class Failed:
     span: Span
     standalone: bool = False
     contributes: tuple[str, ...] = ()
+    info: Info | None = None
+
+    @property
+    def value_kind(self) -> Kind:
+        """How values of it may be combined, as far as that is known."""
+        return "ratio" if self.info is None or self.info.kind == "constant" else self.info.kind
+
+    @property
+    def unit(self) -> str | None:
+        return None if self.info is None else self.info.unit.label
 
 
 @dataclass(frozen=True, slots=True)

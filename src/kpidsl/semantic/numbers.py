@@ -49,6 +49,12 @@ def _unknown(name: str, span: Span, units: UnitTable, problems: Problems) -> Non
         hint = f"a letter stands right behind the number: `1.5{size}"
     if name.casefold() in ("x", "times"):
         hint = "so many times is a plain number: leave it out"
+    if name.casefold() in ("row", "rows", "cases", "records"):
+        hint = "so many rows are `n`: `require n >= 30`"
+    if name.casefold() in ("point", "points", "pts", "percentage_points"):
+        hint = "percentage points are written `5pp`"
+    if name.casefold() in ("money", "currency"):
+        hint = "name the currency by its three letters: `EUR`"
     if name.casefold() in ("ppm", "ppb"):
         per = "1_000_000" if name.casefold() == "ppm" else "1_000_000_000"
         hint = f"parts of a whole are a quotient: `500 per {per}`"

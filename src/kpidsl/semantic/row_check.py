@@ -35,7 +35,7 @@ from kpidsl.semantic.numbers import (
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.parts_of_time import check_calendar
 from kpidsl.semantic.row_scope import RowScope
-from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction
+from kpidsl.semantic.terms import AGGREGATIONS, ROW_FUNCTIONS, GivenFunction, GivenTwice
 from kpidsl.semantic.types import DataType
 from kpidsl.semantic.units import DAYS, NUMBER, SECONDS, UnitTable, product
 from kpidsl.semantic.windows import Invalid, window_spec
@@ -62,7 +62,7 @@ class RowChecker:
         params: Params,
         problems: Problems,
         namespace: str,
-        functions: Mapping[str, GivenFunction],
+        functions: Mapping[str, GivenFunction | GivenTwice],
     ) -> None:
         self.functions = functions
         self.scope = scope
@@ -251,8 +251,10 @@ class RowChecker:
         kind = gives if gives is not None else arguments[0].type
         return r.Function(kind, unit, name, arguments)
 
-    def given(self, node: x.Call, function: GivenFunction) -> r.Row:
+    def given(self, node: x.Call, function: GivenFunction | GivenTwice) -> r.Row:
         """A function that a plugin gives: as many arguments as it has parameters, each of its type."""
+        if isinstance(function, GivenTwice):
+            self.stop("K0804", function.message, node.function.span, function.hint)
         name, wanted = node.function.text, function.parameters
         if len(node.arguments) != len(wanted):
             self.stop("K0309", f"`{name}` takes {len(wanted)} arguments, not {len(node.arguments)}", node.span)

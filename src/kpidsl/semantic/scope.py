@@ -11,7 +11,7 @@ from kpidsl.diagnostics import NAMELESS, Fix, Problems, did_you_mean
 from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 from kpidsl.semantic.declared import Declared
-from kpidsl.semantic.terms import GivenFunction
+from kpidsl.semantic.terms import GivenFunction, GivenTwice
 from kpidsl.source_text import Span
 from kpidsl.syntax.decl_nodes import KpiDecl, MetricDecl, SourceDecl
 from kpidsl.syntax.goal_nodes import ObjectiveDecl, OutcomeDecl, PolicyDecl, ScorecardDecl
@@ -42,7 +42,7 @@ class Names:
     calendars: list[CalendarDecl] = field(default_factory=list)
     tests: list[Declared[TestDecl]] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
-    functions: Mapping[str, GivenFunction] = field(default_factory=dict)
+    functions: Mapping[str, GivenFunction | GivenTwice] = field(default_factory=dict)
     written: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     def is_broken(self, name: str, namespace: str) -> bool:
@@ -135,7 +135,16 @@ def resolve(specs: Iterable[Spec], problems: Problems) -> Names:
                     found.tests.append(Declared(node.title.value, namespace, node))
                 case _:
                     pass
+    # Where a name is told to be written otherwise, what uses it may be so already.
+    declared = {name.rpartition(".")[2] for known in (found.named, found.sources) for name in known}
+    meant = {_as_name(name) for name in declared if not _NAME.fullmatch(name)} - declared
+    found.broken |= meant
+    problems.hush(meant)
     return found
+
+
+def _as_name(text: str) -> str:
+    return re.sub(r"[^a-z0-9_]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).lower())
 
 
 def _namespace(spec: Spec, problems: Problems) -> str:
@@ -158,7 +167,7 @@ def _namespace(spec: Spec, problems: Problems) -> str:
 
 def _declare(known: dict[str, Declared[D]], name: Name, namespace: str, node: D, what: str, problems: Problems) -> None:
     if not _NAME.fullmatch(name.text):
-        lower = re.sub(r"[^a-z0-9_]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.text).lower())
+        lower = _as_name(name.text)
         problems.error(
             "K0206",
             f"`{name.text}` is no name: names are lower-case letters, digits and `_`",

@@ -20,6 +20,14 @@ class GivenFunction(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenTwice:
+    """Stands for functions of one name that several plugins give: told to whoever calls it."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class AggregationTerm:
     """An aggregation: how many arguments it takes, what they are, what kind of number comes out."""
 
@@ -74,6 +82,11 @@ AGGREGATION_SYNONYMS = {
     "unique": "count_distinct",
     "countd": "count_distinct",
     "nunique": "count_distinct",
+    "distinctcount": "count_distinct",
+    "uniq": "count_distinct",
+    "sumx": "sum",
+    "averagex": "avg",
+    "stdev": "stddev",
     "std": "stddev",
     "var": "variance",
     "quantile": "percentile",

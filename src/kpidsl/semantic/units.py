@@ -49,7 +49,6 @@ PERCENT = Unit(label="%")
 POINTS = Unit(label="pp")
 SECONDS = Unit((("time", 1),), Fraction(1), "seconds")
 DAYS = Unit((("time", 1),), Fraction(86400), "days")
-MICROSECONDS = Unit((("time", 1),), Fraction(1, 1_000_000), "microseconds")
 CURRENCY = "currency:"
 HIGHEST_POWER = 12
 MOST_NESTED = 30

@@ -44,6 +44,9 @@ _ELSEWHERE = {
     **{one: f"a window stands behind the value: `… over {unit} to date`"
        for one, unit in {"ytd": "year", "qtd": "quarter", "mtd": "month", "wtd": "week"}.items()},
     "if": "a choice stands inside an aggregation: `sum(if … then … else …) from …`", "ratio": "write `a / b`",
+    "calculate": _NARROWED, "filter": _NARROWED, "totalytd": "what adds up is a window: `… over year to date`",
+    "countrows": "a source is counted: `count() from orders`",
+    **dict.fromkeys(("dateadd", "sameperiodlastyear"), "an earlier window is `… over last month 1 year earlier`"),
     "derived": "write the formula alone: `a / b`",
     "round": "leave it out: tables round, and documents keep every digit",
 }  # fmt: skip
@@ -57,6 +60,8 @@ def hint_for(node: NameRef, namespace: str, local: Mapping[str, v.Value], source
     text = node.name
     if text in _LOCAL:
         return _LOCAL[text]
+    if re.fullmatch(r"[QH][1-4]", text):
+        return f"a period is a window: `METRIC over 2026-{text}`"
     if text in _PERIODS:
         return f"for each {text.rstrip('s')} there is one value: `avg(… each {text.rstrip('s')})` is the usual one"
     meant = did_you_mean(text, _with(sources.names.values(namespace), local))

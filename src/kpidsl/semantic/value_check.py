@@ -73,6 +73,7 @@ class ValueChecker:
         self._depth = 0
         self._count = 0
         self.outline: ValueChecker | None = None  # of values that are not sound: see `as_if`
+        self.bare: ValueChecker | None = None  # that knows no columns: see `in_parts`
 
     # ------------------------------------------------------------ entry points
     def condition(self, node: x.Expr, around: Around) -> v.Value:
@@ -190,7 +191,9 @@ class ValueChecker:
                     "K0305",
                     "this stands only in expressions over rows: in an aggregation or after `where`",
                     node.span,
-                    "put it behind `where`, or into `share(…) from …`",
+                    "a window stands behind `over`: `sales over last month`"
+                    if isinstance(node, x.InWindow)
+                    else "put it behind `where`, or into `share(…) from …`",
                 )
 
     def aggregates(self, around: Around) -> AggregateChecker:

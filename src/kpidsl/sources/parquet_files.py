@@ -295,6 +295,11 @@ def _columns_of(connection: DuckDBPyConnection, paths: Sequence[Path]) -> _Colum
     listed = texts(path_pattern(str(path)) for path in paths)
     alike = f"SELECT * EXCLUDE (file_name), count(*) AS files FROM parquet_schema({listed}) GROUP BY ALL"
     try:
+        if len(paths) == 1:  # nearly always, and three times as fast
+            found = connection.execute(
+                f"SELECT name, precision FROM parquet_schema({listed}) WHERE precision > {DIGITS} ORDER BY precision"
+            )
+            return _Columns(True, dict(found.fetchall()))
         ((others, wide, floats, exact),) = connection.execute(
             f"SELECT count(*) FILTER (files <> {len(paths)}), "
             f"list((name, precision) ORDER BY precision) FILTER (precision > {DIGITS}), "

@@ -35,6 +35,10 @@ _STREAM: Final = regex(
 )
 
 
+NOTHING: Final = '"NULL"'
+"""The type of a column without a single value, where files and tables have such a type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """A column inside DuckDB: its expression and DuckDB type."""
@@ -59,10 +63,10 @@ class Origin:
     implied: Mapping[str, DataType] = field(default_factory=dict)
 
     def schema(self) -> Schema:
-        """The columns as the provider gives them."""
+        """The columns as the provider gives them. One of the type of nothing but NULL is whatever it is used as."""
         return Schema(
             tuple(
-                Column(name, self.implied.get(name, native_type(column.sql_type)))
+                Column(name, self.implied.get(name, native_type(column.sql_type)), is_blank=column.sql_type == NOTHING)
                 for name, column in self.fields.items()
             )
         )

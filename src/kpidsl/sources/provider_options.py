@@ -47,12 +47,14 @@ class CsvOptions:
             raise ValueError("`quote` and `delimiter` are the same character")
         if self.decimal not in (".", ","):
             raise ValueError('`decimal` is "." or ","')
-        if self.thousands == self.decimal or (
-            self.thousands is not None and (self.thousands.isalnum() or self.thousands in "+-")
-        ):
+        if self.thousands == self.decimal:
+            other = "," if self.decimal == "." else "."
             raise ValueError(
-                "`thousands` is a mark such as a comma, a point, a space or an apostrophe, and not the decimal mark"
+                f"`thousands` and `decimal` are the same mark: where `{self.thousands}` separates thousands, write "
+                f'`decimal: "{other}"` too'
             )
+        if self.thousands is not None and (self.thousands.isalnum() or self.thousands in "+-"):
+            raise ValueError("`thousands` is a mark such as a comma, a point, a space or an apostrophe")
         if self.skip < 0:
             raise ValueError("`skip` is a number of lines, 0 or more")
         if self.header and self.columns:

@@ -46,11 +46,14 @@ _DUCK: Final[Mapping[DataType, str]] = {DataType.INTEGER: "BIGINT", DataType.FLO
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A table's name as the database writes it, its columns' types (`untyped`: by what they hold), its rowids."""
+    """A table's name as the database writes it, its columns' types (`untyped`: by what they hold; `blank` ones hold
+    nothing), its rowids.
+    """
 
     name: str
     types: Mapping[str, DataType]
     untyped: frozenset[str]
+    blank: frozenset[str]
     has_rowid: bool
 
 
@@ -70,7 +73,8 @@ class SqliteDataset:
     def schema(self) -> Schema:
         """The columns by their declared types; a column declared without one is what it holds. Raises SourceError."""
         with self._connected() as database:
-            return Schema(tuple(Column(name, kind) for name, kind in self._table(database).types.items()))
+            table = self._table(database)
+            return Schema(tuple(Column(name, kind, name in table.blank) for name, kind in table.types.items()))
 
     def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:
         """A temporary table with the requested columns. Raises SourceError; K0604 names the row's rowid."""
@@ -144,16 +148,18 @@ class SqliteDataset:
         types = {column: declared_type(declared) for column, declared in columns}
         untyped = [column for column, kind in types.items() if kind is None]
         known = {column: kind for column, kind in types.items() if kind is not None}
+        blank: frozenset[str] = frozenset()
         if untyped:
             picked = ", ".join(f"group_concat(DISTINCT typeof({identifier(column)}))" for column in untyped)
             row = database.execute(f"SELECT {picked} FROM {identifier(name)}").fetchone()
             known |= {column: _held_type(str(held or "")) for column, held in zip(untyped, row, strict=True)}
+            blank = frozenset(column for column, held in zip(untyped, row, strict=True) if held in (None, "null"))
         try:
             found = database.execute(f"SELECT rowid FROM {identifier(name)} LIMIT 1").fetchall()
             has_rowid = found != [(None,)] and not any(column.casefold() == "rowid" for column in types)  # a view's
         except sqlite3.OperationalError:
             has_rowid = False
-        return _Table(name, {column: known[column] for column in types}, frozenset(untyped), has_rowid)
+        return _Table(name, {column: known[column] for column in types}, frozenset(untyped), blank, has_rowid)
 
     def _sql_type(self, table: _Table, column: ColumnRequest) -> str:
         native = table.types[column.name]

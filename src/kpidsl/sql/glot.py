@@ -13,6 +13,7 @@ from sqlglot.errors import ParseError, TokenError
 from kpidsl.sql import exp
 
 DIALECT = "duckdb"
+_DUCKDBS_OWN = frozenset({"UBIGINT"})  # types that sqlglot has no name of its own for
 
 
 def as_sqlglot(node: exp.Expr) -> g.Expr:
@@ -38,7 +39,7 @@ def _part(part: Any) -> Any:
 
 @cache
 def _type(name: str) -> g.DataType:
-    return g.DataType.build(name)
+    return g.DataType.build(name, dialect=DIALECT if name in _DUCKDBS_OWN else None)
 
 
 def text_of(query: g.Expr, *, pretty: bool = False) -> str:

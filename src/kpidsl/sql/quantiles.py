@@ -42,23 +42,45 @@ class Bins:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The values inside some of the bins, where each is cut in `finer`; all values where no `numbers` are given."""
+    """The values inside some of the bins, where each is cut in `finer`; all values where no `numbers` are given. Of
+    which members' values each is wanted the `hashes` of both tell.
+    """
 
     bins: Bins
     finer: int = 1
     numbers: tuple[int, ...] = ()
+    hashes: tuple[int, ...] = ()
 
-    def holds(self, x: exp.Expr) -> list[exp.Expr]:
-        found: list[exp.Expr] = [exp.not_(exp.Is(this=x.copy(), expression=exp.null()))]
-        if self.numbers:
-            numbers = [number(Fraction(place)) for place in self.numbers]
-            found.append(exp.In(this=self.bins.of(x, self.finer), expressions=numbers))
+    def holds(self, x: exp.Expr, members: Sequence[exp.Expr]) -> list[exp.Expr]:
+        if members and not self.hashes:
+            return []  # a member is there where a row is, whether or not it has a value
+        found = [_is_there(x)]
+        place = self.bins.of(x, self.finer)
+        if self.hashes:  # they are of the bins, too; two lists to look in take longer than one
+            hashes = [cast(exp.Literal.number(one), "UBIGINT") for one in self.hashes]
+            found.append(exp.In(this=_hash(place, members), expressions=hashes))
+        elif self.numbers:
+            numbers = [number(Fraction(one)) for one in self.numbers]
+            found.append(exp.In(this=place, expressions=numbers))
         return found
 
 
-def sizes(rows: RowsOf, time: Row, edges: Edges, wanted: Sequence[Row]) -> exp.Select:
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is counted: an expression, in panes, by members, under filters."""
+
+    time: Row
+    edges: Edges
+    argument: Row
+    filters: tuple[Filter, ...]
+    members: tuple[Row, ...]
+
+
+def sizes(
+    rows: RowsOf, time: Row, edges: Edges, wanted: Sequence[Row], members: Sequence[Row]
+) -> exp.Select:  # fmt: skip
     """One row: of each expression, how many values it has between the first edge and the last, and the least and the
-    greatest that is finite.
+    greatest that is finite; then about how many members each dimension has.
     """
     columns: list[exp.Expr] = []
     for row in wanted:
@@ -67,38 +89,56 @@ def sizes(rows: RowsOf, time: Row, edges: Edges, wanted: Sequence[Row]) -> exp.S
         if row.type is DataType.FLOAT:
             finite = exp.Case().when(function("isfinite", x), x.copy(), copy=False)
         columns.extend((exp.Count(this=x.copy()), function("min", finite), function("max", finite)))
+    columns.extend(function("approx_count_distinct", rows.member(row)) for row in members)
     query, _ = in_panes(rows, time, (edges[0], edges[-1]))
     return query.select(*columns, copy=False)
 
 
-def counted(
-    rows: RowsOf, time: Row, edges: Edges, argument: Row, filters: Sequence[Filter], part: Part, finer: int
-) -> exp.Select:
-    """For each bin, where each is cut in `finer`, and pane: the least and the greatest value, how many there are, and
-    how many each filter keeps.
+def counted(rows: RowsOf, about: About, part: Part, finer: int) -> exp.Select:
+    """For each bin, where each is cut in `finer`, pane and member: the least and the greatest value, how many there
+    are, and how many each filter keeps; then the members, and the hash of them and the bin. Of all values of members,
+    also the rows without one, in a bin that is NULL.
     """
-    x, counts = _counts(rows, argument, filters)
-    query, pane = in_panes(rows, time, edges)
-    query = query.select(
-        exp.alias_(part.bins.of(x, finer), "b"), exp.alias_(pane, "p"), function("min", x), function("max", x), *counts,
-        copy=False,
-    )  # fmt: skip
-    query = query.where(*part.holds(x), copy=False)
-    return query.group_by(exp.Literal.number(1), exp.Literal.number(2), copy=False)
+    x, counts = _counts(rows, about)
+    members = [rows.member(row) for row in about.members]
+    place = part.bins.of(x, finer)
+    if members and not part.hashes:
+        place = exp.Case().when(_is_there(x), place, copy=False)
+    last = function("min", _hash(place, members)) if members else exp.null()
+    return _grouped(rows, about, part, x, place, counts, members, last)
 
 
-def values(
-    rows: RowsOf, time: Row, edges: Edges, argument: Row, filters: Sequence[Filter], part: Part
+def values(rows: RowsOf, about: About, part: Part) -> exp.Select:
+    """For each value, pane and member: the value twice, how often it is there, and how often each filter keeps it;
+    then the members, and its bin.
+    """
+    x, counts = _counts(rows, about)
+    members = [rows.member(row) for row in about.members]
+    last = function("min", part.bins.of(x, part.finer))
+    return _grouped(rows, about, part, x, x.copy(), counts, members, last)
+
+
+def _grouped(
+    rows: RowsOf, about: About, part: Part, x: exp.Expr, by: exp.Expr, counts: Sequence[exp.Expr],
+    members: Sequence[exp.Expr], last: exp.Expr,
 ) -> exp.Select:  # fmt: skip
-    """For each value and pane: the value twice, how often it is there, and how often each filter keeps it; last its
-    bin.
-    """
-    x, counts = _counts(rows, argument, filters)
-    query, pane = in_panes(rows, time, edges)
-    columns = [exp.alias_(x.copy(), "x"), exp.alias_(pane, "p"), function("min", x), function("max", x), *counts]
-    query = query.select(*columns, function("min", part.bins.of(x, part.finer)), copy=False)
-    query = query.where(*part.holds(x), copy=False)
-    return query.group_by(exp.Literal.number(1), exp.Literal.number(2), copy=False)
+    # Where rows are read, not behind it: of those that are left out, no filter is computed.
+    rows.conditions.extend(part.holds(rows.under(x), list(map(rows.under, members))))
+    query, pane = in_panes(rows, about.time, about.edges)
+    keys = [exp.alias_(by, "b"), exp.alias_(pane, "p")]
+    keyed = [exp.alias_(one.copy(), f"k{place}") for place, one in enumerate(members)]
+    query = query.select(*keys, function("min", x), function("max", x), *counts, *keyed, last, copy=False)
+    first = 6 + len(about.filters)
+    grouped = [exp.Literal.number(place) for place in (1, 2, *range(first, first + len(members)))]
+    return query.group_by(*grouped, copy=False)
+
+
+def _is_there(x: exp.Expr) -> exp.Expr:
+    return exp.not_(exp.Is(this=x.copy(), expression=exp.null()))
+
+
+def _hash(place: exp.Expr, members: Sequence[exp.Expr]) -> exp.Expr:
+    return function("hash", place.copy(), *(one.copy() for one in members))
 
 
 def ranked(rows: RowsOf, time: Row, edges: Edges, inside: Sequence[tuple[int, int]], cell: Cell) -> exp.Select:
@@ -129,13 +169,13 @@ def ranked(rows: RowsOf, time: Row, edges: Edges, inside: Sequence[tuple[int, in
     return exp.select(*names, "n", "i", "x", copy=False).from_(query.subquery("o", copy=False), copy=False).where(*near)
 
 
-def _counts(rows: RowsOf, argument: Row, filters: Sequence[Filter]) -> tuple[exp.Expr, list[exp.Expr]]:
+def _counts(rows: RowsOf, about: About) -> tuple[exp.Expr, list[exp.Expr]]:
     """What is counted, and the counts: of all, and by each filter. One that is shared decides which rows are read."""
-    x = rows.argument(argument)
-    if len(filters) == 1:
-        rows.conditions.extend(rows.sql.sql(row) for row in filters[0])
+    x = rows.argument(about.argument)
+    if len(about.filters) == 1:
+        rows.conditions.extend(rows.sql.sql(row) for row in about.filters[0])
         return x, [count_kept(None), count_kept(None)]
-    return x, [count_kept(None), *(count_kept(rows.keep(where)) for where in filters)]
+    return x, [count_kept(None), *(count_kept(rows.keep(where)) for where in about.filters)]
 
 
 def _double(value: float) -> exp.Expr:

@@ -55,6 +55,10 @@ class RowsOf:
         name = self.columns.setdefault(expression, f"c{len(self.columns)}")
         return exp.column(name)
 
+    def under(self, column: exp.Expr) -> exp.Expr:
+        """What a column of the subquery is computed by."""
+        return next(expression for expression, name in self.columns.items() if exp.column(name) == column)
+
     def row(self, row: Row) -> exp.Expr:
         return self.column(self.sql.sql(row))
 

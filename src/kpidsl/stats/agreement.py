@@ -8,7 +8,7 @@ nothing was coded twice, `no_variation` where all that was coded is one value, s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from itertools import accumulate, combinations
 from typing import Literal, TypeVar
@@ -105,11 +105,6 @@ def cohen_kappa(pairs: Mapping[tuple[V, V], int], weights: Weights = "none") -> 
     return Fraction(1 - observed * total / chance) if chance else "no_variation"
 
 
-def table_pairs(table: Sequence[Sequence[int]]) -> dict[tuple[int, int], int]:
-    """A square table of counts, the first coder's values down and the second's across, as pairs."""
-    return {(down, across): count for down, row in enumerate(table) for across, count in enumerate(row)}
-
-
 def fleiss_kappa(units: Mapping[tuple[V, ...], int]) -> Fraction | Undefined:
     """Fleiss' κ of units, given as the values each was coded with and how many units were coded so. Each unit has the
     same number of values, by whomever.
@@ -134,8 +129,3 @@ def fleiss_kappa(units: Mapping[tuple[V, ...], int]) -> Fraction | Undefined:
     if chance == 1:
         return "no_variation"
     return (Fraction(agreeing, number * coders * (coders - 1)) - chance) / (1 - chance)
-
-
-def as_units(codings: Iterable[Sequence[V | None]]) -> dict[tuple[V, ...], int]:
-    """Codings, a row a unit and a column a coder (None: not coded), as the units the coefficients take."""
-    return dict(Counter(tuple(value for value in row if value is not None) for row in codings))

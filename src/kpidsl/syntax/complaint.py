@@ -140,6 +140,9 @@ def _advice(
         sure = text.lower() in SYNONYMS or window_meant(text) is not None or is_slip(text, meant)
         fix = Fix(f"write `{meant}`", span, meant) if sure else None
         return f"did you mean `{meant}`?", fix
+    off = habits.misplaced(text, before, after, accepted)
+    if off is not None:
+        return off[0], Fix(off[0], span, off[1]) if off[1] is not None else None
     return habits.last_resort(text, before, accepted), None
 
 

@@ -102,7 +102,8 @@ def _header(builder: ExprBuilder, body: str, at: int, offset: int) -> tuple[tupl
     for match, span in _cells(builder, body, at, offset):
         word = match["word"]
         if word is None:
-            builder.fail("K0107", f"a column name is expected, not `{span.text}`", span)
+            hint = "the first line of a table names its columns: `order_id, ordered_at, amount`"
+            builder.fail("K0107", f"a column name is expected, not `{span.text}`", span, hint)
         names.append(Name(word.strip("`"), span=span))
         at = match.end()
     return tuple(names), at
@@ -164,6 +165,9 @@ def _meant(body: str, start: int, at: int) -> str | None:
         return "dates are written year, month, day: 2026-03-31"
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} +[0-9]{2}:[0-9]{2}(:[0-9]{2})?", cell):
         return f"a moment has a `T` in it: {'T'.join(cell.split())}"
+    two = re.match(r'("[^"\n]*"|[\w.:-]+)([ \t]*)("|[\w.:-]+)', body[start:].lstrip())
+    if two is not None and '"' in f"{two[1]}{two[3]}":
+        return f"put a comma between them, behind `{two[1]}`"
     return f'put a text in quotes: "{cell}"' if cell and '"' not in cell and at < len(body) else None
 
 

@@ -10,9 +10,12 @@ from kpidsl.diagnostics import closest
 from kpidsl.diagnostics.suggest import is_slip
 from kpidsl.syntax import sayings
 from kpidsl.syntax.expected import SHOWN, spellings, window_meant
+from kpidsl.syntax.one_off import one_off
 from kpidsl.syntax.prose import period_of_a_year, prose
 from kpidsl.syntax.recovery import is_property
 from kpidsl.syntax.sayings import Advice
+from kpidsl.syntax.slip_model import Said
+from kpidsl.syntax.spoken import named_otherwise, spoken
 
 _WORDS: dict[str, Advice] = {
     "like": ('texts are compared with a pattern by `matches "^abc"`', None),
@@ -32,6 +35,7 @@ _TITLED = re.compile(r"\s*(metric|kpi|source|objective|outcome|scorecard|policy|
 _PERIOD = r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?"
 _PERIODS = re.compile(rf"\b(?:over|period|horizon|baseline)\s+{_PERIOD}\s*(?:\.\.|to\b|-|–)\s*{_PERIOD}(?![\w-])")
 _DATES = re.compile(r"\s*(\d{4}-\d\d-\d\d)\s*(?:to|until|till|\.\.|-|–)\s*(\d{4}-\d\d-\d\d)")
+_UNITS = frozenset({"second", "minute", "hour", "day", "week", "month", "quarter", "half", "year", "fiscal"})
 _TURNED = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
 _COLOURS = ("green", "amber", "red")
 _RELATIVE = {"past": "last", "rolling": "trailing", "current": "this"}
@@ -41,7 +45,7 @@ def advice(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Ad
     """What is said of a word or sign, after the text before it in its declaration."""
     statement = _statement(before)
     line = before[before.rfind("\n") + 1 :]
-    in_words = prose(text, statement, after, accepted)
+    in_words = spoken(text, statement, after, accepted) or prose(text, statement, after, accepted)
     if in_words is not None:
         return in_words
     as_of = re.match(r"\s*as$", statement)
@@ -175,6 +179,11 @@ def _judged(text: str, statement: str, after: str) -> Advice | None:
     return None
 
 
+def misplaced(text: str, before: str, after: str, accepted: AbstractSet[str]) -> Advice | None:
+    """What is said of a word or sign that is too many, too few or at the wrong place."""
+    return one_off(Said.of(text, _statement(before), after, accepted))
+
+
 def last_resort(text: str, before: str, accepted: AbstractSet[str]) -> str | None:
     """What can be said of the place when nothing is known of the word."""
     day = re.search(r"\bover\s+(\d{4}-\d\d-\d\d)\s*$", before)
@@ -230,6 +239,9 @@ def window_before(before: str, accepted: AbstractSet[str]) -> tuple[str, str, st
         return word, f"write `over {meant}`", meant
     if word.lower() in _RELATIVE:
         return word, f"write `over {_RELATIVE[word.lower()]} …`", _RELATIVE[word.lower()]
+    named = named_otherwise(word)
+    if named is not None:
+        return word, f"write `over {named}`", named
     dated = period_of_a_year(word)
     if dated is not None:
         return word, dated, None
@@ -239,6 +251,10 @@ def window_before(before: str, accepted: AbstractSet[str]) -> tuple[str, str, st
         return word, "leave `the` out: `over last month`", None
     if word.lower() == "from":
         return word, "write `over since 2026-01-01`, or `over 2026-01-01 .. 2026-03-31`", None
+    if word.isdigit() or word.rstrip("s") not in _UNITS:
+        near = closest(word, ("last", "next", "this", "trailing", "since"))
+        if near is None:
+            return word, "a window stands behind `over`: `over last month`; a source stands behind `from`", None
     near = closest(word, ("last", "next", "this", "trailing", "since"))
     if near is not None:
         return word, f"did you mean `over {near} …`?", near if is_slip(word, near) else None

@@ -27,6 +27,12 @@ _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "augu
            "december")  # fmt: skip
 
 
+_OF_COLUMN = re.compile(
+    r"[ \t]*(?:(?:by|key)(?![ \t]+result\b)[ \t]+(?:[\w.`]+[ \t]*,[ \t]*)*|(?:column|time)[ \t]+"
+    r"|join[ \t]+\w+[ \t]+on[ \t]+|holds[ \t]+from[ \t]+(?:\S+[ \t]+to[ \t]+)?)"
+)
+
+
 def prose(text: str, statement: str, after: str, accepted: AbstractSet[str]) -> Said | None:
     """What is said of a word, after its statement up to it and before what follows."""
     line = after.partition("\n")[0]
@@ -101,7 +107,7 @@ def _window(text: str, statement: str, rest: str, accepted: AbstractSet[str]) ->
 def _property(text: str, statement: str, rest: str, accepted: AbstractSet[str]) -> Said | None:
     if re.match(r"[ \t]*review[ \t]+(every|each|once|per)[ \t]+$", statement):
         return f"write `review {_RHYTHMS.get(text.rstrip('s'), 'monthly')}`", None
-    of_column = re.match(r"[ \t]*(by|key|column|time|join|holds)\b[^\"\n]*$", statement)
+    of_column = _OF_COLUMN.fullmatch(statement)
     if of_column is not None and len(text) > 2 and text[0] == text[-1] == '"' and "`" not in text:
         column = text[1:-1] if re.fullmatch(r"[a-z_]\w*", text[1:-1]) else f"`{text[1:-1]}`"
         if column != text[1:-1]:

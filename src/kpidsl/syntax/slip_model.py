@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from kpidsl.records import dataclass
 
@@ -48,3 +50,26 @@ def cannot(start: int, end: int, written: str, hint: str, instead: str | None) -
 
 def foreign(start: int, end: int, written: str, hint: str, instead: str | None) -> Slip:
     return Slip(start, end, "K0101", f"`{written}` is no part of the language", hint, instead)
+
+
+class Said(NamedTuple):
+    """The statement up to a word, the word, and the rest of its statement."""
+
+    before: str
+    text: str
+    rest: str
+    accepted: AbstractSet[str]
+
+    @classmethod
+    def of(cls, text: str, before: str, after: str, accepted: AbstractSet[str]) -> Said:
+        rest = "" if text in ("\n", ";", "}") else re.split(r"[;}#\n]", after)[0].rstrip()
+        return cls(before, text.rstrip("\n"), rest, accepted)
+
+    @property
+    def whole(self) -> str:
+        return f"{self.before}{self.text if self.text.strip(' ;}') else ''}{self.rest}".strip()
+
+    @property
+    def ends(self) -> bool:
+        """Whether the statement ends where the parser stopped."""
+        return not self.text.strip() or self.text in ("}", ";")

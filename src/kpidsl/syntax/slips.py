@@ -163,6 +163,9 @@ def _currency(place: Place) -> Slip | None:
             start = place.line_start + behind.start(1)
             shown = f"{behind[0].strip()} {code}"
             return foreign(start, place.offset + 1, sign, f"write `{shown}`", f" {code}")
+        column = re.search(r"\bcolumn[ \t]+(\w+|`[^`]+`)[ \t]*:[ \t]*$", place.before)
+        if column is not None:
+            return foreign(place.offset, place.offset + 1, sign, f"write `column {column[1]}: {code}`", code)
         named = re.match(r"\$(?:(\w+(?:\.\w+)*)|\{(\w+(?:\.\w+)*)\})", place.after)
         if named is not None:
             name = named[1] or named[2]

@@ -11,9 +11,21 @@ NULLS = frozenset({"none", "nil", "nan", "na", "missing", "empty", "blank", "und
 """What `null` is called elsewhere."""
 
 
+def _is_window(place: Place, between: re.Match[str]) -> bool:
+    """Whether `between` has two days, and stands behind a value rather than in a condition."""
+    days = all(re.fullmatch(r"\d{4}-\d\d-\d\d", one) for one in between.groups())
+    return days and "OVER" in place.accepted and not re.search(r"\bwhere\b|\(", place.before)
+
+
 def sql(place: Place) -> Slip | None:
     if match := re.match(r"between[ \t]+([\w.\"%:-]+)[ \t]+and[ \t]+([\w.\"%:-]+)", place.after, re.IGNORECASE):
         what = re.search(r"(?<![\w.`])([A-Za-z_][\w.]*)[ \t]+$", place.before)
+        if _is_window(place, match):
+            meant = f"over {match[1]}..{match[2]}"
+            end = place.offset + match.end()
+            return cannot(place.offset, end, "between", f"a window stands behind `over`: `{meant}`", meant)
+        if re.search(r"(^|[{;])[ \t]*keep\b[^;{}]*$", place.before):
+            return None
         if what is not None and what[1].lower() in ("days", "time", "hours", "minutes", "duration"):
             start, end = place.line_start + what.start(1), place.offset + match.end()
             meant = f"days_between({match[1]}, {match[2]})" if what[1].lower() == "days" else f"{match[2]} - {match[1]}"

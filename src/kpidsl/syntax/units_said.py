@@ -149,20 +149,20 @@ def _within(line: _Line, offset: int) -> Slip | None:
 
 def _of_a_column(line: _Line, offset: int) -> Slip | None:
     """`column amount in EUR`, `column done "date"`; `column late = a > b`, which is a `let`."""
-    found = _COLUMN.match(line.text, line.start, line.end)
+    before = max(line.start, *(line.text.rfind(mark, line.start, offset) + 1 for mark in "{;"))
+    found = _COLUMN.match(line.text, before, line.end)
     if found is not None and found.end("name") <= offset <= found.end("unit"):
         end = f" {found['end'].strip()}" if found["end"] else ""
         meant = f": {_name(found)}{end}"
         said = f"write `column {found['name']}{meant}`"
         return Slip(found.end("name"), found.end(), "K0101", "what a column is stands behind a colon", said, meant)
-    before = max(line.start, *(line.text.rfind(mark, line.start, offset) + 1 for mark in "{;"))
     several = _COLUMNS.match(line.text, before, line.end)
     if several is not None and several.end("first") <= offset <= several.end("names"):
         names = [one.strip() for one in several["names"].split(",")]
         meant = "; ".join(f"column {one}: {several['unit'].strip()}" for one in names)
         said = f"one column a line: `column {names[0]}: {several['unit'].strip()}`, then the next"
         return Slip(*several.span("all"), "K0101", "a `column` line is about one column", said, meant)
-    derived = _DERIVED.match(line.text, line.start, line.end)
+    derived = _DERIVED.match(line.text, before, line.end)
     if derived is not None and derived.end("name") <= offset <= derived.start("value"):
         said = f"write `let {derived['name']} = {derived['value']}`"
         return Slip(*derived.span("word"), "K0101", "a column that is worked out is a `let`", said, "let")
@@ -176,6 +176,8 @@ def _of_a_property(line: _Line, offset: int) -> Slip | None:
     if found is None or not found.start("unit") <= offset < found.end("unit"):
         return None
     unit = _name(found)
+    if unit == found["unit"]:
+        return None
     said = f"`{found['unit']}` is not the name of a unit"
     return Slip(*found.span("unit"), "K0101", said, f"write `unit {unit}`", unit)
 

@@ -17,7 +17,7 @@ from kpidsl.semantic.goals import contributions
 from kpidsl.semantic.model import Model
 from kpidsl.semantic.of_data import is_of_data
 from kpidsl.semantic.scope import Named, Names, resolve
-from kpidsl.semantic.terms import GivenFunction
+from kpidsl.semantic.terms import GivenFunction, GivenTwice
 from kpidsl.semantic.types import Schema
 from kpidsl.semantic.units import UnitTable
 from kpidsl.semantic.uses import Key, Use, closure, uses
@@ -84,7 +84,7 @@ def prepare(
     *,
     params: Mapping[str, str],
     only: str | None = None,
-    functions: Mapping[str, GivenFunction] | None = None,
+    functions: Mapping[str, GivenFunction | GivenTwice] | None = None,
 ) -> Suite:
     """Check a spec set and its tests without its data. `only` keeps the tests whose title holds or matches it.
 
@@ -123,7 +123,7 @@ def test_problems(
     *,
     params: Mapping[str, str],
     problems: Problems,
-    functions: Mapping[str, GivenFunction],
+    functions: Mapping[str, GivenFunction | GivenTwice],
 ) -> None:
     """Tell what is wrong with the `test` blocks of a spec set, as running them would; what is wrong with the spec
     around them is not told again. Of a block that could not be read whole, what is wrong whatever is missing from it.

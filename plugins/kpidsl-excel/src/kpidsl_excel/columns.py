@@ -71,6 +71,11 @@ class Guess:
         self._whole, self._scale = max(self._whole, len(digits) + exponent), max(self._scale, scale)
 
     @property
+    def is_blank(self) -> bool:
+        """Whether no cell tells the type."""
+        return not self._kinds
+
+    @property
     def type(self) -> DataType:
         groups: Counter[str] = Counter()
         for kind, count in self._kinds.items():

@@ -80,7 +80,7 @@ class ExcelDataset:
                         cell = cells.get(place)
                         if cell is not None:
                             guesses[each].see(cell)
-        return Schema(tuple(Column(each, guess.type) for each, guess in guesses.items()))
+        return Schema(tuple(Column(each, guess.type, guess.is_blank) for each, guess in guesses.items()))
 
     def _named(self) -> Iterator[tuple[Path, str]]:
         for path in self._paths:

@@ -71,7 +71,8 @@ class RestDataset:
                 if rows:
                     break
         names = list(self._paths) or list(dict.fromkeys(name for row in rows for name in row))
-        return Schema(tuple(Column(name, _kind([row.get(name) for row in rows])) for name in names))
+        found = {name: [value for row in rows if (value := row.get(name)) is not None] for name in names}
+        return Schema(tuple(Column(name, _kind(values), is_blank=not values) for name, values in found.items()))
 
     @property
     def _paths(self) -> dict[str, str]:
@@ -163,9 +164,8 @@ class RestDataset:
                 return moment.isoformat()
 
 
-def _kind(values: Sequence[object]) -> DataType:
-    """The one type of all values; text where they differ or none is known."""
-    given = [value for value in values if value is not None]
+def _kind(given: Sequence[object]) -> DataType:
+    """The one type of all values; text where they differ or there is none."""
     for kind in (DataType.BOOLEAN, DataType.INTEGER, DataType.FLOAT, DataType.TEXT):
         if given and all(_fits(value, kind) for value in given):
             return kind

@@ -15,7 +15,7 @@ from kpidsl.semantic.terms import AGREEMENT, DISTINCT
 from kpidsl.semantic.windows import Invalid
 from kpidsl.syntax import expr_nodes as x
 
-_RATES = ("share", "nps", "top_box", "ces_net", "prevalence", *AGREEMENT)
+_RATES = ("share", "nps", "top_box", "ces_net", "prevalence", "conversion_rate", *AGREEMENT)
 _LEVELS = ("median", "percentile")
 
 
@@ -216,12 +216,14 @@ def _kinds(value: v.Value) -> str:
     match value:
         case v.Aggregate(function="avg"):
             return "means"
-        case v.Aggregate(function="share" | "top_box"):
+        case v.Aggregate(function="share" | "top_box" | "prevalence"):
             return "shares"
         case v.Aggregate(function="nps" | "ces_net"):
             return "scores"
-        case v.Aggregate(function="prevalence"):
-            return "shares"
+        case v.Aggregate(function="conversion_rate"):
+            return "rates"
+        case v.Aggregate(function=name) if name in AGREEMENT:
+            return "coefficients"
         case v.Aggregate(function="median" | "percentile"):
             return "quantiles"
         case _:
@@ -238,6 +240,8 @@ def _total(value: v.Value) -> str:
             return "the share of all rows"
         case v.Aggregate(function="prevalence"):
             return "the share of all units"
+        case v.Aggregate(function="conversion_rate"):
+            return "the rate of all first events"
         case v.Aggregate(function=name) if name in AGREEMENT:
             return "the agreement about all units"
         case _:
