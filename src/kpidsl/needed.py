@@ -8,7 +8,7 @@ from kpidsl.hookspecs import ColumnRequest, ScanRequest
 from kpidsl.plan import Plan
 from kpidsl.plan.columns import columns_in, columns_of_conversion, rows_read
 from kpidsl.semantic.model import SourceModel
-from kpidsl.semantic.row_scope import column_type
+from kpidsl.semantic.row_scope import type_of
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.types import DataType
 
@@ -27,13 +27,13 @@ def requests(plan: Plan) -> dict[str, ScanRequest]:
             join = model.joins[step]
             other = plan.sources[join.source]
             for left, right in join.keys:
-                needed.setdefault(model.name, {}).setdefault(left, _type(model, left))
-                needed.setdefault(other.name, {}).setdefault(right, _type(other, right))
+                needed.setdefault(model.name, {}).setdefault(left, type_of(model, left))
+                needed.setdefault(other.name, {}).setdefault(right, type_of(other, right))
             model = other
 
     def own(source: SourceModel) -> None:
         for key in source.key:
-            needed.setdefault(source.name, {}).setdefault(key, _type(source, key))
+            needed.setdefault(source.name, {}).setdefault(key, type_of(source, key))
         times = (source.time, *((source.holds.start, source.holds.end) if source.holds is not None else ()))
         for row in times:
             if row is not None:
@@ -88,15 +88,6 @@ def _until(plan: Plan, source: SourceModel) -> tuple[str | None, None, datetime 
     if source.ahead or not isinstance(time, ColumnValue) or time.path or time.source != source.name:
         return None, None, None
     return time.name, None, plan.anchor
-
-
-def _type(source: SourceModel, name: str) -> DataType | None:
-    given = source.schema.get(name) if source.schema is not None else None
-    declared = source.columns.get(name)
-    provided = given.type if given is not None else None
-    if declared is not None:
-        return column_type(declared, provided)
-    return DataType.TIMESTAMP if provided is DataType.TEXT and name in source.times else provided
 
 
 def _request(source: SourceModel, name: str, kind: DataType | None) -> ColumnRequest:

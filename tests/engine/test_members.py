@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from engine.evaluating import days, evaluate
+from engine.evaluating import at, days, evaluate
 from kpidsl import load
 from kpidsl.report import schema_text
 
@@ -137,3 +138,72 @@ def test_infinite_times_are_neither_the_last_day_of_a_calendar_nor_left_out(tmp_
     found = {one.name: str(one.value)[:10] for one in results.metrics if one.value is not None}
     assert found == {"finite": "2026-02-01"}
     assert {error.code for error in results.errors} == {"K0613"}
+
+
+def test_clocks_are_compared() -> None:
+    spec = (
+        'source o { from arrow("o"); time at }\n'
+        'kpi late { value share(opens > "09:30") from o over last month; by opens }\n'
+        "metric earliest = min(opens) from o over last month\n"
+    )
+    rows = {"at": days("2026-03-01", "2026-03-02", "2026-03-03"), "opens": [time(9), time(10), None]}
+    results = evaluate(spec, "2026-03-31", o=rows)
+    assert (results.kpis[0].assessment.value, results.metrics[-1].value) == (Decimal("0.5"), "09:00:00")
+    assert [one.by[0][1] for one in results.kpis[0].segments] == ["09:00:00", "10:00:00", None]
+
+
+TWO = """
+source o { from arrow("o"); time at }
+source p { from arrow("p"); time at }
+kpi plan  { value (sum(x) from o) over last month; target >= (sum(x) from p) over last month; by g }
+kpi ratio { value ((sum(x) from o) / (sum(x) from p)) over last month; by g }
+metric best = max(((sum(x) from o) / (sum(x) from p)) each g) over last month
+kpi all   { value (sum(x) from o) over last month; target >= (sum(x) from p) over last month whole; by g }
+"""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([1, 2], ["1", "2"]),
+        ([0.1, 2.0], [Decimal("0.10"), Decimal("2.00")]),
+        ([True, False], ["true", "false"]),
+        (days("2026-03-01", "2026-03-02"), [at("2026-03-01"), at("2026-03-02")]),
+    ],
+)
+def test_members_of_different_sorts_in_two_sources_are_told(one: list[object], other: list[object]) -> None:
+    """A plan by region "1" has nothing for region 1, so that its target was 0, and met."""
+    two_days = days("2026-03-01", "2026-03-02")
+    rows = [{"at": two_days, "g": members, "x": [10, 10]} for members in (one, other)]
+    results = evaluate(TWO, "2026-03-31", o=rows[0], p=rows[1])
+    assert {error.code for error in results.errors} == {"K0604"}
+    assert all("no member of one is one of the other" in error.message for error in results.errors)
+    plan, ratio, whole = results.kpis
+    assert [kpi.assessment.value for kpi in (plan, ratio)] == [None, None]
+    assert (whole.assessment.status, len(whole.segments)) == ("green", 2)
+    assert [found.value for found in results.metrics if found.name == "best"] == [None]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([1, 2], [1.0, 2.0]),
+        ([1, 2], [Decimal("1.0"), Decimal("2.0")]),
+        (days("2026-03-01", "2026-03-02"), ["2026-03-01", "2026-03-02"]),
+    ],
+)
+def test_members_of_two_sources_are_one_where_they_are_equal(one: list[object], other: list[object]) -> None:
+    two_days = days("2026-03-01", "2026-03-02")
+    rows = [{"at": two_days, "g": members, "x": x} for members, x in ((one, [20, 20]), (other, [10, 10]))]
+    results = evaluate(TWO, "2026-03-31", o=rows[0], p=rows[1])
+    assert results.errors == ()
+    assert [segment.assessment.value for segment in results.kpis[1].segments] == [2, 2]
+
+
+@pytest.mark.parametrize("blank", ["o", "p"])
+def test_a_dimension_without_members_is_what_the_other_source_has(blank: str) -> None:
+    two_days = days("2026-03-01", "2026-03-02")
+    rows = {name: {"at": two_days, "g": [1, 2], "x": [10, 10]} for name in ("o", "p")}
+    rows[blank]["g"] = pa.nulls(2)
+    results = evaluate(TWO, "2026-03-31", o=rows["o"], p=rows["p"])
+    assert results.errors == ()

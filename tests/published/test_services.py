@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from random import Random
 
 import kpidsl
@@ -152,3 +153,23 @@ def _comes_back(
         if max(before) == (left, number):
             return True
     return False
+
+
+def test_which_visit_a_purchase_belongs_to() -> None:
+    """Of bob's three visits the first and the last led to one of his two purchases, within seven days, and the second to
+    none (docs.getdbt.com/docs/build/conversion).
+    """
+    spec = """
+    source visits { from arrow("visits"); time at }
+    source buys { from arrow("buys"); time at }
+    kpi rate { value conversion_rate(visits to buys per user within 6 days) over 2020-01-01..2020-01-31; by referrer }
+    kpi number { value conversions(visits to buys per user within 6 days) over 2020-01-01..2020-01-31; by referrer }
+    """
+    visits = {"at": days("2020-01-01", "2020-01-04", "2020-01-07"), "user": ["bob"] * 3}
+    visits["referrer"] = ["facebook", "google", "amazon"]
+    buys = {"at": days("2020-01-02", "2020-01-07"), "user": ["bob"] * 2}
+    rate, number = evaluate(spec, "2020-02-10", visits=visits, buys=buys).kpis
+    assert (rate.assessment.value, number.assessment.value) == (Decimal("0.666666666666667"), 2)
+    for found in (rate, number):
+        members = {segment.by[0][1]: segment.assessment.value for segment in found.segments}
+        assert members == {"facebook": 1, "google": 0, "amazon": 1}

@@ -25,7 +25,8 @@ def rounded(number: object, digits: int) -> str:
 
 
 # ---------------------------------------------------------------- quantiles
-# Microsoft's pages of PERCENTILE.INC, QUARTILE.INC, MEDIAN, STDEV.S and VAR.S.
+# Microsoft's pages of PERCENTILE.INC, QUARTILE.INC, MEDIAN, VAR.S and STDEV.S, such as
+# support.microsoft.com/en-us/office/stdev-s-function-7d69cf97-0c1f-4acf-be27-f3e83904cc23
 BREAKING = [1345, 1301, 1368, 1322, 1310, 1370, 1318, 1350, 1303, 1299]
 # NIST/SEMATECH e-Handbook 7.2.6.2: twelve gauges; what it names Excel's way, type 7 of Hyndman and Fan (1996).
 GAUGES = [
@@ -136,7 +137,9 @@ def test_cars_by_cylinders(function: str, whole: str, four: str, six: str, eight
 
 # Student (1908), Biometrika 6, table: hours of sleep gained by ten patients with L-hyoscyamine more than with D-.
 def test_the_interval_of_students_sleepers() -> None:
-    """As R's `t.test` prints it: 1.58, from 0.7001142 to 2.4598858."""
+    """As R's `t.test(sleep)` prints it (rstudio-pubs-static.s3.amazonaws.com/127695_2da0c0c1c2a045d0954016154faf6136.html):
+    1.58, from 0.7001142 to 2.4598858.
+    """
     gained = money(*["1.2", "2.4", "1.3", "1.3", "0.0", "1.0", "1.8", "0.8", "4.6", "1.4"])
     rows: Table = {"at": days(*[DAY] * 10), "x": gained}
     found = kpi("value avg(x) from o over 2026-03; interval 95%; target >= 0", "2026-03-31", o=rows)
@@ -167,6 +170,7 @@ def coded(table: list[list[int]]) -> Table:
     ("table", "weights", "printed"),
     [
         # SAS/STAT, PROC FREQ: two dermatologists on skin conditions
+        # see support.sas.com/documentation/cdl/en/statug/63033/HTML/default/statug_freq_sect004.htm
         ([[10, 4, 1, 0], [5, 10, 12, 2], [2, 4, 12, 5], [0, 2, 6, 13]], "", "0.3449"),
         ([[10, 4, 1, 0], [5, 10, 12, 2], [2, 4, 12, 5], [0, 2, 6, 13]], ", weights: linear", "0.5082"),
         # A. Agresti, Modelling patterns of agreement and disagreement (1988), as `SexualFun` of R's vcd

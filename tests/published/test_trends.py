@@ -59,7 +59,7 @@ def test_through_a_spec() -> None:
     [("1961-01-31", 417, "370.4595"), ("1961-06-30", 535, "488.4595"), ("1961-12-31", 432, "385.4595")],
 )
 def test_the_season_before(until: str, landing: int, low: str) -> None:
-    """`snaive(AirPassengers)`, lower ends at 80 %."""
+    """`snaive(AirPassengers)`, lower ends at 80 % (github.com/Nixtla/statsforecast, tests of SeasonalNaive)."""
     found = forecast(f"seasonal_naive until {until}")
     assert found.landing == landing
     assert found.low is not None and found.high is not None
@@ -68,7 +68,7 @@ def test_the_season_before(until: str, landing: int, low: str) -> None:
 
 @pytest.mark.parametrize(("until", "landing"), [("1961-01-31", "434.2378"), ("1961-02-28", "436.4755")])
 def test_the_line_through_the_ends(until: str, landing: str) -> None:
-    """`rwf(AirPassengers, drift = TRUE)`. Its interval is 0.2 % narrower: it divides by T − 1 where the book's σ̂ (5.5)
+    """`rwf(AirPassengers, drift = TRUE)` (github.com/Nixtla/statsforecast, tests of RandomWalkWithDrift). Its interval is 0.2 % narrower: it divides by T − 1 where the book's σ̂ (5.5)
     has T − 2, as here.
     """
     found = forecast(f"drift until {until}")

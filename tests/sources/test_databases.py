@@ -317,6 +317,18 @@ def test_intervals_of_duckdb_are_seconds_and_months_have_none(tmp_path: Path) ->
         read(opened, ask(m=T.DURATION))
 
 
+def test_clocks_of_duckdb_are_texts_in_the_order_of_the_day(tmp_path: Path) -> None:
+    """They were nested values, of which the remedy was to take them as texts, which was refused."""
+    clocks = "TIME '18:30:00.5', TIME '24:00:00', TIME '09:05:00', NULL"
+    duckdb_file(tmp_path, f"CREATE TABLE t AS SELECT unnest([{clocks}]) AS c, unnest([{clocks}])::TIMETZ AS z")
+    opened = dataset(tmp_path, "duckdb", "shop.duckdb", table="t")
+    table = read(opened, ask(c=None))
+    assert table.schema["c"] == "text"
+    assert table.column("c") == ["18:30:00.5", "24:00:00", "09:05:00", None]
+    assert read(opened, ask(c=T.TEXT)).column("c") == table.column("c")
+    assert read(opened, ask(z=T.TEXT)).column("z")[0] == "18:30:00.5+00"
+
+
 def test_a_row_of_a_view_of_sqlite_is_named_by_its_number(tmp_path: Path) -> None:
     sqlite_file(
         tmp_path, "CREATE TABLE t(x TEXT)", "INSERT INTO t VALUES ('1'), ('one')", "CREATE VIEW v AS SELECT x FROM t"

@@ -48,7 +48,7 @@ class Answers:
     infinite: dict[str, KpidslError] = field(default_factory=dict)
     extents: dict[tuple[str, object], Extent] = field(default_factory=dict)
     warnings: list[Diagnostic] = field(default_factory=list)
-    joins: dict[tuple[str, tuple[str, ...]], KpidslError | None] = field(default_factory=dict)
+    joins: dict[tuple[str, tuple[object, ...]], KpidslError | None] = field(default_factory=dict)
 
     def error(self, cell: Cell) -> KpidslError | None:
         return self.failed_cells.get(cell) or self.failed_sources.get(cell.source)

@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kpidsl.calendar import Calendar
 from kpidsl.diagnostics import Diagnostic, KpidslError, Label, Severity, SourceError
 from kpidsl.engine.answers import Answers
 from kpidsl.plan.columns import columns, columns_of_conversion
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.model import JoinModel, SourceModel
 from kpidsl.semantic.values import Conversion
+from kpidsl.sql import exp
 from kpidsl.sql import queries as q
 
 Fetch = Callable[[Any, str], list[tuple[Any, ...]]]
 _SHOWN = 3
+_HINT = "a join finds at most one row: join on more columns, or read a table with one row a key"
+_HINT_OF_FLOATS = (
+    "a join finds at most one row, and these keys are compared with floating-point numbers, as which some of them are"
+    " the same: write both columns as whole numbers, or both as texts"
+)
 
 
 def check_key(source: SourceModel, table: str, fetch: Fetch, warnings: list[Diagnostic]) -> None:
     """Report rows that share a key which is said to be unique."""
     if not source.key:
         return
-    found = fetch(q.repeated(table, source.key, _SHOWN + 1), source.name)
+    found = fetch(q.repeated(table, q.key_columns(source.key), _SHOWN + 1), source.name)
     if found:
         warnings.append(
             Diagnostic(
@@ -38,6 +45,7 @@ def check_joins(
     source: SourceModel,
     reached: set[tuple[str, ...]],
     sources: Mapping[str, SourceModel],
+    calendar: Calendar,
     tables: Mapping[str, str],
     fetch: Fetch,
     answers: Answers,
@@ -50,28 +58,32 @@ def check_joins(
             failed = answers.failed_sources.get(join.source)
             if failed is not None:
                 return failed
-            error = _unique(join, tables, fetch, answers)
+            other = sources[join.source]
+            error = _unique(join, q.compared_keys(model, other, join, calendar), tables, fetch, answers)
             if error is not None:
                 return error
-            model = sources[join.source]
+            model = other
     return None
 
 
-def _unique(join: JoinModel, tables: Mapping[str, str], fetch: Fetch, answers: Answers) -> KpidslError | None:
-    key = (join.source, tuple(right for _, right in join.keys))
+def _unique(
+    join: JoinModel, keys: tuple[exp.Expr, ...], tables: Mapping[str, str], fetch: Fetch, answers: Answers
+) -> KpidslError | None:  # fmt: skip
+    key = (join.source, keys)
+    names = tuple(right for _, right in join.keys)
     known = answers.joins
     if key not in known:
         try:
-            found = fetch(q.repeated(tables[join.source], key[1], _SHOWN + 1), join.source)
+            found = fetch(q.repeated(tables[join.source], keys, _SHOWN + 1), join.source)
         except SourceError as error:
             # It is not known to be unique, so nothing is joined with it: cells that do without are not affected.
             known[key] = error
             return error
         known[key] = (
             SourceError(
-                f"`{join.source}` is joined by a key that repeats: {_examples(key[1], found)}",
+                f"`{join.source}` is joined by a key that repeats: {_examples(names, found)}",
                 code="K0612",
-                hint="a join finds at most one row: join on more columns, or read a table with one row a key",
+                hint=_HINT_OF_FLOATS if any(isinstance(one, exp.Cast) for one in keys) else _HINT,
             )
             if found
             else None

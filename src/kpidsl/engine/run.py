@@ -204,7 +204,7 @@ class Run:
 
     def joins_hold(self, source: SourceModel, cell: Cell) -> bool:
         reached = paths(cell) if source.joins else set()
-        error = check_joins(source, reached, self.plan.sources, self.tables, self.fetch, self.answers)
+        error = check_joins(source, reached, self.plan.sources, self.calendar, self.tables, self.fetch, self.answers)
         if error is None and cell.conversion is not None:
             error = self.second_step_holds(cell.conversion)
         if error is not None:
@@ -303,7 +303,7 @@ class Run:
             # How old its newest row is decides whether a value is stale, as for any source.
             extents.learn(self, source, ())
         reached = paths_of_conversion(conversion)
-        return check_joins(source, reached, self.plan.sources, self.tables, self.fetch, self.answers)
+        return check_joins(source, reached, self.plan.sources, self.calendar, self.tables, self.fetch, self.answers)
 
     def fill(
         self,

@@ -125,7 +125,7 @@ def _dimensions(found: Known, model: m.Model) -> None:
     for kpi in model.kpis.values():
         names = {name for slice_ in kpi.slices for name in slice_}
         names |= {one.dimension for value in _inside(kpi) for one in _members(value)}
-        _slice(found, model, kpi.value, names)
+        _slice(found, model, kpi.value, names, tuple(_inside(kpi)))
     for metric in model.metrics.values():
         names = set(metric.dimensions) | {one.dimension for one in _members(metric.value)}
         _slice(found, model, metric.value, names)
@@ -138,18 +138,33 @@ def _members(value: v.Value) -> Iterator[v.EachMember]:
         yield from _members(part)
 
 
-def _slice(found: Known, model: m.Model, value: v.Value, names: set[str]) -> None:
-    for aggregate in v.aggregates(value):
-        for name in names:
-            source, (*path, column) = model.sources[aggregate.source], name.split(".")
-            for step in path:
-                join = source.joins.get(step)
-                if join is None or join.source not in model.sources:
-                    break
-                source = model.sources[join.source]
-            else:
-                if column not in source.lets:
-                    _note(found, source.name, column, None)
+def _slice(
+    found: Known, model: m.Model, value: v.Value, names: set[str], beside: tuple[v.Value, ...] = ()
+) -> None:  # fmt: skip
+    """Note the columns of dimensions, each as it is in another source of the value, or of what is `beside` it."""
+    for name in names:
+        columns = [_column(model, one.source, name) for one in v.aggregates(value)]
+        others = [_column(model, one.source, name) for part in beside for one in v.aggregates(part)]
+        meant = [one for one in columns if one is not None]
+        meant += [one for one in others if one is not None and _has(*one)]
+        kind = next(filter(None, (_given(*column) for column in meant)), None)
+        for source, column in meant:
+            _note(found, source.name, column, kind)
+
+
+def _column(model: m.Model, source: str, dimension: str) -> tuple[m.SourceModel, str] | None:
+    """The source and the column that a dimension is of; None for one that is derived, or behind no join."""
+    model_of, (*path, column) = model.sources[source], dimension.split(".")
+    for step in path:
+        join = model_of.joins.get(step)
+        if join is None or join.source not in model.sources:
+            return None
+        model_of = model.sources[join.source]
+    return None if column in model_of.lets else (model_of, column)
+
+
+def _has(source: m.SourceModel, column: str) -> bool:
+    return source.schema is not None and source.schema.get(column) is not None
 
 
 def _note(found: Known, source: str, name: str, kind: DataType | None) -> None:

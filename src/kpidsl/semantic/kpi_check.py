@@ -302,13 +302,13 @@ class KpiChecker:
 
     def slice(self, prop: p.ByProp, value: v.Value, bounds: tuple[m.BoundModel, ...]) -> tuple[str, ...]:
         for name in prop.dimensions:
-            self.values.sliceable(value, name.text, name.span)
+            rows = self.values.sliceable(value, name.text, name.span)
             check_allowed(value, name.text, name.span, self.values.sources, self.problems)
             for bound in bounds:
                 for edge in (bound.low, bound.high):
                     if edge is not None and not bound.whole and v.aggregates(edge):
                         hint = f"write `whole` behind the target if it is not one for each {name.text}"
-                        self.values.sliceable(edge, name.text, name.span, hint)
+                        self.values.sliceable(edge, name.text, name.span, hint, rows)
         return tuple(name.text for name in prop.dimensions)
 
     def compare(self, prop: d.CompareProp, value: v.Value) -> list[m.ComparisonModel]:

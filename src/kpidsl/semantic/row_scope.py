@@ -10,7 +10,7 @@ from typing import Any
 
 from kpidsl.diagnostics import Diagnostic, Problems, closest, did_you_mean, unsplit
 from kpidsl.records import dataclass
-from kpidsl.semantic.model import DeclaredColumn, JoinModel
+from kpidsl.semantic.model import DeclaredColumn, JoinModel, SourceModel
 from kpidsl.semantic.numbers import scaled_type
 from kpidsl.semantic.rows import Arithmetic, ColumnValue, Constant, Row
 from kpidsl.semantic.types import DataType, Schema
@@ -174,6 +174,16 @@ def column_type(declared: DeclaredColumn, provided: DataType | None) -> DataType
         is_amount = provided is None or provided.is_number or provided is DataType.DURATION
         return provided if is_amount else DataType.DECIMAL
     return provided
+
+
+def type_of(source: SourceModel, name: str) -> DataType | None:
+    """The type of a column of a source, as everything reads it."""
+    given = source.schema.get(name) if source.schema is not None else None
+    declared = source.columns.get(name)
+    provided = given.type if given is not None else None
+    if declared is not None:
+        return column_type(declared, provided)
+    return DataType.TIMESTAMP if provided is DataType.TEXT and name in source.times else provided
 
 
 def under(row: Row, path: tuple[str, ...]) -> Row:

@@ -28,7 +28,7 @@ from kpidsl.semantic.numbers import (
 )
 from kpidsl.semantic.scope import Names
 from kpidsl.semantic.series import check_ordered, each_period, periods
-from kpidsl.semantic.slicing import check_allowed
+from kpidsl.semantic.slicing import Dimension, check_allowed, dimension_of
 from kpidsl.semantic.sources import Sources
 from kpidsl.semantic.terms import AGGREGATIONS, REDUCTIONS
 from kpidsl.semantic.units import NUMBER
@@ -307,14 +307,13 @@ class ValueChecker:
         check_allowed(value, node.by.text, node.by.span, self.sources, self.problems)
         return v.EachMember(info, value, node.by.text)
 
-    def sliceable(self, value: v.Value, dimension: str, span: Span, hint: str | None = None) -> None:
-        """Whether every source of a value has the dimension. Raises `Invalid` where one has not, after saying so."""
-        found = v.aggregates(value)
-        if not found:
+    def sliceable(
+        self, value: v.Value, dimension: str, span: Span, hint: str | None = None, beside: Dimension | None = None
+    ) -> Dimension:
+        """What the dimension is in every source of a value. Raises `Invalid` where one has it not, after saying so."""
+        if not v.aggregates(value):
             self.stop("K0340", f"there is nothing to slice by `{dimension}`: no source is read here", span)
-        at_last = f"what is worked out from columns is declared in the source: `let {dimension.lower()} = …`"
-        for aggregate in dict.fromkeys(found):
-            self.sources.scope(aggregate.source).row(tuple(dimension.split(".")), span, self.problems, hint, at_last)
+        return dimension_of(value, dimension, span, self.sources, self.problems, hint, beside or {})
 
     def reduction(self, node: x.Call, around: Around) -> v.Value:
         name = node.function.text

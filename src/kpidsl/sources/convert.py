@@ -72,7 +72,7 @@ def native_type(sql_type: str) -> DataType:
         return DataType.INTEGER
     if name.startswith("DECIMAL("):
         return DataType.DECIMAL
-    if name.startswith("ENUM("):
+    if name.startswith("ENUM(") or name in ("TIME", "TIME_NS"):
         return DataType.TEXT
     known = {
         "FLOAT": DataType.FLOAT,
@@ -173,7 +173,7 @@ def convert(
         return Conversion(f"CAST({x} AS VARCHAR)", native)  # a list, as Python has it, is no member of anything
     if wanted is native or wanted is DataType.OTHER:
         return Conversion(_normal(x, sql_type), native)
-    if wanted is DataType.TEXT and native not in (DataType.OTHER, DataType.DURATION):
+    if wanted is DataType.TEXT and (native not in (DataType.OTHER, DataType.DURATION) or sql_type.startswith("TIME")):
         return Conversion(f"CAST({x} AS VARCHAR)", wanted)
     if native is DataType.TEXT:
         return from_text(as_text(x, sql_type), wanted, request, digits, style, strict)

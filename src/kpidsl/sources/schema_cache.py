@@ -15,7 +15,7 @@ from kpidsl import kept_files
 from kpidsl.hookspecs import Dataset, Recalling, Secret
 from kpidsl.semantic.types import Column, DataType, Schema
 
-_FORMAT: Final = 5
+_FORMAT: Final = 7
 """Goes up when the same file would be described otherwise."""
 _ENTRIES: Final = 512
 _TICK_NS: Final = 20_000_000

@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
+from kpidsl.calendar import Calendar
 from kpidsl.plan.nodes import Cell
+from kpidsl.semantic.model import JoinModel, SourceModel
 from kpidsl.semantic.rows import Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Scale, count_kept, states
 from kpidsl.sql.panes import in_panes, integers
-from kpidsl.sql.source_rows import RowsOf, column_of, table
+from kpidsl.sql.source_rows import KeyPair, RowsOf, column_of, table
 from kpidsl.sql.times import as_instant, cast, function
 from kpidsl.sql.written import written
 
@@ -137,9 +139,23 @@ def spread(rows: RowsOf, wanted: Sequence[Row], first: int | None = None) -> exp
     )
 
 
-def repeated(name: str, columns: Sequence[str], most: int) -> exp.Select:
+def key_columns(columns: Sequence[str]) -> tuple[exp.Expr, ...]:
+    """The columns of a key, of which the rows are `t`."""
+    return tuple([column_of("t", name) for name in columns])
+
+
+def compared_keys(
+    source: SourceModel, other: SourceModel, join: JoinModel, calendar: Calendar
+) -> tuple[exp.Expr, ...]:  # fmt: skip
+    """The key of a joined source as it is compared with the one that joins it."""
+    pairs = [KeyPair.of(source, left, other, right) for left, right in join.keys]
+    return tuple([
+        pair.right(column_of("t", name), calendar) for pair, (_, name) in zip(pairs, join.keys, strict=True)
+    ])  # fmt: skip
+
+
+def repeated(name: str, keys: Sequence[exp.Expr], most: int) -> exp.Select:
     """Keys that stand in more than one row, with how often."""
-    keys = [column_of("t", name) for name in columns]
     present = [exp.not_(exp.Is(this=key.copy(), expression=exp.null())) for key in keys]
     texts = [cast(key.copy(), "VARCHAR") for key in keys]
     query = (

@@ -8,20 +8,52 @@ from dataclasses import field
 from kpidsl.calendar import Calendar
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
-from kpidsl.semantic.model import SourceModel
+from kpidsl.semantic.model import JoinModel, SourceModel
+from kpidsl.semantic.row_scope import type_of
 from kpidsl.semantic.rows import ColumnValue, Row
 from kpidsl.semantic.types import DataType
 from kpidsl.sql import exp
 from kpidsl.sql.aggregates import Operands, Scale
 from kpidsl.sql.halves import halves
 from kpidsl.sql.row_sql import RowSql
-from kpidsl.sql.times import finite, function, infinite
+from kpidsl.sql.times import as_instant, cast, finite, function, infinite
 
 _TIMES: Mapping[DataType | None, str] = {
     DataType.DATE: "DATE",
     DataType.TIMESTAMP: "TIMESTAMP",
     DataType.INSTANT: "TIMESTAMPTZ",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """Two columns that a join takes for equal: their types, and the clocks of their times."""
+
+    types: tuple[DataType | None, DataType | None]
+    zones: tuple[str, str]
+
+    @classmethod
+    def of(cls, source: SourceModel, left: str, other: SourceModel, right: str) -> KeyPair:
+        return cls((type_of(source, left), type_of(other, right)), (source.zone, other.zone))
+
+    def left(self, column: exp.Expr, calendar: Calendar) -> exp.Expr:
+        return self._as_compared(column, 0, calendar)
+
+    def right(self, column: exp.Expr, calendar: Calendar) -> exp.Expr:
+        return self._as_compared(column, 1, calendar)
+
+    def _as_compared(self, column: exp.Expr, side: int, calendar: Calendar) -> exp.Expr:
+        """A key as it is equal to the other: times of different clocks are moments, an exact number that is compared
+        with a floating-point one is one.
+        """
+        own, other = self.types[side], self.types[1 - side]
+        if own is None or other is None:
+            return column
+        if own.is_time and other.is_time:
+            same_clock = own is other and (own is not DataType.TIMESTAMP or self.zones[0] == self.zones[1])
+            return column if same_clock else as_instant(column, own, self.zones[side], calendar)
+        is_rounded = other is DataType.FLOAT and own in (DataType.INTEGER, DataType.DECIMAL)
+        return cast(column, "DOUBLE") if is_rounded else column
 
 
 @dataclass(slots=True)
@@ -77,15 +109,21 @@ class RowsOf:
                 join = model.joins[name]
                 if step == len(path) - 1:
                     left = self.alias(path[:-1])
-                    on = [
-                        exp.EQ(this=column_of(left, mine), expression=column_of(alias, theirs))
-                        for mine, theirs in join.keys
-                    ]
+                    on = [self._equal(model, join, left, mine, alias, theirs) for mine, theirs in join.keys]
                     query = query.join(
                         table(self.tables[join.source], alias), on=exp.and_(*on), join_type="left", copy=False
                     )
                 model = self.sources[join.source]
         return query.where(*conditions, copy=False) if conditions else query
+
+    def _equal(
+        self, model: SourceModel, join: JoinModel, left: str, mine: str, alias: str, theirs: str
+    ) -> exp.Expr:  # fmt: skip
+        pair = KeyPair.of(model, mine, self.sources[join.source], theirs)
+        return exp.EQ(
+            this=pair.left(column_of(left, mine), self.calendar),
+            expression=pair.right(column_of(alias, theirs), self.calendar),
+        )
 
     def keep(self, where: tuple[Row, ...]) -> exp.Expr | None:
         """A filter as a column; None keeps all rows."""
