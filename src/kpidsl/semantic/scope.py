@@ -81,7 +81,8 @@ def _look_up(
     if found is None and not names.is_broken(name.text, namespace):
         last = name.text.rpartition(".")[2]
         hint = f"did you mean `{last}`?" if last != name.text and last in known else None
-        hint = hint or did_you_mean(name.text, visible(known, namespace)) or f"declare it: `{what} {name.text} …`"
+        near = did_you_mean(name.text, [*visible(known, namespace), *sorted(names.broken - {NAMELESS})])
+        hint = hint or near or f"declare it: `{what} {name.text} …`"
         problems.error(code, f"there is no {what} `{name.text}`", name.span, hint=hint)
     return found
 

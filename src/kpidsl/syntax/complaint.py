@@ -17,9 +17,11 @@ from kpidsl.syntax.grammar import TooMuch
 from kpidsl.syntax.misspelt import misspelt, word_around
 from kpidsl.syntax.recovery import Chunk, open_marks
 from kpidsl.syntax.slips import slip
+from kpidsl.syntax.spoken import of_calendar
 from kpidsl.syntax.units_said import unit_said
 
 _CLOSING = {"{": "}", "(": ")", "[": "]"}
+_IN_CALENDAR = re.compile(r"\bcalendar[ \t]*\{[^}]*\Z")
 _QUOTES = {"'", "‘", "’", "“", "”", "«", "»"}
 
 
@@ -235,14 +237,19 @@ def report_open(source: Source, place: int, needed: int, problems: Problems) -> 
 
 def report_closed(source: Source, place: int, outside: int, problems: Problems) -> None:
     """A property outside of any block, since the block above it is closed at `place`."""
-    word = _word_at(source.text, outside)
+    text = source.text
+    word = _word_at(text, outside)
     closing = Span(source, place, place + 1)
+    hint = f"if it belongs to the block above, take the `}}` in line {closing.line} out"
+    if not _IN_CALENDAR.search(text[:place]):
+        rest = text[outside + len(word) :].partition("\n")[0].partition(";")[0].rstrip()
+        hint = of_calendar(word, rest) or hint
     problems.error(
         "K0101",
         f"`{word}` stands outside of any block",
         Span(source, outside, outside + len(word)),
         also=[(closing, "the block above ends here")],
-        hint=f"if it belongs to the block above, take the `}}` in line {closing.line} out",
+        hint=hint,
     )
 
 

@@ -57,6 +57,9 @@ _OF_SOURCES: dict[str, tuple[str, str | None]] = {
     "define": ("a column that is worked out is a `let`", "let"),
     "var": ("a column that is worked out is a `let`", "let"),
 }
+_OF_COLUMNS = frozenset({"not", "null", "nullable", "required", "optional", "default", "primary", "unique", "key"})
+"""What is said of columns elsewhere, and is no unit."""
+_OF_CALENDARS = re.compile(r"[ \t]+(?:\"|starts\b|ends\b|\d\d[ \t]+compares\b|\d-\d-\d|[a-z]\w*\()")
 _OF_EVIDENCE = {"value": "measure", "metric": "measure"}
 
 
@@ -68,6 +71,13 @@ def spoken(text: str, statement: str, after: str, accepted: AbstractSet[str]) ->
         if found is not None:
             return found
     return None
+
+
+def of_calendar(word: str, rest: str) -> str | None:
+    """Where a property of the calendar, a word and the rest of its statement, stands; None for other ones."""
+    if word not in ("timezone", "week", "year", "pattern", "holidays") or not _OF_CALENDARS.match(rest):
+        return None
+    return f"it is said of the calendar: `calendar {{ {word}{rest} }}`"
 
 
 def named_otherwise(word: str) -> str | None:
@@ -298,6 +308,11 @@ def _sources(said: Said) -> Advice | None:
     if part is not None and text == "(":
         column = re.match(r"[ \t]*(\w+)", said.rest)
         return f"name a column: `let on_day = {part[1]}({column[1] if column else '…'})`, and `time on_day`", None
+    until = re.match(r"[ \t]+(?:until|till|to|through|and|,)[ \t]*(\w+)", said.rest)
+    if re.fullmatch(r"[ \t]*holds[ \t]+", before) and until is not None and text.isidentifier():
+        return f"write `holds from {text} to {until[1]}`", None
+    if re.fullmatch(r"[ \t]*holds[ \t]+from[ \t]+\S+[ \t]+", before) and text in ("until", "till", "through", "and"):
+        return "write `to`", "to"
     written = re.match(r"[ \t]*time[ \t]+(\w+)[ \t]+$", before)
     if written is not None and text.startswith('"%'):
         return f"how a time is written is said of its column: `column {written[1]}: timestamp {text}`", None
@@ -305,8 +320,11 @@ def _sources(said: Said) -> Advice | None:
     if typed is not None:
         if text.startswith('"') and not typed[2]:
             return f"a unit is written without quotes: `column {typed[1]}: {text[1:-1]}`", text[1:-1]
-        if typed[2] in ("decimal", "number", "float", "integer") and re.fullmatch(r"[A-Z]{3}|%", text):
+        is_a_unit = re.fullmatch(r"[A-Za-z]\w*|%", text) is not None and text not in _OF_COLUMNS
+        if typed[2] in ("decimal", "number", "float", "integer") and is_a_unit:
             return f"a unit says that it is a number: `column {typed[1]}: {text}`", None
+        if text in ("not", "null", "nullable", "required", "optional"):
+            return "leave it out: what is missing stays so, and is told where a value needs it", None
         if text == "default":
             return (
                 f"what is missing stays so; where it counts as something, say `coalesce({typed[1]},{said.rest})`",
@@ -339,6 +357,9 @@ def _tops(said: Said) -> Advice | None:
         return "a block opens without `=`", ""
     if before.strip() or "METRIC" not in said.accepted or "KPI" not in said.accepted:
         return None
+    calendar = of_calendar(text, said.rest)
+    if calendar is not None:
+        return calendar, None
     if text in ("impact", "result", "benefit"):
         return "what becomes true for people is an `outcome`", "outcome"
     if text in ("measure", "indicator", "measurement"):
