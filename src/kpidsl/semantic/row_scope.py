@@ -46,7 +46,7 @@ class RowScope:
     others: frozenset[str] = frozenset()
     times: frozenset[str] = frozenset()
     lacking: Mapping[str, Diagnostic] = field(default_factory=dict)
-    elsewhere: Callable[[str], tuple[str | None, str | None]] = lambda _name: (None, None)
+    elsewhere: Callable[[str, bool], tuple[str | None, str | None]] = lambda _name, _is_far: (None, None)
     known: dict[tuple[str, ...], Row | None] = field(default_factory=dict)
 
     def names(self) -> list[str]:
@@ -92,8 +92,8 @@ class RowScope:
         elif len(parts) > 1 and parts[0] in self.others and parts[0] != self.local_name:
             hint = f"`{self.local_name}` does not join it: add `join {parts[0]} on COLUMN`"
         else:
-            surely, perhaps = self.elsewhere(name)
             near = did_you_mean(name, self.names())
+            surely, perhaps = self.elsewhere(name, near is None)
             split = unsplit(self.schema.names if self.schema else (), name)
             if instead is not None or any(_alike(name, one) for one in self.names()):
                 surely = None
