@@ -22,7 +22,8 @@ from kpidsl import load
 from kpidsl.engine import shared_scan
 from kpidsl.engine.duck import connect, whole
 from kpidsl.hookspecs import ScanRequest
-from kpidsl.needed import _request, _type
+from kpidsl.needed import _request
+from kpidsl.semantic.row_scope import type_of
 from kpidsl.sources.materialize import into_duckdb
 from kpidsl.testing.opened import counting
 from properties.strategies import Case, cases
@@ -82,7 +83,7 @@ def rows_of(example: Path) -> dict[str, pa.Table]:
     for name, dataset in checked.bound.datasets.items():
         model = checked.model.sources[name]
         assert model.schema is not None
-        columns = tuple(_request(model, column, _type(model, column)) for column in model.schema.names)
+        columns = tuple(_request(model, column, type_of(model, column)) for column in model.schema.names)
         view = into_duckdb(connection, f"source {name}", dataset, ScanRequest(columns))
         found[name] = connection.sql(f'SELECT * FROM "{view}"').to_arrow_table()  # noqa: S608 — a name of ours
     connection.close()

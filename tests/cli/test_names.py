@@ -170,7 +170,7 @@ def test_names_tags_and_owners_of_the_spec_are_offered() -> None:
 
 def test_explain_is_offered_codes_and_every_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(STOREFRONT)
-    assert offered("explain", "K031") == ["K0310", "K0311", "K0312", "K0313"]
+    assert offered("explain", "K031") == ["K0310", "K0311", "K0312", "K0313", "K0314"]
     assert offered("explain", "engag") == [
         "engagement",
         "engagement.active",

@@ -12,6 +12,7 @@ import pytest
 from kpidsl.assess.results import ErrorResult, Segment, WindowResult
 from kpidsl.diagnostics.glyphs import columns
 from kpidsl.report import to_text
+from kpidsl.report.table import fitted
 from kpidsl.report.text import SEGMENTS, STATUSES
 from report.sample import assessment, at_least, compared, instant, kpi, metric, results, shop, trend
 
@@ -247,3 +248,19 @@ def test_the_name_of_a_segment_is_told_whole_unless_it_takes_more_lines_than_fou
     shown = [line for line in to_text(results(one), width=100).splitlines() if "part" in line]
     assert len(shown) == lines
     assert ("…" in shown[-1]) == (words > 24)
+
+
+def test_a_text_is_cut_where_it_is_too_wide() -> None:
+    assert fitted("abcdef", 6) == "abcdef"
+    assert fitted("abcdefg", 6) == "abcde…"
+    assert fitted("abc def", 5) == "abc…"
+    assert fitted("東京大阪", 6) == "東京…"
+    assert fitted("e\u0301" * 9, 4) == "e\u0301" * 3 + "…"
+    assert fitted("ab", 1) == "…"
+    assert fitted("", 0) == ""
+
+
+@pytest.mark.parametrize("letter", ["x", "ß"])
+def test_a_text_of_a_million_letters_is_cut_at_once(letter: str) -> None:
+    """Letter by letter from its end, that took longer the longer it was, times itself: hours."""
+    assert fitted(letter * 1_000_000, 40) == letter * 39 + "…"

@@ -190,3 +190,22 @@ def test_records_are_found_wherever_the_text_is_cut(
     assert read_back == [{name: str(v) if isinstance(v, int) else v for name, v in record.items()} for record in found]
     lines = text.split("\n")
     assert all(lines[(record.line or 0) - 1].lstrip(" [").startswith("{") for record in records)
+
+
+def test_many_columns_are_converted_as_a_few_are(tmp_path: Path) -> None:
+    """As lists (ADR 0060), a hundred at a time: they have the types, the values and the mistakes that each has alone."""
+    kinds = ("{n}", "{n}.50", '"2026-03-{n:02}"', '"text {n}"', "true", "1e{n}", "null")
+    names = [f"c{place}" for place in range(210)]
+    lines = []
+    for n in range(1, 6):
+        values = (kinds[place % len(kinds)].format(n=n) for place in range(len(names)))
+        lines.append("{" + ", ".join(f'"{name}": {value}' for name, value in zip(names, values, strict=True)) + "}")
+    (tmp_path / "wide.ndjson").write_text("\n".join(lines), "utf-8")
+    opened = dataset(tmp_path, "ndjson", "wide.ndjson")
+    wide = read(opened, ask(**dict.fromkeys(names)))
+    few = read(opened, ask(**dict.fromkeys(names[:7])))
+    for place, name in enumerate(names):
+        alone = f"c{place % len(kinds)}"
+        assert (wide.types[name], wide.column(name)) == (few.types[alone], few.column(alone)), name
+    with pytest.raises(SourceError, match=r'wide.ndjson:1: "text 1" in column `c206` is not a number'):
+        read(opened, ask(**{**dict.fromkeys(names), "c206": T.DECIMAL}))

@@ -57,8 +57,15 @@ def glyphs(text: str) -> list[tuple[str, int]]:
     return shown
 
 
+def _is_plain(text: str) -> bool:
+    """Whether each character takes one column and is shown as it is; most texts are so, and looked at in no time."""
+    return text.isascii() and text.isprintable()
+
+
 def visible(text: str) -> str:
     """A text on one line, safe to print: line ends become blanks."""
+    if _is_plain(text):
+        return text
     return "".join(sign for sign, _ in glyphs(" ".join(text.splitlines())))
 
 
@@ -77,6 +84,8 @@ def encodable(text: str) -> str:
 
 def columns(text: str) -> int:
     """The columns a text takes."""
+    if _is_plain(text):
+        return len(text)
     return sum(width for _, width in glyphs(text))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpidsl.diagnostics.glyphs import columns, visible, wrapped
+from kpidsl.diagnostics.glyphs import columns, glyphs, visible, wrapped
 from kpidsl.records import dataclass
 from kpidsl.report.figures import Figure
 
@@ -169,9 +169,13 @@ def fitted(text: str, width: int) -> str:
     shown = visible(text)
     if columns(shown) <= width:
         return shown
-    while shown and columns(shown) > width - 1:
-        shown = shown[:-1]
-    return shown.rstrip() + "…"
+    taken, room = 0, width - 1
+    for _, wide in glyphs(shown):
+        room -= wide
+        if room < 0:
+            break
+        taken += 1
+    return shown[:taken].rstrip() + "…"
 
 
 def few(lines: Sequence[str]) -> Sequence[str]:

@@ -13,6 +13,8 @@ from kpidsl.records import dataclass
 
 VALUE: Final = "x"
 """What a column is called in an expression that is to be done to many."""
+FEWEST: Final = 200
+"""Columns up to which planning costs nothing that would be noticed."""
 _BYTES: Final = 300
 """Bytes of a file, for each pair of columns, up to which planning costs more than lists do."""
 
@@ -27,7 +29,7 @@ class Together:
 
 def pays(columns: int, size: int) -> bool:
     """Whether lists cost less than planning does, of so many columns in a file of so many bytes."""
-    return columns >= 200 and size < _BYTES * columns**2
+    return columns >= FEWEST and size < _BYTES * columns**2
 
 
 def together(relation: str, asked: Mapping[str, tuple[str, str]], *kept: str) -> Together:

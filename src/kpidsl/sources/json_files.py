@@ -116,8 +116,9 @@ class JsonDataset:
     def relation(self, connection: DuckDBPyConnection, request: ScanRequest) -> str:
         """A temporary table with the requested columns. Raises SourceError."""
         schema = self.schema()
+        known = {column.name: column for column in schema.columns}
         for column in request.columns:
-            found = schema.get(column.name)
+            found = known.get(column.name)
             if found is None:
                 raise missing_column(column.name, schema.names, self._label, self._nested_hint(column.name, schema))
             if found.type is DataType.OTHER:
@@ -129,7 +130,7 @@ class JsonDataset:
             raw = rows.load(
                 connection, [(name, "VARCHAR") for name in names or ["present"]], lambda null: self._texts(names, null)
             )
-        implied = {name: found.type for name in names if (found := schema.get(name)) is not None}
+        implied = {name: found.type for name in names if (found := known.get(name)) is not None}
         origin = Origin(identifier(raw), fields, self._label, self._provider, self._place, implied)
         try:
             return project.table(connection, origin, request)

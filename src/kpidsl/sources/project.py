@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from kpidsl.diagnostics import SourceError
@@ -17,7 +18,9 @@ from kpidsl.hookspecs import ColumnRequest, ScanRequest
 from kpidsl.patterns import regex
 from kpidsl.records import dataclass
 from kpidsl.semantic.types import Column, DataType, Schema
+from kpidsl.sources import alike
 from kpidsl.sources.convert import Conversion, Digits, as_text, convert, measures, native_type, needs_digits
+from kpidsl.sources.decide import AT_ONCE
 from kpidsl.sources.messages import bad_value, too_many_digits
 from kpidsl.sources.names import distinct, missing_column
 from kpidsl.sources.numerals import DIGITS
@@ -25,6 +28,8 @@ from kpidsl.sources.numerals import DIGITS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_BYTES: Final = 8
+"""What a value takes in a file, roughly."""
 _STREAM: Final = regex(
     r"reading the stream registered as .* failed: (?:Unknown error: )?(.*?)(?:\. Detail: |$)", re.MULTILINE
 )
@@ -109,13 +114,20 @@ def table(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) 
 def _make(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, *, always_table: bool) -> str:
     name = duck.fresh_name(origin.provider)
     with reading(origin.label):
-        conversions = _conversions(connection, origin, request)
+        planned = _planned(connection, origin, request)
+        conversions = {name: make(origin.fields[name].sql) for name, make in planned.items()}
+        _verify(connection, origin, request, conversions)
         # What is converted is converted once: a view would do it again for every query. A table holds all rows.
         heavy = any(one.guard is not None and not one.is_light for one in conversions.values())
         kept = always_table or heavy
-        picked = ", ".join(f"{conversion.value} AS {identifier(name)}" for name, conversion in conversions.items())
+        source, values = origin.source, {name: conversion.value for name, conversion in conversions.items()}
+        if kept and _are_alike(connection, origin, values):
+            asked = {name: (origin.fields[name].sql, make(alike.VALUE).value) for name, make in planned.items()}
+            together = alike.together(f"SELECT * FROM {origin.source}", asked)
+            source, values = f"({together.relation})", dict(together.found)
+        picked = ", ".join(f"{value} AS {identifier(name)}" for name, value in values.items())
         kind = "TABLE" if kept else "VIEW"
-        select = f"SELECT {picked or 'true AS present'} FROM {origin.source}"
+        select = f"SELECT {picked or 'true AS present'} FROM {source}"
         connection.execute(f"CREATE OR REPLACE TEMP {kind} {identifier(name)} AS {select}")
     return name
 
@@ -188,19 +200,32 @@ def _of_stream(error: Exception) -> str | None:
     return None if stream is None else stream[1]
 
 
-def _conversions(connection: DuckDBPyConnection, origin: Origin, request: ScanRequest) -> dict[str, Conversion]:
+def _are_alike(connection: DuckDBPyConnection, origin: Origin, values: Mapping[str, str]) -> bool:
+    """Whether so many columns are converted that to do so as lists costs less."""
+    if len(values) < alike.FEWEST or any(origin.fields[name].sql != identifier(name) for name in values):
+        return False
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {origin.source}").fetchall()
+    return alike.pays(len(values), rows * len(values) * _BYTES)
+
+
+def _planned(
+    connection: DuckDBPyConnection, origin: Origin, request: ScanRequest
+) -> dict[str, Callable[[str], Conversion]]:
+    """How the requested columns are converted, each from an expression for its value."""
     require(origin, request)
     wanted = {column.name: _implied(origin, column) for column in request.columns}
     digits = _digits(connection, origin, wanted)
-    conversions = {}
-    for name, column in wanted.items():
-        found = origin.fields[name]
-        strict = request_of(request, name).as_type is None and name in origin.implied
-        conversions[name] = convert(
-            found.sql, found.sql_type, column, digits=digits.get(name, Digits(18, 0)), strict=strict
+    declared = {column.name for column in request.columns if column.as_type is not None}
+    return {
+        name: partial(
+            convert,
+            sql_type=origin.fields[name].sql_type,
+            request=column,
+            digits=digits.get(name, Digits(18, 0)),
+            strict=name not in declared and name in origin.implied,
         )
-    _verify(connection, origin, request, conversions)
-    return conversions
+        for name, column in wanted.items()
+    }
 
 
 def require(origin: Origin, request: ScanRequest) -> None:
@@ -226,10 +251,11 @@ def _digits(connection: DuckDBPyConnection, origin: Origin, wanted: Mapping[str,
     names = [name for name, column in wanted.items() if needs_digits(native_type(origin.fields[name].sql_type), column)]
     if not names:
         return {}
-    parts = [
-        part for name in names for part in measures(as_text(origin.fields[name].sql, origin.fields[name].sql_type))
-    ]
-    row = connection.execute(f"SELECT {', '.join(parts)} FROM {origin.source}").fetchall()[0]
+    row: list[Any] = []
+    for some in _at_once(names):
+        fields = (origin.fields[name] for name in some)
+        parts = [part for one in fields for part in measures(as_text(one.sql, one.sql_type))]
+        row += connection.execute(f"SELECT {', '.join(parts)} FROM {origin.source}").fetchall()[0]
     found = {name: Digits(row[3 * i] or 0, row[3 * i + 1] or 0, bool(row[3 * i + 2])) for i, name in enumerate(names)}
     for name, digits in found.items():
         decimal = wanted[name].as_type is DataType.DECIMAL
@@ -238,14 +264,21 @@ def _digits(connection: DuckDBPyConnection, origin: Origin, wanted: Mapping[str,
     return found
 
 
+def _at_once(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), AT_ONCE):
+        yield names[start : start + AT_ONCE]
+
+
 def _verify(
     connection: DuckDBPyConnection, origin: Origin, request: ScanRequest, conversions: Mapping[str, Conversion]
 ) -> None:
     doubtful = {name: conversion.bad for name, conversion in conversions.items() if conversion.bad is not None}
     if not doubtful:
         return
-    flags = ", ".join(f"coalesce(bool_or({bad}), false)" for bad in doubtful.values())
-    row = connection.execute(f"SELECT {flags} FROM {origin.source}").fetchall()[0]
+    row: list[bool] = []
+    for some in _at_once(list(doubtful)):
+        flags = ", ".join(f"coalesce(bool_or({doubtful[name]}), false)" for name in some)
+        row += connection.execute(f"SELECT {flags} FROM {origin.source}").fetchall()[0]
     first: tuple[int, str, str] | None = None
     for (name, bad), found in zip(doubtful.items(), row, strict=True):
         if not found:

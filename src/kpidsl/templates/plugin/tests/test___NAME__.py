@@ -8,8 +8,10 @@ import pyarrow as pa
 import pytest
 
 from kpidsl.diagnostics import SourceError
+from kpidsl.hookspecs import Context
 from kpidsl.testing import SourceContract
 from kpidsl.testing.opened import dataset_of, rows_of
+from kpidsl___NAME__ import __CLASS__Options, open___NAME__
 
 
 class Test__CLASS__(SourceContract):
@@ -35,5 +37,15 @@ def test_only_the_columns_that_are_asked_for(tmp_path: Path) -> None:
 
 def test_a_line_with_too_few_fields_is_told(tmp_path: Path) -> None:
     (tmp_path / "rows.tsv").write_text("a\tb\n1\t2\n3\n", "utf-8")
-    with pytest.raises(SourceError, match="rows.tsv:3: 1 fields, and the header has 2"):
+    with pytest.raises(SourceError, match="rows.tsv:3: 1 fields, and the header has 2") as caught:
         rows_of(dataset_of(tmp_path, '__NAME__("rows.tsv")'), ["b"])
+    assert caught.value.code == "K0603"
+
+
+def test_what_is_not_trusted_reads_nothing_outside(tmp_path: Path) -> None:
+    (tmp_path / "rows.tsv").write_text("a\tb\n1\t2\n", "utf-8")
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    with pytest.raises(SourceError) as caught:
+        open___NAME__(__CLASS__Options("../rows.tsv"), Context(specs, specs, untrusted=True))
+    assert caught.value.code == "K0607"

@@ -65,7 +65,7 @@ class __CLASS__Dataset:
                 if len(values) != len(names):
                     raise SourceError(
                         f"{self.file}:{number}: {len(values)} fields, and the header has {len(names)}",
-                        code="K0602",
+                        code="K0603",
                         hint="mend the line",
                     )
                 yield {name: value or None for name, value in zip(names, values, strict=True)}
@@ -79,7 +79,7 @@ def open___NAME__(options: __CLASS__Options, context: Context) -> __CLASS__Datas
     file = (context.base / options.path).resolve()
     if context.untrusted and not file.is_relative_to(context.root.resolve()):
         raise SourceError(
-            f"{file} lies outside of the specs, which are not trusted", code="K0603", hint="move it there"
+            f"{file} lies outside of the specs, which are not trusted", code="K0607", hint="move it there"
         )
     if not file.is_file():
         raise SourceError(f"there is no file {file}", code="K0601", hint="name a file that is there")
