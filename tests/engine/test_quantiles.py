@@ -65,7 +65,7 @@ def spec(path: Path, names: list[str]) -> str:
             f"kpi {name}_each {{ value percentile({name} * 2, 95%) from o over last month",
             "  compare previous; trend 6 months; interval 90%; target >= 1 whole; by land }",
             f'kpi {name}_both {{ value median({name}) from o where land != "b" over all time; target >= 1 whole;',
-            "  by land, day }",
+            "  by land, day; by day }",
         ]
     return "\n".join(lines)
 

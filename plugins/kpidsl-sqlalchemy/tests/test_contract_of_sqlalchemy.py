@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow as pa
 import pytest
@@ -71,6 +72,7 @@ def slow_view(server: Server, seconds: int) -> str:
 class TestSqlite(SourceContract):
     """`is_remote` is false: there is no server that could turn anybody away, or be lost."""
 
+    lacks: ClassVar = {"an_untrusted_spec_reads_no_file_outside_its_folder": "an untrusted spec has no connections"}
     folder: Path
 
     @pytest.fixture(autouse=True)

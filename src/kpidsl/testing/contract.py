@@ -32,23 +32,9 @@ NEVER_SHOWN = "contract-Secret_7/€"
 """What a password may be in a test: it has whatever has to be escaped somewhere."""
 AS_OF = "2026-03-31"
 ASKED = (
-    "count()",
-    "count(x)",
-    "sum(x)",
-    "avg(x)",
-    "min(x)",
-    "max(x)",
-    "stddev(x)",
-    "sum(f)",
-    "max(f)",
-    "median(x)",
-    "median(f)",
-    "count_distinct(who)",
-    "min(who)",
-    'share(who == "ada")',
-    "percentile(x, 90%)",
-    "last(x)",
-)
+    "count()", "count(x)", "sum(x)", "avg(x)", "min(x)", "max(x)", "stddev(x)", "sum(f)", "max(f)", "median(x)",
+    "median(f)", "count_distinct(who)", "min(who)", 'share(who == "ada")', "percentile(x, 90%)", "last(x)",
+)  # fmt: skip
 """What is asked of an engine, and of its rows."""
 
 
@@ -99,6 +85,8 @@ class SourceContract:
         if not cls.is_remote:
             for name in REMOTE:
                 setattr(cls, name, None)
+        else:  # an untrusted spec has no connections
+            cls.test_an_untrusted_spec_reads_no_file_outside_its_folder = None  # type: ignore[assignment]
         if not cls.needs_an_option:
             cls.test_a_missing_option_is_told = None  # type: ignore[assignment]
 
@@ -107,9 +95,13 @@ class SourceContract:
         """Evaluate metrics `m0`, `m1`, … over a source `s`, as of the end of March 2026."""
         lines = [before, f"source s {{ from {written}; {properties} }}"]
         lines += [f"metric m{number} = {text}" for number, text in enumerate(metrics)]
-        (tmp_path / "spec.kpi").write_text("\n".join(lines) + "\n", "utf-8")
-        (tmp_path / "kpidsl.toml").write_text(self.configuration(), "utf-8")
-        return load([tmp_path / "spec.kpi"]).evaluate(as_of=AS_OF)
+        return load(self.spec(tmp_path, "\n".join(lines) + "\n")).evaluate(as_of=AS_OF)
+
+    def spec(self, folder: Path, text: str, toml: str | None = None) -> Path:
+        """A spec in a folder, with its configuration."""
+        (folder / "spec.kpi").write_text(text, "utf-8")
+        (folder / "kpidsl.toml").write_text(self.configuration() if toml is None else toml, "utf-8")
+        return folder / "spec.kpi"
 
     def values(self, tmp_path: Path, rows: pa.Table, properties: str, *metrics: str) -> list[object]:
         found = self.ask(tmp_path, self.load(rows, tmp_path), properties, *metrics)
@@ -282,6 +274,35 @@ class SourceContract:
             (one.name, one.value, one.value_undefined) for one in here.metrics
         ]
 
+    # ------------------------------------------------------------ what must not be read, and what must be read anew
+    def test_an_untrusted_spec_reads_no_file_outside_its_folder(self, tmp_path: Path) -> None:
+        import pyarrow as pa
+
+        outside, inside = tmp_path / "outside", tmp_path / "inside"
+        outside.mkdir()
+        inside.mkdir()
+        written = self.load(pa.table({"at": _days(1), "x": [1]}), outside)
+        files = list(outside.iterdir())
+        if not files:
+            raise SkipTest("its rows are in no file")
+        for file in files:
+            (inside / file.name).symlink_to(file)
+        spec = f"source s {{ from {written}; time at }}\nmetric m = count() from s over last month\n"
+        found = load(self.spec(inside, spec), untrusted=True).evaluate(as_of=AS_OF)
+        assert [one.code for one in found.errors] == ["K0607"]
+        assert [one.value for one in found.metrics] == [None]
+
+    def test_rows_that_change_are_read_anew(self, tmp_path: Path) -> None:
+        import pyarrow as pa
+
+        for values in ([1, 2, 3], [1, 2, 4], [1, 2, 4, 5]):
+            written = self.load(pa.table({"at": _days(len(values)), "x": values}), tmp_path)
+            text = f"source s {{ from {written}; time at; column at: date; column x: integer }}\n"
+            spec = self.spec(tmp_path, f"{text}metric m = sum(x) from s over all time\n")
+            found = load(spec).evaluate(as_of=AS_OF, state=tmp_path / "state")
+            assert not found.errors, [one.message for one in found.errors]
+            assert [one.value for one in found.metrics] == [sum(values)]
+
     # ------------------------------------------------------------ mistakes
     def test_an_unknown_option_is_told(self, tmp_path: Path) -> None:
         import pyarrow as pa
@@ -314,9 +335,7 @@ class SourceContract:
     def codes(self, tmp_path: Path, written: str) -> list[str]:
         """The errors that checking a source gives."""
         spec = f"source s {{ from {written}; time at }}\nmetric m = count() from s over last month\n"
-        (tmp_path / "wrong.kpi").write_text(spec, "utf-8")
-        (tmp_path / "kpidsl.toml").write_text(self.configuration(), "utf-8")
-        report = load([tmp_path / "wrong.kpi"]).check()
+        report = load(self.spec(tmp_path, spec)).check()
         return [one.code for one in report.diagnostics if one.severity is Severity.ERROR]
 
     # ------------------------------------------------------------ faults of what is elsewhere
@@ -329,9 +348,7 @@ class SourceContract:
             metric elsewhere = count() from s over last month
             metric sound = count() from here over last month
         """
-        (tmp_path / "spec.kpi").write_text(spec, "utf-8")
-        (tmp_path / "kpidsl.toml").write_text(toml, "utf-8")
-        found = load([tmp_path / "spec.kpi"]).evaluate(as_of=AS_OF)
+        found = load(self.spec(tmp_path, spec, toml)).evaluate(as_of=AS_OF)
         values = {one.name: one.value if one.value_undefined is None else one.value_undefined for one in found.metrics}
         assert values == {"elsewhere": "source_error", "sound": 1}
         (error,) = found.errors
