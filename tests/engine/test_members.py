@@ -207,3 +207,14 @@ def test_a_dimension_without_members_is_what_the_other_source_has(blank: str) ->
     rows[blank]["g"] = pa.nulls(2)
     results = evaluate(TWO, "2026-03-31", o=rows["o"], p=rows["p"])
     assert results.errors == ()
+
+
+def test_a_zero_has_one_place_among_members_whatever_its_sign() -> None:
+    for zero in (0.0, -0.0):
+        table = {"at": days("2026-01-05", "2026-01-05"), "f": [zero, -5.5]}
+        found = evaluate(
+            'source o { from arrow("o"); time at }\nkpi k { value count() from o over last month; by f }',
+            "2026-02-01",
+            o=table,
+        )
+        assert [dict(one.by)["f"] for one in found.kpis[0].segments] == [Decimal("-5.5"), 0]

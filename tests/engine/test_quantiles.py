@@ -113,6 +113,35 @@ def test_counted_and_listed_are_the_same(
     assert len(counted) >= 80, "they were listed again"
 
 
+def test_a_column_that_is_two_dimensions_beside_another(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        f'source o {{ from parquet("{data}"); time at; let also = land }}\n'
+        "kpi k { value median(even) from o over all time; by land, also; by land, day, also; by also, day }"
+    )
+    monkeypatch.setattr(quantiles, "MANY", 10**12)
+    listed = kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-12-31").to_json()
+    monkeypatch.setattr(quantiles, "MANY", 0)
+    monkeypatch.setattr(quantiles, "EACH", 0)
+    assert kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-12-31").to_json() == listed
+
+
+def test_how_many_values_there_are_is_asked_for_many_expressions_at_once(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    asked: list[int] = []
+    sizes = quantiles.q.sizes
+
+    def look(rows: Any, time: Any, edges: Any, wanted: Any, members: Any) -> Any:
+        asked.append(len(wanted))
+        return sizes(rows, time, edges, wanted, members)
+
+    monkeypatch.setattr(quantiles.q, "sizes", look)
+    kpis = [f"kpi k{k} {{ value median(even + {k}) from o over all time; by land }}" for k in range(30)]
+    text = "\n".join((f'source o {{ from parquet("{data}"); time at }}', *kpis))
+    kpidsl.load("-", stdin_text=text).evaluate(as_of="2026-12-31")
+    assert asked == [30] * 3, "once together, then of the whole and by members"
+
+
 def test_numbered_and_listed_are_the_same(data: Path, listed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is done where a list does not fit."""
 

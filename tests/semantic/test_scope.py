@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kpidsl.diagnostics import UsageError
+from kpidsl.semantic import not_here
+from kpidsl.semantic.types import Schema
 from kpidsl.semantic.values import aggregates
 from kpidsl.spec_files import read
-from semantic.cases import SCHEMAS, checked, in_shop
+from semantic.cases import SCHEMAS, D, checked, in_shop, schema
 
 SALES = """\
 namespace sales
@@ -159,3 +162,25 @@ def test_a_byte_order_mark_and_other_bytes(tmp_path: Path) -> None:
     found = read([tmp_path])
     assert [len(spec.declarations) for spec in found.specs] == [2, 0]
     assert [problem.code for problem in found.problems] == ["K0108"]
+
+
+def test_columns_of_other_sources_are_gathered_once_for_all_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    gathered: list[str] = []
+    columns = not_here._columns
+
+    def look(declared: Any, known: Schema | None) -> list[str]:
+        gathered.append(declared.name)
+        return columns(declared, known)
+
+    monkeypatch.setattr(not_here, "_columns", look)
+    schemas = {
+        name: schema(at=D.DATE, **{f"{name}_{number}": D.DECIMAL for number in range(3)}) for name in ("a", "b", "c")
+    }
+    sources = [f'source {name} {{ from csv("{name}.csv"); time at }}' for name in schemas]
+    metrics = [f"metric m{number} = sum(c_{1 + number % 2}) from {'ab'[number % 2]}" for number in range(20)]
+    found = checked(("k.kpi", "\n".join((*sources, *metrics))), schemas=schemas)
+    assert gathered == ["a", "b", "c"]
+    assert [one.hint for one in found.problems if one.code == "K0605"] == [
+        f"`c` has it: add `join c on COLUMN` to `{name}`, and write `c.{column}`"
+        for name, column in (("a", "c_1"), ("b", "c_2"))
+    ]

@@ -184,6 +184,8 @@ class Evaluation:
 
 def in_order(value: object) -> tuple[int, str]:
     """Members in code-point order of what is written, NULL last."""
+    if type(value) is float:
+        value += 0.0  # -0.0 is the same member as 0.0: which of the two a group has is chance
     return (1, "") if value is None else (0, str(value))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass as record
 from dataclasses import field
 from decimal import Decimal
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpidsl.engine.answers import Answer
 from kpidsl.engine.faults import CellError
-from kpidsl.engine.groups import Key, edges_of, panes_inside, plain
+from kpidsl.engine.groups import BATCH, Key, edges_of, panes_inside, plain
 from kpidsl.engine.parts import is_empty
 from kpidsl.plan.nodes import Cell
 from kpidsl.records import dataclass
@@ -56,17 +55,30 @@ def together(run: Run, source: SourceModel, cells: Sequence[Cell]) -> list[Cell]
     """Answer the quantiles of an expression that are asked of the whole, and of members, by counting once for all of
     them; the other cells are left over.
     """
-    asked: dict[tuple[int, int], list[Cell]] = {}
+    by_time: dict[int, dict[int, list[Cell]]] = {}
     for cell in cells:
-        if _is_counted(cell) and cell.at is None:
-            asked.setdefault((id(cell.time), id(cell.argument)), []).append(cell)
+        if _is_counted(cell) and cell.time is not None and cell.at is None:
+            by_time.setdefault(id(cell.time), {}).setdefault(id(cell.argument), []).append(cell)
     found: dict[Cell, Answer] = {}
-    for same in asked.values():
-        if len({id(cell.members) for cell in same}) > 1 and (time := same[0].time) is not None:
-            with suppress(CellError):  # what is wrong costs the cells it belongs to, which asking for fewer tells
-                found.update(quantiles(run, source, time, same))
+    for by_argument in by_time.values():
+        shared = [same for same in by_argument.values() if len({id(cell.members) for cell in same}) > 1]
+        for start in range(0, len(shared), BATCH):
+            found.update(_counted(run, source, shared[start : start + BATCH]))
     run.answers.cells.update(found)
     return [cell for cell in cells if cell not in found]
+
+
+def _counted(run: Run, source: SourceModel, shared: Sequence[Sequence[Cell]]) -> dict[Cell, Answer]:
+    """The answers of cells of one time column, about some expressions, as far as they are counted."""
+    cells = [cell for same in shared for cell in same]
+    assert cells[0].time is not None
+    try:
+        return quantiles(run, source, cells[0].time, cells)
+    except CellError:  # what is wrong costs the cells it belongs to, which asking for fewer tells
+        if len(shared) == 1:
+            return {}
+        middle = len(shared) // 2
+        return {**_counted(run, source, shared[:middle]), **_counted(run, source, shared[middle:])}
 
 
 def _is_counted(cell: Cell) -> bool:
@@ -273,8 +285,11 @@ class _Counting:
 
     def along(self, found: Mapping[Key, list[Counts]], way: Way) -> Mapping[Key, list[Counts]]:
         """The rows of the members of some dimensions, whatever the others are; in the same order."""
-        if len(way) == len(self.about.members):
-            return found if way == tuple(range(len(way))) else {_along(key, way): rows for key, rows in found.items()}
+        all_of_them = tuple(range(len(self.about.members)))
+        if way == all_of_them:
+            return found
+        if tuple(sorted(way)) == all_of_them:  # in another order; two dimensions that are one column are one here
+            return {_along(key, way): rows for key, rows in found.items()}
         added: dict[Key, dict[tuple[Any, int], list[Any]]] = {}
         first = _FIRST_COUNT - 1
         counted = range(first, _FIRST_COUNT + len(self.about.filters))

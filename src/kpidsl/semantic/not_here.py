@@ -12,33 +12,47 @@ from kpidsl.syntax import decl_nodes as d
 
 _PERIODS = ("hour", "day", "week", "month", "quarter", "year")
 _MOST_SOURCES = 200
+_MOST_COLUMNS = 5_000
+"""Among more it is not looked for one whose name is near."""
 
 
-def not_here(
-    name: str, source: str, names: Names, schemas: Mapping[str, Schema | None]
-) -> tuple[str | None, str | None]:
-    """What surely is meant by a name that is no column of a source, and what may be: a period, a column of another
-    source, a metric.
-    """
-    here = names.sources[source]
-    own = here.node.name.text
-    if name in _PERIODS:
-        return _split_by(name, here.node), None
-    columns: dict[str, str] = {}
-    for other, declared in list(names.sources.items())[:_MOST_SOURCES]:
-        if other != source and declared.namespace in ("", here.namespace):
-            for column in _columns(declared, schemas.get(other)):
-                columns.setdefault(column, declared.node.name.text)
-    if name in columns:
-        return f"`{columns[name]}` has it: {_joined(columns[name], own, name)}", None
-    found = names.find(name, here.namespace)
-    if found is not None and isinstance(found.node, d.MetricDecl | d.KpiDecl):
-        what = "metric" if isinstance(found.node, d.MetricDecl) else "KPI"
-        return None, f"`{name}` is a {what}: here stands a column, or a `let` of `{own}`"
-    near = closest(name, columns)
-    if near is None:
-        return None, None
-    return None, f"did you mean `{near}` of `{columns[near]}`? Then {_joined(columns[near], own, near)}"
+class Elsewhere:
+    """What else there is that a name may mean; the columns that a namespace sees are gathered once."""
+
+    def __init__(self, names: Names, schemas: Mapping[str, Schema | None]) -> None:
+        self._names = names
+        self._schemas = schemas
+        self._seen: dict[str, dict[str, str]] = {}
+
+    def meant(self, name: str, source: str, *, is_far: bool) -> tuple[str | None, str | None]:
+        """What surely is meant by a name that is no column of a source, and what may be: a period, a column of another
+        source, a metric. `is_far`: the source has no column whose name is near.
+        """
+        here = self._names.sources[source]
+        own = here.node.name.text
+        if name in _PERIODS:
+            return _split_by(name, here.node), None
+        columns = self._columns(here.namespace)
+        if name in columns:
+            return f"`{columns[name]}` has it: {_joined(columns[name], own, name)}", None
+        found = self._names.find(name, here.namespace)
+        if found is not None and isinstance(found.node, d.MetricDecl | d.KpiDecl):
+            what = "metric" if isinstance(found.node, d.MetricDecl) else "KPI"
+            return None, f"`{name}` is a {what}: here stands a column, or a `let` of `{own}`"
+        near = closest(name, columns) if is_far and len(columns) <= _MOST_COLUMNS else None
+        if near is None or columns[near] == own:
+            return None, None
+        return None, f"did you mean `{near}` of `{columns[near]}`? Then {_joined(columns[near], own, near)}"
+
+    def _columns(self, namespace: str) -> Mapping[str, str]:
+        """Each column with the first source that has it."""
+        if namespace not in self._seen:
+            found = self._seen[namespace] = {}
+            for other, declared in list(self._names.sources.items())[:_MOST_SOURCES]:
+                if declared.namespace in ("", namespace):
+                    for column in _columns(declared, self._schemas.get(other)):
+                        found.setdefault(column, declared.node.name.text)
+        return self._seen[namespace]
 
 
 def _joined(other: str, own: str, column: str) -> str:

@@ -46,7 +46,7 @@ class RowScope:
     others: frozenset[str] = frozenset()
     times: frozenset[str] = frozenset()
     lacking: Mapping[str, Diagnostic] = field(default_factory=dict)
-    elsewhere: Callable[[str], tuple[str | None, str | None]] = lambda _name: (None, None)
+    elsewhere: Callable[[str, bool], tuple[str | None, str | None]] = lambda _name, _is_far: (None, None)
     known: dict[tuple[str, ...], Row | None] = field(default_factory=dict)
 
     def names(self) -> list[str]:
@@ -92,10 +92,12 @@ class RowScope:
         elif len(parts) > 1 and parts[0] in self.others and parts[0] != self.local_name:
             hint = f"`{self.local_name}` does not join it: add `join {parts[0]} on COLUMN`"
         else:
-            surely, perhaps = self.elsewhere(name)
             near = did_you_mean(name, self.names())
+            surely, perhaps = self.elsewhere(name, near is None)
             split = unsplit(self.schema.names if self.schema else (), name)
-            hint = split or (surely if instead is None else None) or near or instead or perhaps or at_last
+            if instead is not None or any(_alike(name, one) for one in self.names()):
+                surely = None
+            hint = split or surely or near or instead or perhaps or at_last
         known = self.names()
         notes = [f"`{self.local_name}` has: {', '.join(known[:12])}{', …' if len(known) > 12 else ''}"] if known else []
         problems.error("K0605", f"`{self.local_name}` has no column `{name}`", span, hint=hint, notes=notes)
@@ -184,6 +186,12 @@ def type_of(source: SourceModel, name: str) -> DataType | None:
     if declared is not None:
         return column_type(declared, provided)
     return DataType.TIMESTAMP if provided is DataType.TEXT and name in source.times else provided
+
+
+def _alike(name: str, other: str) -> bool:
+    """Whether two names are the same word: `month`, `Month`, `months`."""
+    one, two = (text.casefold().removesuffix("s") for text in (name, other))
+    return one == two
 
 
 def under(row: Row, path: tuple[str, ...]) -> Row:

@@ -14,7 +14,7 @@ from kpidsl.semantic.counted_times import ticks
 from kpidsl.semantic.declared import Declared
 from kpidsl.semantic.derived_columns import DerivedColumns
 from kpidsl.semantic.model import DeclaredColumn, HoldsModel, JoinModel, SourceModel
-from kpidsl.semantic.not_here import not_here
+from kpidsl.semantic.not_here import Elsewhere
 from kpidsl.semantic.numbers import written_unit
 from kpidsl.semantic.params import Params
 from kpidsl.semantic.repeats import source_without_repeats
@@ -59,6 +59,7 @@ class Sources:
         self._models: dict[str, SourceModel | None] = {}
         self._scopes: dict[str, RowScope] = {}
         self._derived = DerivedColumns(names, self.rows, self._problems)
+        self._elsewhere = Elsewhere(names, schemas)
         self._rings: list[set[str]] = []
         self._unusable: dict[str, tuple[Diagnostic, ...]] = {}
         self.problems_of: dict[str, Problems] = {}
@@ -98,7 +99,7 @@ class Sources:
                 others=frozenset(other.rpartition(".")[2] for other in self.names.sources),
                 times=self._times[name],
                 lacking=self.lacking(declared, columns),
-                elsewhere=lambda column: not_here(column, name, self.names, self.schemas),
+                elsewhere=lambda column, is_far: self._elsewhere.meant(column, name, is_far=is_far),
             )
         return self._scopes[name]
 

@@ -18,6 +18,8 @@ from kpidsl.syntax import expr_nodes as x
 from kpidsl.syntax.decl_nodes import LetProp
 
 _NAMES = re.compile(r"[a-z_][\w.]*")
+_QUOTED = re.compile(r'"[^"\n]*"|`[^`\n]*`')
+_POWER_OF_TEN = re.compile("10+")
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 Clash = tuple[v.Filter, v.Filter]
 
@@ -129,10 +131,11 @@ def lint_reach(node: x.Expr, problems: Problems) -> None:
     last = node.where
     while isinstance(last, x.Logic | x.Compare):
         last = last.right
-    if not isinstance(last, x.Binary) or not all(isinstance(one, x.Quantity) for one in (last.left, last.right)):
+    if not isinstance(last, x.Binary) or not isinstance(last.left, x.Quantity) or not _is_of_counts(last):
         return
     text, span = last.span.source.text, last.span
-    if text[: span.start].rstrip().endswith("(") and text[span.end :].lstrip().startswith(")"):
+    before = _QUOTED.sub("", text[node.span.start : span.start])
+    if before.count("(") > before.count(")"):  # brackets say what is meant
         return
     whole = text[node.span.start : last.left.span.end]
     whole = " ".join(whole.split())
@@ -143,6 +146,15 @@ def lint_reach(node: x.Expr, problems: Problems) -> None:
         span,
         hint=f"write `({shown}) {last.operator} {last.right.span.text}`, or `({span.text})` if the condition is meant",
     )
+
+
+def _is_of_counts(node: x.Binary) -> bool:
+    """Whether a count is likely meant to be divided by this, or multiplied: by 100, not by 60 as in `24 * 60`."""
+    by = node.right
+    if not isinstance(by, x.Quantity):
+        return False
+    a_hundred = by.unit is None and _POWER_OF_TEN.fullmatch(f"{by.number:f}") is not None
+    return node.operator == "/" or (node.operator == "*" and a_hundred)
 
 
 def _depends_on_param(text: str, source: str, sources: Sources) -> bool:
