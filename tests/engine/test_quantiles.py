@@ -25,6 +25,7 @@ WAYS = {
     "little is left": {"LEFT": 0},
     "few bins": {"LEFT": 0, "MOST_COUNTS": 1},
     "all is read": {"LEFT": 10**9},
+    "one filter at a time": {"BATCH": 1},
     "no cuts": {"LEFT": 0, "MOST_CUTS": 0, "MOST_COUNTS": 1},
 }
 

@@ -103,10 +103,14 @@ def quantiles(run: Run, source: SourceModel, time: Row, cells: Sequence[Cell]) -
         own, by = edges_of(counted), tuple(dict.fromkeys(row for cell in counted for row in cell.members))
         if own is None or n * len({(cell.start, cell.end) for cell in counted}) < MANY or _about(by, many) * EACH > n:
             continue
-        about = q.About(time, own, argument, tuple(dict.fromkeys(cell.where for cell in counted)), by)
-        bins = first_bins(low, high, _pieces(about, _about(by, many)))
-        if bins is not None:
-            answers.update(_Counting(run, source, about, bins).answers(counted))
+        filters = tuple(dict.fromkeys(cell.where for cell in counted))
+        for start in range(0, len(filters), BATCH):
+            about = q.About(time, own, argument, filters[start : start + BATCH], by)
+            bins = first_bins(low, high, _pieces(about, _about(by, many)))
+            if bins is not None:
+                wanted = frozenset(about.filters)
+                some = [cell for cell in counted if cell.where in wanted]
+                answers.update(_Counting(run, source, about, bins).answers(some))
     return answers
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableSet, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from kpidsl.engine.answers import Answer
-from kpidsl.engine.groups import Key, State, by_state, edges_of, panes_inside, plain
+from kpidsl.engine.groups import State, by_state, edges_of, panes_inside, plain
 from kpidsl.engine.panes import by_panes
 from kpidsl.plan.nodes import Cell
 from kpidsl.semantic.model import SourceModel
@@ -48,18 +48,12 @@ def ranked(run: Run, source: SourceModel, time: Row, cells: Sequence[Cell]) -> d
         for cell in same:
             answers[cell].sql = sql
     if cells[0].members:
-        for cell, seen in seen_by(run, source, time, cells).items():
-            answers[cell].seen = seen
+        # A member is there where a row is, whether or not it has a value.
+        counts = {cell: replace(cell, function="count", argument=None, level=None, way=None) for cell in cells}
+        counted = by_panes(run, run.rows(source), time, list(counts.values()), {})
+        for cell, count in counts.items():
+            answers[cell].seen = counted[count].seen
     return answers
-
-
-def seen_by(
-    run: Run, source: SourceModel, time: Row, cells: Sequence[Cell]
-) -> dict[Cell, MutableSet[Key]]:  # fmt: skip
-    """The members that cells meet: one is there where a row is, whether or not that has a value."""
-    counts = {cell: replace(cell, function="count", argument=None, level=None, way=None) for cell in cells}
-    counted = by_panes(run, run.rows(source), time, list(counts.values()), {}) if counts else {}
-    return {cell: counted[count].seen for cell, count in counts.items()}
 
 
 def _state(cell: Cell, n: int, first: int, values: list[object]) -> State:
