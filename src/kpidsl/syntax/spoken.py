@@ -115,6 +115,12 @@ def _windows(said: Said) -> Advice | None:
         )
     if found := re.search(r"\bover[ \t]+last[ \t]+(\d+[ \t]+\w+)[ \t]+(rolling|trailing)\b", whole):
         return f"up to now it is `over trailing {found[1]}`", None
+    if found := re.search(
+        r"\bfrom[ \t]+\w+[ \t]+(?:in|during|for|within)[ \t]+(?:the[ \t]+)?(?:last|past|previous)[ \t]+"
+        r"(\d+[ \t]+)?(\w+)",
+        whole,
+    ):
+        return f"a window stands behind `over`: `over last {found[1] or ''}{found[2]}`", None
     if found := re.search(r"\bover[ \t]+last[ \t]+(\d+)[ \t]+(\w+?)s?[ \t]+ago\b", whole):
         return f"one {found[2]} that many before is `over last {found[2]} {found[1]} {found[2]}s earlier`", None
     dates = re.match(rf"(?:from|between)[ \t]+({_DAY})[ \t]+(?:to|until|till|and)[ \t]+({_DAY})", f"{text}{said.rest}")
